@@ -1,0 +1,63 @@
+import type { Json, MimeBundle } from "../display/mime";
+
+/*
+ * A cell's way: the transport thread receives it, the compiler beside it checks and compiles it, the main thread runs
+ * what came out. Nothing of the compiler runs on the main thread, whose garbage collections training pays for, and
+ * everything that needs only the compiler is answered while a cell runs.
+ *
+ * All cursors and columns at this boundary count code points, as Jupyter does; lines and columns of errors are 1-based.
+ */
+
+/** An error as Jupyter reports it. `traceback` lines may carry ANSI colours. */
+export interface CellError {
+	ename: string;
+	evalue: string;
+	traceback: string[];
+}
+
+/** A cell ready to run on the main thread. Plain data: it crosses threads. */
+export interface CompiledCell {
+	/** Name that stack frames carry: `cell-3.ts`. Unique for each execution, also of the same cell. */
+	file: string;
+	/** Number in the prompt, as errors name it: "Cell [3], line 7". */
+	executionCount: number;
+	/** The TypeScript as the user wrote it. */
+	source: string;
+	/** Body of `(async) function (exports, require) { … }`. The first line of the body is line 1 of the source map. */
+	code: string;
+	/** Source map (version 3, JSON text) from `code` to `source`. */
+	sourceMap: string;
+	hasTopLevelAwait: boolean;
+	/** Property of `exports` that holds the value of the last expression, where the cell ends with one. */
+	lastExpression?: string;
+	/** Names that the cell declares: properties of `exports` afterwards. */
+	declares: string[];
+}
+
+export type CompileOutcome = { status: "ok"; cell: CompiledCell } | { status: "error"; error: CellError };
+
+export interface Completion {
+	matches: string[];
+	cursorStart: number;
+	cursorEnd: number;
+	/** For JupyterLab (`_jupyter_types_experimental`): kinds and types beside the names. */
+	items: { text: string; type: string; start: number; end: number; signature?: string }[];
+}
+
+export type Completeness = { status: "complete" | "invalid" | "unknown" } | { status: "incomplete"; indent: string };
+
+/** The compiler's side of a session: one per kernel, on the transport thread. */
+export interface CellCompiler {
+	/** Type-checks and compiles. `remember: false` (silent cells, expressions) leaves nothing for later cells to see. */
+	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome>;
+	complete(source: string, cursor: number): Promise<Completion>;
+	inspect(source: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | undefined>;
+	isComplete(source: string): Promise<Completeness>;
+	close(): Promise<void>;
+}
+
+export type RunOutcome =
+	| { status: "ok"; result?: MimeBundle; metadata?: Record<string, Json> }
+	| { status: "error"; error: CellError }
+	/** The stop button ended the cell. */
+	| { status: "interrupted"; error: CellError };

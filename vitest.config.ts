@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
+
+// Tests import the package by its public names and so meet the compiled files that users meet.
+export default defineConfig({
+	resolve: {
+		alias: [
+			{ find: /^gradbook$/, replacement: dist("engine/index.js") },
+			{ find: /^gradbook\/vision$/, replacement: dist("engine/vision/index.js") },
+			{ find: /^gradbook\/metrics$/, replacement: dist("engine/metrics/index.js") },
+			{ find: /^gradbook\/display$/, replacement: dist("kernel/views/index.js") },
+		],
+	},
+	test: {
+		include: ["test/**/*.test.ts"],
+		server: { deps: { external: [/\/dist\//] } },
+		// Two cores: a kernel under test is a process with threads of its own.
+		maxWorkers: 2,
+		pool: "forks",
+		testTimeout: 30_000,
+		hookTimeout: 60_000,
+	},
+});
