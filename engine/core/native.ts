@@ -433,7 +433,10 @@ export interface MetaOps {
 	numel: (x: Handle) => number;
 	dtype: (x: Handle) => number;
 	isContiguous: (x: Handle) => boolean;
-	sameShape: (a: Handle, b: Handle) => boolean;
+	/** Whether shape and dtype are the same: the question that every broadcasting op's derivative asks. */
+	alike: (a: Handle, b: Handle) => boolean;
+	/** Tensors that share the storage; 1 where a gradient's memory may be taken over. */
+	storageUses: (x: Handle) => number;
 	resultType: (a: Operand, b: Operand) => number;
 	/** Identity of the storage, to tell views of one memory. */
 	storageId: (x: Handle) => number;
