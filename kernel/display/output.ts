@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Json, MimeBundle } from "./mime";
+import { shared } from "./shared";
 
 /**
  * Where what one cell shows goes. A cell keeps its output for as long as anything started by it runs, so that a line
@@ -20,14 +21,14 @@ export interface Output {
 	readonly rich: boolean;
 }
 
-const storage = new AsyncLocalStorage<Output>();
+const storage = shared("output", () => new AsyncLocalStorage<Output>());
 
 /** Runs `body` so that everything it shows, now or later, goes to `output`. */
 export function withOutput<T>(output: Output, body: () => T): T {
 	return storage.run(output, body);
 }
 
-/** The output of the cell whose code is running, or the terminal where there is no cell. */
+/** The output of the cell whose code is running; undefined where there is no cell (a plain Node program). */
 export function currentOutput(): Output | undefined {
 	return storage.getStore();
 }

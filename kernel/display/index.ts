@@ -1,0 +1,18 @@
+/** What a cell shows: values in several forms, updates, tables, figures, progress. Knows nothing of the engine. */
+export {
+	clearOutput,
+	type DisplayHandle,
+	type DisplayOptions,
+	display,
+	updateDisplay,
+	View,
+} from "./display";
+export { formatResult, formatValue, type LooseBundle, registerRenderer } from "./format";
+export { flushOutput } from "./live";
+export { html, type ImageDataLike, type ImageOptions, image, markdown, svg } from "./media";
+export { displaySymbol, type Json, type MimeBundle } from "./mime";
+export { currentOutput, type Output, withOutput } from "./output";
+export { encodePng, type Pixels } from "./png";
+export { type Bar, type ProgressOptions, progress } from "./progress";
+export { type Row, type TableOptions, table } from "./table";
+export { seriesColour, seriesColours } from "./theme";

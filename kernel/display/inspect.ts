@@ -1,0 +1,99 @@
+import { inspect } from "node:util";
+
+/** Longest text of one value, in UTF-16 units. */
+const longestText = 100_000;
+
+// Deep and broad values multiply; the first limits that keep a value under `mostParts` parts are taken.
+const mostParts = 20_000;
+const limits = [
+	{ depth: 4, length: 100 },
+	{ depth: 4, length: 30 },
+	{ depth: 3, length: 20 },
+	{ depth: 2, length: 10 },
+];
+
+/**
+ * A value as text, without colours, as `util.inspect` writes it: strings quoted, no getter called, long and deep parts
+ * left out with a count. Errors show their message and the frames that lie in cells.
+ */
+export function inspectText(value: unknown): string {
+	const { depth, length } = limits.find((limit) => countParts(value, limit.depth, limit.length) <= mostParts) ?? {
+		depth: 1,
+		length: 10,
+	};
+	let text: string;
+	try {
+		text = inspect(value, {
+			colors: false,
+			depth,
+			maxArrayLength: length,
+			maxStringLength: 10_000,
+			breakLength: 100,
+			compact: 3,
+		});
+	} catch (error) {
+		// A user's own [util.inspect.custom] or a hostile proxy threw.
+		text = `[${typeOf(value)}: its text could not be made: ${messageOf(error)}]`;
+	}
+	text = withoutForeignFrames(text);
+	if (text.length > longestText) {
+		text = `${text.slice(0, longestText)}\n... ${text.length - longestText} more characters`;
+	}
+	return text;
+}
+
+/** The name of a value's class, or of its primitive type. Never throws. */
+export function typeOf(value: unknown): string {
+	if (value === null) return "null";
+	if (typeof value !== "object" && typeof value !== "function") return typeof value;
+	try {
+		const name: unknown = (value as object).constructor?.name;
+		return typeof name === "string" && name !== "" ? name : typeof value;
+	} catch {
+		return typeof value;
+	}
+}
+
+/** What an error says, or the text of anything else that was thrown. Never throws. */
+export function messageOf(error: unknown): string {
+	try {
+		return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+	} catch {
+		return typeOf(error);
+	}
+}
+
+/** Parts that an inspection with these limits would visit; stops counting beyond `mostParts`. */
+function countParts(value: unknown, depth: number, length: number): number {
+	let count = 0;
+	const visit = (part: unknown, left: number): void => {
+		count++;
+		if (left < 0 || count > mostParts || typeof part !== "object" || part === null) return;
+		if (Array.isArray(part)) for (let i = 0; i < Math.min(part.length, length); i++) visit(part[i], left - 1);
+		else if (part instanceof Map || part instanceof Set) {
+			let i = 0;
+			for (const entry of part.values()) {
+				if (i++ >= length) break;
+				visit(entry, left - 1);
+			}
+		} else if (!ArrayBuffer.isView(part)) {
+			// Descriptors, not values: a getter must not run because somebody looks.
+			for (const descriptor of Object.values(Object.getOwnPropertyDescriptors(part))) visit(descriptor.value, left - 1);
+		}
+	};
+	try {
+		visit(value, depth);
+	} catch {
+		// A proxy whose traps throw; `inspect` looks past traps.
+	}
+	return count;
+}
+
+/** Leaves out stack frames that are not in a cell: those of the kernel and of Node say nothing to the reader. */
+function withoutForeignFrames(text: string): string {
+	if (!text.includes("    at ")) return text;
+	return text
+		.split("\n")
+		.filter((line) => !/^\s+at .*(?:\(|:\d+:\d+\)?|<anonymous>)/.test(line) || /\bcell-\d+[^\s/\\]*\.ts:\d+/.test(line))
+		.join("\n");
+}

@@ -1,0 +1,2 @@
+/** The public `gradbook/display`. */
+export * from "../display";
