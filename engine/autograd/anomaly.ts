@@ -1,0 +1,31 @@
+import { gradMode } from "../core/gradMode";
+
+/**
+ * While on, every operation remembers where it was recorded, and a backward pass that makes a NaN throws there and names
+ * the operation. Slow: for looking for errors only.
+ */
+export function setDetectAnomaly(enabled: boolean, options: { checkNan?: boolean } = {}): void {
+	gradMode.anomaly = enabled;
+	gradMode.checkNan = options.checkNan ?? true;
+}
+
+/** `setDetectAnomaly` for the duration of `body`, or of a `using` block. */
+export function detectAnomaly<T>(body: () => T): T;
+export function detectAnomaly(): Disposable;
+export function detectAnomaly<T>(body?: () => T): T | Disposable {
+	const before = { anomaly: gradMode.anomaly, checkNan: gradMode.checkNan };
+	const leave = () => {
+		Object.assign(gradMode, before);
+	};
+	setDetectAnomaly(true);
+	if (!body) return { [Symbol.dispose]: leave };
+	try {
+		return body();
+	} finally {
+		leave();
+	}
+}
+
+export function isAnomalyEnabled(): boolean {
+	return gradMode.anomaly;
+}

@@ -1,0 +1,200 @@
+import { enableGrad, gradMode, noGrad } from "../core/gradMode";
+import { native } from "../core/native";
+import type { Tensor } from "../core/tensor";
+import { AccumulateGrad, type Gradient, gradientEdge, type Node, type TensorHook } from "./node";
+
+export interface BackwardOptions {
+	/** Keep what the graph saved, for another pass. Default: the value of `createGraph`. */
+	retainGraph?: boolean;
+	/** Record the pass itself, so that gradients can be differentiated again. Default false. */
+	createGraph?: boolean;
+}
+
+/** Where gradients of a pass are wanted instead of, or beside, the leaves' `grad`. */
+interface Capture {
+	node: Node;
+	output: number;
+	/** Place in the result. */
+	index: number;
+}
+
+/**
+ * Walks the graph from `roots` backward. A node's inputs always have smaller sequence numbers than the node, so the
+ * reachable nodes in falling order are a schedule; leaves accumulate as soon as their last contribution is in.
+ */
+export function runBackward(
+	roots: readonly Tensor[],
+	rootGrads: readonly Tensor[],
+	options: { retain: boolean; create: boolean; captures?: readonly Capture[]; accumulate: boolean },
+): Gradient[] {
+	const pending = new Map<Node, Gradient[]>();
+	const awaited = new Map<Node, number>();
+	roots.forEach((root, i) => {
+		const node = gradientEdge(root)!;
+		const grads = gradsOf(pending, node);
+		grads[root._outputIndex] = sum(grads[root._outputIndex], rootGrads[i]!);
+	});
+	const schedule = reachable([...pending.keys()], awaited);
+	const wanted = options.captures ? necessary(schedule, options.captures) : null;
+	const captured: Gradient[] = new Array(options.captures?.length ?? 0).fill(null);
+
+	using _ = options.create ? enableGrad() : noGrad();
+	for (const leaf of pending.keys()) if (leaf instanceof AccumulateGrad && !awaited.has(leaf)) finishLeaf(leaf);
+	for (const node of schedule) {
+		const grads = pending.get(node);
+		pending.delete(node);
+		if (wanted !== null && !wanted.has(node)) continue;
+		if (grads !== undefined) {
+			runTensorHooks(node, grads);
+			capture(node, grads);
+		}
+		const inputs = grads === undefined || isCaptureEnd(node) ? [] : derive(node, grads);
+		if (!options.retain && grads !== undefined) node.release();
+		for (let i = 0; i < node.edges.length; i++) {
+			const next = node.edges[i];
+			if (!next) continue;
+			const grad = inputs[i];
+			if (grad) {
+				const slots = gradsOf(pending, next);
+				const output = node.edgeOutputs[i]!;
+				// A gradient that goes on as it came is no longer the receiver's alone.
+				if (grads!.includes(grad)) shared.add(grad);
+				slots[output] = sum(slots[output], grad);
+			}
+			if (next instanceof AccumulateGrad) {
+				const left = awaited.get(next)! - 1;
+				awaited.set(next, left);
+				if (left === 0) finishLeaf(next);
+			}
+		}
+	}
+	return captured;
+
+	function capture(node: Node, grads: Gradient[]): void {
+		for (const target of options.captures ?? []) {
+			if (target.node === node) captured[target.index] = grads[target.output] ?? null;
+		}
+	}
+
+	/** Beyond a captured node nothing is computed, unless something further is wanted there. */
+	function isCaptureEnd(node: Node): boolean {
+		return wanted !== null && !node.edges.some((next) => next && wanted.has(next));
+	}
+
+	function finishLeaf(leaf: AccumulateGrad): void {
+		const grads = pending.get(leaf);
+		pending.delete(leaf);
+		if (grads === undefined || (wanted !== null && !wanted.has(leaf))) return;
+		runTensorHooks(leaf, grads);
+		capture(leaf, grads);
+		if (options.accumulate && grads[0]) accumulate(leaf.variable, grads[0], options.create);
+		for (const hook of leaf.hooks ?? []) hook([], grads);
+	}
+}
+
+/** Gradients that more than one place holds during a pass: their memory is nobody's to take over. */
+const shared = new WeakSet<Tensor>();
+
+function accumulate(variable: Tensor, grad: Tensor, create: boolean): void {
+	const present = variable.grad;
+	if (present === null) {
+		// Most gradients are fresh and wanted by nobody else: the leaf takes them over without a copy.
+		const own = !create && !shared.has(grad) && native.storageUses(grad.handle) === 1 && grad.isContiguous();
+		variable.grad = own ? grad : create ? grad.clone() : grad.detach().clone();
+	} else if (create || present.requiresGrad) {
+		variable.grad = present.add(grad);
+	} else {
+		present.add_(grad);
+	}
+}
+
+function sum(present: Gradient | undefined, grad: Tensor): Tensor {
+	return present ? present.add(grad) : grad;
+}
+
+function gradsOf(pending: Map<Node, Gradient[]>, node: Node): Gradient[] {
+	let grads = pending.get(node);
+	if (grads === undefined) {
+		grads = new Array<Gradient>(node.outputs).fill(null);
+		pending.set(node, grads);
+	}
+	return grads;
+}
+
+/** All nodes behind the roots but leaves, newest first; counts the contributions that each leaf waits for. */
+function reachable(roots: readonly Node[], awaited: Map<Node, number>): Node[] {
+	const seen = new Set<Node>();
+	const stack = roots.filter((root) => !(root instanceof AccumulateGrad));
+	const found: Node[] = [];
+	for (const root of stack) seen.add(root);
+	while (stack.length > 0) {
+		const node = stack.pop()!;
+		found.push(node);
+		for (const next of node.edges) {
+			if (next === null) continue;
+			if (next instanceof AccumulateGrad) awaited.set(next, (awaited.get(next) ?? 0) + 1);
+			else if (!seen.has(next)) {
+				seen.add(next);
+				stack.push(next);
+			}
+		}
+	}
+	return found.sort((a, b) => b.sequence - a.sequence);
+}
+
+/** The nodes on the way from the roots to what is captured. */
+function necessary(schedule: readonly Node[], captures: readonly Capture[]): Set<Node> {
+	const wanted = new Set<Node>(captures.map((target) => target.node));
+	for (let i = schedule.length - 1; i >= 0; i--) {
+		const node = schedule[i]!;
+		if (node.edges.some((next) => next && wanted.has(next))) wanted.add(node);
+	}
+	return wanted;
+}
+
+function runTensorHooks(node: Node, grads: Gradient[]): void {
+	if (node.tensorHooks !== null) for (const [output, hooks] of node.tensorHooks) run(output, hooks);
+	if (node.retained !== null) for (const [output, hook] of node.retained) run(output, [hook]);
+
+	function run(output: number, hooks: readonly TensorHook[]): void {
+		for (const hook of [...hooks]) {
+			const grad = grads[output];
+			if (!grad) return;
+			shared.add(grad);
+			const replaced = hook(grad);
+			if (replaced === undefined || replaced === null) continue;
+			checkReplaced(node, grad, replaced);
+			shared.add(replaced);
+			grads[output] = replaced;
+		}
+	}
+}
+
+function checkReplaced(node: Node, grad: Tensor, replaced: Tensor): void {
+	if (!native.alike(grad.handle, replaced.handle)) {
+		throw new Error(
+			`[registerHook] a hook on the result of ${node.name} must return a gradient of dtype ${grad.dtype} and shape [${grad.shape}], ` +
+				`got ${replaced.dtype} and [${replaced.shape}]`,
+		);
+	}
+}
+
+function derive(node: Node, grads: Gradient[]): readonly Gradient[] {
+	let inputs: readonly Gradient[];
+	if (node.outputs === 1 && grads[0] === null) inputs = [];
+	else inputs = node.apply(grads);
+	for (const hook of node.hooks ?? []) inputs = hook(inputs, grads) ?? inputs;
+	if (gradMode.anomaly && gradMode.checkNan) checkNaN(node, inputs);
+	return inputs;
+}
+
+function checkNaN(node: Node, inputs: readonly Gradient[]): void {
+	inputs.forEach((grad, i) => {
+		if (!grad?.isFloatingPoint() || native.item(native.any(native.isnan(grad.handle), null, false)) === 0) return;
+		const where = node.trace?.split("\n").slice(1).join("\n");
+		throw new Error(
+			`[backward] function '${node.name}' returned nan values in its ${i}th output.` +
+				(where ? ` It was recorded here:\n${where}` : ""),
+		);
+	});
+}

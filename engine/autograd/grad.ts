@@ -1,0 +1,128 @@
+import { native } from "../core/native";
+import { Tensor, wrap } from "../core/tensor";
+import { type BackwardOptions, runBackward } from "./backward";
+import { gradientEdge } from "./node";
+
+type OneOrMany<T> = T | readonly T[];
+
+function many<T>(value: OneOrMany<T>): readonly T[] {
+	return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** The gradients that a pass starts with: those given, else 1 for outputs with one element. */
+function startGradients(
+	op: string,
+	outputs: readonly Tensor[],
+	given: readonly (Tensor | null | undefined)[],
+): Tensor[] {
+	if (given.length > 0 && given.length !== outputs.length) {
+		throw new RangeError(`[${op}] got ${outputs.length} tensors and ${given.length} gradients`);
+	}
+	return outputs.map((output, i) => {
+		if (!output.requiresGrad) {
+			throw new Error(`[${op}] element ${i} of tensors does not require grad and does not have a gradFn`);
+		}
+		const grad = given[i];
+		if (!grad) {
+			if (output.numel() !== 1) {
+				throw new Error(
+					`[${op}] grad can be implicitly created only for scalar outputs, but output ${i} has shape [${output.shape}]: pass its gradient, or reduce it (sum, mean)`,
+				);
+			}
+			return wrap(native.full(output.shape, 1, output.dtype.code));
+		}
+		if (`${grad.shape}` !== `${output.shape}`) {
+			throw new RangeError(
+				`[${op}] mismatch in shape: gradient ${i} has a shape of [${grad.shape}] and output ${i} has a shape of [${output.shape}]`,
+			);
+		}
+		return grad;
+	});
+}
+
+export interface TensorBackwardOptions extends BackwardOptions {
+	/** Gradient of the result that is differentiated, of this tensor's shape. Default 1, for tensors of one element. */
+	gradient?: Tensor;
+	/** Accumulate into these leaves only. */
+	inputs?: OneOrMany<Tensor>;
+}
+
+/** Adds to `grad` of every leaf the gradient of `tensors` with respect to it. */
+export function backward(
+	tensors: OneOrMany<Tensor>,
+	options: BackwardOptions & { gradTensors?: OneOrMany<Tensor | null>; inputs?: OneOrMany<Tensor> } = {},
+): void {
+	const roots = many(tensors);
+	const create = options.createGraph ?? false;
+	const starts = startGradients("backward", roots, options.gradTensors ? many(options.gradTensors) : []);
+	const leaves = options.inputs ? many(options.inputs) : null;
+	if (leaves?.length === 0) throw new RangeError("[backward] inputs cannot be empty");
+	runBackward(roots, starts, {
+		retain: options.retainGraph ?? create,
+		create,
+		accumulate: true,
+		...(leaves && { captures: captures("backward", leaves) }),
+	});
+}
+
+function captures(op: string, inputs: readonly Tensor[]) {
+	return inputs.map((input, index) => {
+		const node = gradientEdge(input);
+		if (node === null) throw new Error(`[${op}] input ${index} does not require grad`);
+		return { node, output: input._outputIndex, index };
+	});
+}
+
+export interface GradOptions extends BackwardOptions {
+	/** Gradients of the outputs. Default 1, for outputs of one element. */
+	gradOutputs?: OneOrMany<Tensor | null>;
+	/** Give null for an input that the outputs do not depend on, instead of an error. Default false. */
+	allowUnused?: boolean;
+	/** Give zeros for such an input. Default false. */
+	materializeGrads?: boolean;
+}
+
+/** Gradients of the sum of `outputs` with respect to each of `inputs`; no `grad` is touched. */
+export function grad(
+	outputs: OneOrMany<Tensor>,
+	inputs: OneOrMany<Tensor>,
+	options: GradOptions & ({ allowUnused?: false } | { materializeGrads: true }),
+): Tensor[];
+export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options?: undefined): Tensor[];
+export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options?: GradOptions): (Tensor | null)[];
+export function grad(
+	outputs: OneOrMany<Tensor>,
+	inputs: OneOrMany<Tensor>,
+	options: GradOptions = {},
+): (Tensor | null)[] {
+	const roots = many(outputs);
+	const targets = many(inputs);
+	const create = options.createGraph ?? false;
+	const starts = startGradients("grad", roots, options.gradOutputs ? many(options.gradOutputs) : []);
+	const results = runBackward(roots, starts, {
+		retain: options.retainGraph ?? create,
+		create,
+		accumulate: false,
+		captures: captures("grad", targets),
+	});
+	return results.map((result, i) => {
+		if (result !== null) return result;
+		if (options.materializeGrads) return wrap(native.full(targets[i]!.shape, 0, targets[i]!.dtype.code));
+		if (options.allowUnused) return null;
+		throw new Error(
+			`[grad] input ${i} appears to not have been used in the graph. Set allowUnused: true if this is the desired behavior.`,
+		);
+	});
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** Adds to `grad` of every leaf the gradient of this tensor with respect to it. */
+		backward(options?: TensorBackwardOptions): void;
+	}
+}
+
+Tensor.prototype.backward = function (options = {}) {
+	const { gradient, ...rest } = options;
+	backward(this, gradient ? { ...rest, gradTensors: gradient } : rest);
+};

@@ -1,0 +1,163 @@
+import { gradMode } from "../core/gradMode";
+import type { GraphNode, Scalar, Tensor } from "../core/tensor";
+
+export type Gradient = Tensor | null;
+
+/**
+ * The derivative of one op, without state: what the op saved is on the node. Stands right under the op's forward.
+ *
+ * `backward` receives the gradient of each output (null where none arrived; for an op with one output never null) and
+ * returns the gradient of each input, null where none flows or none is wanted (`node.needs(i)`). It is written in
+ * recorded operations, so that derivatives of derivatives follow. It returns new tensors, the incoming gradient itself or
+ * a view of it, and never a saved tensor.
+ */
+export interface Derivative {
+	/** As PyTorch prints it: `AddBackward0`. */
+	readonly name: string;
+	backward(node: Node, grad: Tensor, grads: readonly Gradient[]): readonly Gradient[];
+}
+
+/** A gradient on its way into (pre) or out of a node; a returned tensor replaces it. */
+export type TensorHook = (grad: Tensor) => Tensor | null | undefined | void;
+export type NodeHook = (
+	gradInputs: readonly Gradient[],
+	gradOutputs: readonly Gradient[],
+) => readonly Gradient[] | void;
+
+let nextSequence = 1;
+
+/** One recorded operation: edges to the nodes that its inputs came from, and what its derivative needs. */
+export class Node implements GraphNode {
+	/** Grows with time: a node's inputs have smaller numbers than itself. */
+	readonly sequence = nextSequence++;
+	/** Where recorded, while anomaly detection is on. */
+	readonly trace: string | undefined = gradMode.anomaly ? new Error().stack : undefined;
+	readonly edges: (Node | null)[];
+	readonly edgeOutputs: number[];
+	/** Hooks on the gradient of output i, in the order of registration. */
+	tensorHooks: Map<number, TensorHook[]> | null = null;
+	/** What keeps a copy of output i's gradient after all hooks. */
+	retained: Map<number, TensorHook> | null = null;
+	hooks: NodeHook[] | null = null;
+	#saved: readonly Gradient[];
+	#versions: readonly number[] | null;
+	#freed = false;
+
+	constructor(
+		readonly derivative: Derivative,
+		inputs: readonly (Tensor | Scalar | null | undefined)[],
+		saved: readonly Gradient[],
+		/** Numbers and the like that the derivative needs; each op knows the type of its own. */
+		readonly attributes: unknown,
+		readonly outputs: number,
+	) {
+		const edges = new Array<Node | null>(inputs.length);
+		const outputsOf = new Array<number>(inputs.length);
+		for (let i = 0; i < inputs.length; i++) {
+			const input = inputs[i];
+			edges[i] = typeof input === "object" && input !== null ? gradientEdge(input) : null;
+			outputsOf[i] = edges[i] === null ? 0 : (input as Tensor)._outputIndex;
+		}
+		this.edges = edges;
+		this.edgeOutputs = outputsOf;
+		this.#saved = saved;
+		this.#versions = saved.length === 0 ? null : saved.map((tensor) => tensor?._version.count ?? 0);
+		for (const tensor of saved) {
+			if (tensor?._inference && !gradMode.inference) {
+				throw new Error(
+					`[${this.name}] inference tensors cannot be saved for backward: make a clone in normal mode and use it instead`,
+				);
+			}
+		}
+	}
+
+	get name(): string {
+		return this.derivative.name;
+	}
+
+	get nextFunctions(): readonly (readonly [Node | null, number])[] {
+		return this.edges.map((node, i) => [node, this.edgeOutputs[i]!] as const);
+	}
+
+	/** Whether the gradient of input i is wanted. */
+	needs(i: number): boolean {
+		return this.edges[i] !== null && this.edges[i] !== undefined;
+	}
+
+	/** Tensor i that the op saved; an error where it was changed since, or freed. */
+	saved(i: number): Tensor {
+		if (this.#freed) throw new Error(freedMessage);
+		const tensor = this.#saved[i];
+		if (!tensor) throw new Error(`[${this.name}] tensor ${i} was not saved`);
+		const expected = this.#versions![i]!;
+		const found = tensor._version.count;
+		if (found !== expected) {
+			throw new Error(
+				`[${this.name}] one of the variables needed for gradient computation has been modified by an in-place operation: ` +
+					`[${tensor.dtype} [${tensor.shape.join(", ")}]], saved for ${this.name}, is at version ${found}; expected version ${expected} instead. ` +
+					"Hint: autograd.setDetectAnomaly(true) shows the operation that failed to compute its gradient.",
+			);
+		}
+		return tensor;
+	}
+
+	/** All saved tensors, for those who draw graphs. */
+	get savedTensors(): readonly Gradient[] {
+		return this.#saved;
+	}
+
+	/** Lets go of what was saved: the graph cannot be walked a second time. */
+	release(): void {
+		if (this.#saved.length > 0) {
+			this.#saved = [];
+			this.#freed = true;
+		}
+	}
+
+	apply(grads: readonly Gradient[]): readonly Gradient[] {
+		return this.derivative.backward(this, grads[0]!, grads);
+	}
+
+	/** `hook(gradInputs, gradOutputs)` runs after this node's derivative; it may replace the input gradients. */
+	registerHook(hook: NodeHook): { remove(): void } {
+		this.hooks ??= [];
+		return addTo(this.hooks, hook);
+	}
+}
+
+const freedMessage =
+	"[backward] trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). " +
+	"Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). " +
+	"Specify retainGraph: true if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.";
+
+/** The end of the graph: adds the gradient to the leaf's `grad`. */
+export class AccumulateGrad extends Node {
+	constructor(readonly variable: Tensor) {
+		super(accumulate, [], [], undefined, 1);
+	}
+}
+
+const accumulate: Derivative = {
+	name: "AccumulateGrad",
+	backward: () => [],
+};
+
+/** The node that a tensor's gradient goes to; null where it wants none. */
+export function gradientEdge(tensor: Tensor): Node | null {
+	const node = tensor.gradFn as Node | null;
+	if (node !== null) return node;
+	if (!tensor._requiresGrad) return null;
+	tensor._accumulator ??= new AccumulateGrad(tensor);
+	return tensor._accumulator as Node;
+}
+
+/** @internal Appends and returns the way to remove again. */
+export function addTo<T>(list: T[], item: T): { remove(): void } {
+	list.push(item);
+	return {
+		remove() {
+			const at = list.indexOf(item);
+			if (at >= 0) list.splice(at, 1);
+		},
+	};
+}

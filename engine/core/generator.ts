@@ -1,0 +1,63 @@
+import { type GeneratorHandle, native } from "./native";
+
+/** A source of random numbers with a state of its own: PyTorch's CPU generator (mt19937), number for number. */
+export class Generator {
+	/** @internal */
+	readonly handle: GeneratorHandle;
+
+	constructor() {
+		this.handle = native.generator(defaultSeed);
+	}
+
+	/** Seeds the generator; integers, negative ones modulo 2⁶⁴. */
+	manualSeed(seed: number | bigint): this {
+		native.manualSeed(this.handle, checkSeed("manualSeed", seed));
+		return this;
+	}
+
+	/** The seed that was set last. */
+	initialSeed(): bigint {
+		return native.initialSeed(this.handle);
+	}
+
+	/** Seeds from the system's entropy and returns that seed. */
+	seed(): bigint {
+		const [seed] = crypto.getRandomValues(new BigUint64Array(1)) as unknown as [bigint];
+		native.manualSeed(this.handle, seed);
+		return seed;
+	}
+
+	/** The whole state, in PyTorch's own layout (5056 bytes). */
+	getState(): Uint8Array {
+		return native.getState(this.handle);
+	}
+
+	setState(state: Uint8Array): this {
+		native.setState(this.handle, state);
+		return this;
+	}
+}
+
+/** PyTorch's seed where none was set. */
+const defaultSeed = 67280421310721n;
+
+export const defaultGenerator = new Generator();
+
+/** Seeds the default generator: the same numbers as PyTorch after `torch.manual_seed`. */
+export function manualSeed(seed: number | bigint): Generator {
+	return defaultGenerator.manualSeed(checkSeed("manualSeed", seed));
+}
+
+/** Seeds the default generator from the system's entropy and returns that seed. */
+export function seed(): bigint {
+	return defaultGenerator.seed();
+}
+
+export function initialSeed(): bigint {
+	return defaultGenerator.initialSeed();
+}
+
+function checkSeed(op: string, seed: number | bigint): number | bigint {
+	if (typeof seed === "bigint" || (typeof seed === "number" && Number.isInteger(seed))) return seed;
+	throw new TypeError(`[${op}] expected an integer seed, got ${String(seed)}`);
+}
