@@ -1,0 +1,75 @@
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { needs, pathOf } from "../support/requirements";
+import type { LabServer } from "./server";
+
+/** A notebook open in JupyterLab in headless Chromium. */
+export interface NotebookPage {
+	page: Page;
+	/** What the page has written to its console as errors, and errors that it did not catch. */
+	problems: string[];
+	/** Chooses Run > Run All Cells and waits until every cell has run and the kernel is idle. */
+	runAll(timeoutMs: number): Promise<void>;
+	/** Output areas of all code cells, in order. */
+	outputs(): Locator;
+	close(): Promise<void>;
+}
+
+/** Opens a notebook of the server's folder as a reader does, and waits until its kernel is there. */
+export async function openInBrowser(
+	server: LabServer,
+	path: string,
+	options: { theme?: "light" | "dark" } = {},
+): Promise<NotebookPage> {
+	const browser = await chromium.launch({
+		executablePath: pathOf(needs.chromium),
+		// Chromium's sandbox does not work as root, which is what a container often runs as.
+		args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+	});
+	try {
+		return await openPage(browser, server, path, options.theme ?? "light");
+	} catch (error) {
+		await browser.close();
+		throw error;
+	}
+}
+
+async function openPage(browser: Browser, server: LabServer, path: string, colorScheme: "light" | "dark") {
+	const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, colorScheme });
+	const problems: string[] = [];
+	page.on("console", (message) => {
+		if (message.type() === "error") problems.push(`${message.text()} (${message.location().url})`);
+	});
+	page.on("pageerror", (error) => problems.push(String(error)));
+	await page.goto(`${server.url}lab/tree/${encodeURI(path)}?token=${server.token}`);
+	const notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
+	await notebook.waitFor({ timeout: 60_000 });
+	const idle = notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
+	// The indicator is idle before there is a kernel, too; a cell run then asks the reader for one. The status bar knows.
+	await page
+		.locator("#jp-main-statusbar")
+		.getByText(/^(?!No Kernel).* \| Idle$/)
+		.waitFor({ timeout: 60_000 });
+
+	return {
+		page,
+		problems,
+		outputs: () => notebook.locator(".jp-CodeCell .jp-OutputArea-output"),
+		async runAll(timeoutMs: number) {
+			await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+			await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+			await page.waitForFunction(allRan, undefined, { timeout: timeoutMs, polling: 100 });
+			await idle.waitFor({ timeout: timeoutMs });
+		},
+		close: () => browser.close(),
+	};
+}
+
+/** In the page: every code cell with code in it has a number in its prompt, or the run stopped at an error. */
+function allRan(): boolean {
+	const cells = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell")];
+	const prompts = cells.map((cell) => cell.querySelector(".jp-InputPrompt")?.textContent?.trim() ?? "");
+	const waiting = prompts.some((prompt) => prompt === "[*]:");
+	const failed =
+		document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]') !== null;
+	return !waiting && (failed || prompts.every((prompt) => /^\[\d+\]:$/.test(prompt)));
+}
