@@ -1,0 +1,103 @@
+import { type DisplayHandle, type DisplayOptions, View } from "../display";
+import type { LooseBundle } from "../format";
+import { inspectText } from "../inspect";
+import type { Json } from "../mime";
+import { seriesColours } from "../theme";
+import { describeFigure } from "./describe";
+import { toPlain } from "./plain";
+import { staticHtml } from "./static";
+import { thin } from "./thin";
+import { type Config, isObject, type Layout, type PlainFigure, type PlainTrace, type Trace } from "./types";
+
+export const plotlyMimeType = "application/vnd.plotly.v1+json";
+
+export interface PlotOptions {
+	/** Plotly's config: `{ displayModeBar: false }`. */
+	config?: Partial<Config>;
+	/** Points of one trace beyond which it is thinned, with a note on the plot. Default 2000; Infinity leaves all. */
+	maxPoints?: number;
+}
+
+/**
+ * A Plotly figure: any traces and layout of plotly.js, typed by its own types. Shown as a cell's last expression, or
+ * anywhere by `plot(…).show()`. Numbers may be arrays, typed arrays or tensors; a series longer than `maxPoints` is
+ * thinned, and the plot says so. Colours can be told apart by colour-blind readers unless the traces set their own.
+ *
+ * @example plot([{ x: [1, 2, 3], y: losses, name: "train" }], { title: { text: "Loss" } })
+ */
+export function plot(data: Trace | readonly Trace[], layout: Partial<Layout> = {}, options: PlotOptions = {}): Figure {
+	return new Figure(data, layout, options);
+}
+
+/** What `plot` returns: a figure that shows itself. */
+export class Figure extends View {
+	/** Traces, layout and config as plain JSON. */
+	readonly figure: PlainFigure;
+
+	constructor(data: Trace | readonly Trace[], layout: Partial<Layout> = {}, options: PlotOptions = {}) {
+		const figure = plainFigure(Array.isArray(data) ? data : [data], layout, options);
+		super(() => figureBundle(figure, true));
+		this.figure = figure;
+	}
+
+	override show(options?: DisplayOptions): DisplayHandle {
+		return super.show(options);
+	}
+}
+
+/** Checks a figure and makes it plain and small. */
+export function plainFigure(
+	data: readonly unknown[],
+	layout: object,
+	{ config, maxPoints }: PlotOptions = {},
+): PlainFigure {
+	const notes: string[] = [];
+	const traces = data.map((trace, index) => {
+		if (!isObject(trace)) throw new TypeError(`[plot] trace ${index} is ${inspectText(trace)}, expected an object`);
+		const thinned = thin(toPlain(trace, `trace ${index}`) as PlainTrace, maxPoints);
+		if (thinned.note !== undefined) notes.push(thinned.note);
+		return thinned.trace;
+	});
+	if (!isObject(layout)) throw new TypeError(`[plot] the layout is ${inspectText(layout)}, expected an object`);
+	const plain = toPlain(layout, "layout") as Record<string, unknown>;
+	const figure: PlainFigure = {
+		data: traces,
+		layout: withNotes({ colorway: [...seriesColours], ...plain }, notes),
+	};
+	if (config !== undefined) figure.config = toPlain(config, "config") as Record<string, unknown>;
+	return figure;
+}
+
+/**
+ * A figure's forms: for JupyterLab and other Plotly renderers, for exported pages (a still picture, which needs no
+ * script; left out of pictures that are soon replaced), and as text.
+ */
+export function figureBundle(figure: PlainFigure, still: boolean): LooseBundle & { "text/plain": string } {
+	const text = describeFigure(figure);
+	const bundle: LooseBundle & { "text/plain": string } = {
+		"text/plain": text,
+		// Renderers read layout's properties without asking whether there is one.
+		[plotlyMimeType]: { ...figure, layout: figure.layout } as unknown as Json,
+	};
+	if (still) bundle["text/html"] = staticHtml(figure, text);
+	return bundle;
+}
+
+/** Says under the plot what was left out. */
+function withNotes(layout: Record<string, unknown>, notes: string[]): Record<string, unknown> {
+	if (notes.length === 0) return layout;
+	const own = Array.isArray(layout.annotations) ? layout.annotations : [];
+	const note = {
+		text: notes.join("; "),
+		xref: "paper",
+		yref: "paper",
+		x: 1,
+		y: 0,
+		xanchor: "right",
+		yanchor: "top",
+		yshift: -32,
+		showarrow: false,
+		font: { size: 10 },
+	};
+	return { ...layout, annotations: [...own, note] };
+}
