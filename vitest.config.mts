@@ -15,6 +15,7 @@ export default defineConfig({
 	},
 	test: {
 		include: ["test/**/*.test.ts"],
+		reporters: ["default", "./test/support/closing-line.ts"],
 		server: { deps: { external: [/\/dist\//] } },
 		// Two cores: a kernel under test is a process with threads of its own.
 		maxWorkers: 2,

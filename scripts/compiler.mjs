@@ -26,7 +26,7 @@ function tryCompiler([command, ...args]) {
 	const options = { input: PROBE, encoding: "utf8" };
 	const result = spawnSync(command, [...args, "-std=c++17", "-fsyntax-only", "-x", "c++", "-"], options);
 	if (result.status === 0) return undefined;
-	const text = result.error?.message || result.stderr.trim() || `exit status ${result.status}`;
+	const text = result.stderr?.trim() || result.error?.message || `exit status ${result.status}`;
 	return text.split("\n").slice(0, 3).join("\n      ");
 }
 

@@ -45,8 +45,9 @@ export function privateJupyterFolder(): string {
 	return join(cacheFolder(), "jupyter", id);
 }
 
-/** The virtual environment that `gradbook lab` makes where it finds no JupyterLab. */
+/** The virtual environment that `gradbook lab` makes where it finds no JupyterLab; GRADBOOK_VENV names another folder. */
 export function ownVenv(): string {
+	if (process.env.GRADBOOK_VENV) return resolve(process.env.GRADBOOK_VENV);
 	return isClone ? join(packageRoot, ".venv") : join(cacheFolder(), "venv");
 }
 

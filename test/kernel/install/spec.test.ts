@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+	findSpecs,
+	installInto,
+	type KernelSpec,
+	kernelSpec,
+	places,
+	uninstallFrom,
+} from "../../../dist/kernel/install";
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "gradbook-spec-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const kernelJson = () => join(folder, "kernels", "gradbook", "kernel.json");
+const edit = (change: (spec: KernelSpec) => void) => {
+	const spec = JSON.parse(readFileSync(kernelJson(), "utf8")) as KernelSpec;
+	change(spec);
+	writeFileSync(kernelJson(), JSON.stringify(spec));
+};
+
+describe("kernel spec", () => {
+	test("starts this Node with this installation's kernel, by absolute paths, and is interrupted by message", () => {
+		expect(kernelSpec()).toMatchObject({
+			argv: [process.execPath, places.kernelMain, "{connection_file}"],
+			display_name: "TypeScript (gradbook)",
+			language: "typescript",
+			interrupt_mode: "message",
+		});
+		expect(places.kernelMain).toMatch(/^\/.*\/dist\/kernel\/main\.js$/);
+	});
+
+	test("is written with its logos, over an earlier installation, and removed without a trace", () => {
+		mkdirSync(join(folder, "kernels", "gradbook"), { recursive: true });
+		writeFileSync(join(folder, "kernels", "gradbook", "left-over.js"), "");
+		writeFileSync(kernelJson(), "{");
+		const { kernel } = installInto(folder);
+		expect(kernel).toBe(join(folder, "kernels", "gradbook"));
+		expect(JSON.parse(readFileSync(kernelJson(), "utf8"))).toEqual(JSON.parse(JSON.stringify(kernelSpec())));
+		expect(existsSync(join(kernel, "left-over.js"))).toBe(false);
+		expect(readFileSync(join(kernel, "logo-svg.svg"), "utf8")).toContain("<svg");
+		for (const [name, size] of [
+			["logo-32x32.png", 32],
+			["logo-64x64.png", 64],
+		] as const) {
+			const png = readFileSync(join(kernel, name));
+			expect([png.readUInt32BE(16), png.readUInt32BE(20)], name).toEqual([size, size]);
+		}
+		expect(uninstallFrom(folder)).toContain(kernel);
+		expect(existsSync(kernel)).toBe(false);
+		expect(uninstallFrom(folder)).toEqual([]);
+	});
+
+	test("of this installation is recognised", () => {
+		expect(findSpecs([folder])).toEqual([]);
+		installInto(folder);
+		expect(findSpecs([folder, folder])).toEqual([{ folder: join(folder, "kernels", "gradbook"), state: "ours" }]);
+	});
+
+	test.each<[string, (spec: KernelSpec) => void, RegExp]>([
+		["a Node that is gone", (spec) => void (spec.argv[0] = "/gone/node"), /starts \/gone\/node, which is gone/],
+		[
+			"a kernel that is gone",
+			(spec) => void (spec.argv[1] = "/gone/main.js"),
+			/starts \/gone\/main\.js, which is gone/,
+		],
+		["another installation", (spec) => void (spec.argv[1] = process.execPath), /belongs to another installation/],
+		["no program", (spec) => void (spec.argv = []), /names no program/],
+	])("with %s is told from it", (_, change, problem) => {
+		installInto(folder);
+		edit(change);
+		expect(findSpecs([folder])[0]?.state).toEqual({ problem: expect.stringMatching(problem) });
+	});
+
+	test("that is no JSON is told from it", () => {
+		installInto(folder);
+		writeFileSync(kernelJson(), "{");
+		expect(findSpecs([folder])[0]?.state).toEqual({ problem: expect.stringMatching(/not readable/) });
+	});
+});
