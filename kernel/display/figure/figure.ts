@@ -59,7 +59,7 @@ export function plainFigure(
 		return thinned.trace;
 	});
 	if (!isObject(layout)) throw new TypeError(`[plot] the layout is ${inspectText(layout)}, expected an object`);
-	const plain = toPlain(layout, "layout") as Record<string, unknown>;
+	const plain = withTitles(toPlain(layout, "layout") as Record<string, unknown>);
 	const figure: PlainFigure = {
 		data: traces,
 		layout: withNotes({ colorway: [...seriesColours], ...plain }, notes),
@@ -81,6 +81,16 @@ export function figureBundle(figure: PlainFigure, still: boolean): LooseBundle &
 	};
 	if (still) bundle["text/html"] = staticHtml(figure, text);
 	return bundle;
+}
+
+/** Titles written as plain text become what plotly.js 3 understands. */
+function withTitles(layout: Record<string, unknown>): Record<string, unknown> {
+	const result: Record<string, unknown> = {};
+	for (const [key, value] of Object.entries(layout)) {
+		if (key === "title" && typeof value === "string") result.title = { text: value };
+		else result[key] = /^[xyz]axis\d*$|^scene\d*$/.test(key) && isObject(value) ? withTitles(value) : value;
+	}
+	return result;
 }
 
 /** Says under the plot what was left out. */

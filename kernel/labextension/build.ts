@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { browserScript, plotlyPath, wholePlotly } from "./bundle";
+
+/** Name under which JupyterLab knows the extension; also its folder's. */
+export const labextensionName = "gradbook-plotly";
+
+/**
+ * Writes the prebuilt JupyterLab extension that draws Plotly figures into `folder`/gradbook-plotly (for JupyterLab to
+ * find it: `share/jupyter/labextensions` below one of Jupyter's data prefixes), in place of an earlier one. Returns its
+ * folder. It holds the whole of plotly.js, since a user may pass any figure to `plot`; JupyterLab loads that file when
+ * the first figure is drawn.
+ */
+export function writeLabextension(folder: string): string {
+	const target = join(folder, labextensionName);
+	rmSync(target, { recursive: true, force: true });
+	mkdirSync(join(target, "static"), { recursive: true });
+
+	const plotlySource = plotlyPath(wholePlotly);
+	const plotlyFile = `plotly.${hash(readFileSync(plotlySource))}.min.js`;
+	copyFileSync(plotlySource, join(target, "static", plotlyFile));
+
+	const call = `register(${JSON.stringify(labextensionName)}, ${JSON.stringify(plotlyFile)})`;
+	const script = browserScript(["dom", "figure", "mimeExtension", "container"], call);
+	const entry = `remoteEntry.${hash(script)}.js`;
+	writeFileSync(join(target, "static", entry), script);
+
+	const own = JSON.parse(readFileSync(join(__dirname, "../../../package.json"), "utf8")) as { version: string };
+	const description = {
+		name: labextensionName,
+		version: own.version,
+		description: "Draws Plotly figures (application/vnd.plotly.v1+json) in JupyterLab, without a network.",
+		license: "MIT",
+		jupyterlab: { mimeExtension: true, _build: { load: `static/${entry}`, mimeExtension: "./mimeExtension" } },
+	};
+	writeFileSync(join(target, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
+	const install = {
+		packageManager: "npm",
+		packageName: "gradbook",
+		uninstallInstructions: "Remove this folder.",
+	};
+	writeFileSync(join(target, "install.json"), `${JSON.stringify(install, null, 2)}\n`);
+	return target;
+}
+
+function hash(content: string | Buffer): string {
+	return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
