@@ -56,6 +56,25 @@ export interface CellCompiler {
 	close(): Promise<void>;
 }
 
+/** Where the output of one cell goes, now and whenever it comes later. */
+export interface CellOutput {
+	stream(name: "stdout" | "stderr", text: string): void;
+	display(bundle: MimeBundle, options: { displayId?: string; metadata?: Record<string, Json> }): void;
+	update(displayId: string, bundle: MimeBundle, metadata: Record<string, Json>): void;
+	clear(wait: boolean): void;
+	/** An error that no `await` of the cell saw: an unhandled rejection, a throw in a timer. */
+	error(error: CellError): void;
+	/** Asks the reader for a line. Rejects where the front end cannot ask. */
+	input(prompt: string, password: boolean): Promise<string>;
+}
+
+/** The main thread's side of a session, as the transport thread sees it: runs one cell at a time. */
+export interface CellRunner {
+	run(cell: CompiledCell, output: CellOutput): Promise<RunOutcome>;
+	/** Stops the cell that runs, whatever it does. Resolves when it has stopped. */
+	interrupt(): Promise<void>;
+}
+
 export type RunOutcome =
 	| { status: "ok"; result?: MimeBundle; metadata?: Record<string, Json> }
 	| { status: "error"; error: CellError }

@@ -1,0 +1,53 @@
+import { IOPub } from "../wire/iopub";
+import type { Sockets } from "../wire/sockets";
+import type { CellCompiler, CellRunner } from "./contract";
+import { History } from "./history";
+import { Stdin } from "./stdin";
+
+/** The request that is being executed. */
+export interface Execution {
+	/** Set by the stop button; looked at where the cell is not on the main thread. */
+	interrupted: boolean;
+}
+
+/** What every request handler may use. */
+export interface Kernel {
+	/** Identifies this run of the kernel in headers. */
+	readonly session: string;
+	readonly iopub: IOPub;
+	readonly stdin: Stdin;
+	readonly compiler: CellCompiler;
+	readonly runner: CellRunner;
+	readonly history: History;
+	/** Number that the next cell gets. */
+	executionCount: number;
+	execution: Execution | undefined;
+	/** Aborts what waits and stops what runs. */
+	interrupt(): void;
+	/** Ends the process once everything is sent. */
+	shutdown(): void;
+}
+
+/** A kernel over these sockets. */
+export function createKernel(
+	session: string,
+	sockets: Pick<Sockets, "send">,
+	parts: { compiler: CellCompiler; runner: CellRunner; shutdown: () => void },
+): Kernel {
+	return {
+		session,
+		iopub: new IOPub(sockets, session),
+		stdin: new Stdin(sockets, session),
+		compiler: parts.compiler,
+		runner: parts.runner,
+		history: new History(),
+		executionCount: 1,
+		execution: undefined,
+		interrupt() {
+			if (this.execution !== undefined) this.execution.interrupted = true;
+			this.stdin.cancel();
+			void this.runner.interrupt();
+		},
+		shutdown: parts.shutdown,
+	};
+}

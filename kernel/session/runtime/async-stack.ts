@@ -1,0 +1,46 @@
+/** The part of Node's own binding that keeps the ids of asynchronous contexts. */
+interface AsyncWrap {
+	async_hook_fields: Uint32Array;
+	constants: Record<string, number>;
+	clearAsyncIdStack(): void;
+}
+
+/**
+ * Makes a termination of JavaScript survivable where AsyncLocalStorage is in use.
+ *
+ * Up to Node 23 AsyncLocalStorage is made of async hooks: each callback pushes ids before it runs and pops them behind.
+ * JavaScript that is terminated in between (the stop button) never pops, and Node aborts the whole process when it finds
+ * the stack out of balance. The two checks are governed by counters, set to zero here; the hooks themselves
+ * work as before. From Node 24 AsyncLocalStorage uses no hooks and there is nothing to do.
+ */
+export class AsyncStack {
+	readonly #binding: AsyncWrap | undefined;
+
+	constructor() {
+		if (Number(process.versions.node.split(".")[0]) >= 24) return;
+		const quiet = process.noDeprecation;
+		process.noDeprecation = true;
+		try {
+			this.#binding = (process as unknown as { binding(name: string): AsyncWrap }).binding("async_wrap");
+		} finally {
+			process.noDeprecation = quiet;
+		}
+		const { constants, async_hook_fields: fields, clearAsyncIdStack: clear } = this.#binding;
+		if (!(fields instanceof Uint32Array) || constants.kCheck === undefined || typeof clear !== "function") {
+			throw new Error(`Node ${process.versions.node} keeps its asynchronous contexts in a way that is not known here`);
+		}
+	}
+
+	/** To be called whenever hooks may have been enabled since the last time: before each cell. */
+	relax(): void {
+		const binding = this.#binding;
+		if (binding === undefined) return;
+		binding.async_hook_fields[binding.constants.kCheck!] = 0;
+		binding.async_hook_fields[binding.constants.kTotals!] = 0;
+	}
+
+	/** Forgets the ids that terminated callbacks left behind. Only from the outermost callback. */
+	clear(): void {
+		this.#binding?.clearAsyncIdStack();
+	}
+}

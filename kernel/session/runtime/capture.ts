@@ -1,0 +1,40 @@
+import { Console } from "node:console";
+import { StringDecoder } from "node:string_decoder";
+import { currentOutput } from "../../display/output";
+
+type Write = NodeJS.WriteStream["write"];
+
+/** Sends what cells write to `console`, `process.stdout` and `process.stderr` to the output of the cell that writes. */
+export function captureStreams(): void {
+	const writers = { stdout: captureStream("stdout"), stderr: captureStream("stderr") };
+	const sink = (name: "stdout" | "stderr") => ({ write: writers[name] }) as unknown as NodeJS.WritableStream;
+	// A Console of our own over the bare functions: through the streams each line would cost several times as much.
+	const captured = new Console({
+		stdout: sink("stdout"),
+		stderr: sink("stderr"),
+		ignoreErrors: false,
+		colorMode: false,
+	});
+	Object.assign(globalThis.console, captured);
+}
+
+function captureStream(name: "stdout" | "stderr"): (text: string) => boolean {
+	const stream = process[name];
+	const original: Write = stream.write.bind(stream);
+	// Bytes may end in the middle of a character.
+	const decoder = new StringDecoder("utf8");
+	stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+		const output = currentOutput();
+		if (output === undefined) return original(chunk, ...(rest as []));
+		output.stream(name, typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
+		const callback = rest.find((argument) => typeof argument === "function") as (() => void) | undefined;
+		if (callback !== undefined) process.nextTick(callback);
+		return true;
+	}) as Write;
+	return (text) => {
+		const output = currentOutput();
+		if (output === undefined) return original(text);
+		output.stream(name, text);
+		return true;
+	};
+}

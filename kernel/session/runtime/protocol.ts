@@ -1,0 +1,48 @@
+import type { Json, MimeBundle } from "../../display/mime";
+import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
+
+/*
+ * What the transport thread and the main thread say to each other. A run is one compiled piece of code on the main
+ * thread; its number outlives it, since a timer may print long after.
+ */
+
+export type ToMain =
+	| { kind: "run"; run: number; cell: CompiledCell }
+	/** Ends the run that is under way, if any; answered with `interrupted`. */
+	| { kind: "interrupt"; turn: number }
+	/** Answered with `pong`: the main thread is back in its event loop. */
+	| { kind: "ping"; turn: number }
+	/** The sockets are closed: leave. */
+	| { kind: "exit" };
+
+export type ToTransport =
+	| { kind: "stream"; run: number; name: "stdout" | "stderr"; text: string }
+	| { kind: "display"; run: number; bundle: MimeBundle; displayId?: string; metadata?: Record<string, Json> }
+	| { kind: "update"; run: number; displayId: string; bundle: MimeBundle; metadata?: Record<string, Json> }
+	| { kind: "clear"; run: number; wait: boolean }
+	/** An error that nothing awaited. */
+	| { kind: "error"; run: number; error: CellError }
+	/** The main thread waits on `signals[signal.input]` for an answer on the input port. */
+	| { kind: "input"; run: number; prompt: string; password: boolean }
+	| { kind: "done"; run: number; outcome: RunOutcome }
+	| { kind: "interrupted"; turn: number }
+	| { kind: "pong"; turn: number };
+
+/** The answer to `input`, on the input port. */
+export type InputAnswer = { value: string } | { refused: string } | { interrupted: true };
+
+/** Places in the Int32Array that both threads see. */
+export const signal = {
+	/** 1 when an answer lies on the input port. */
+	input: 0,
+	/** 1 while the stop button waits to be obeyed. */
+	interrupt: 1,
+} as const;
+export const signalCount = 2;
+
+/** What the transport thread is started with, beside the connection. */
+export interface Lines {
+	signals: Int32Array;
+	/** The transport thread's end of the line for answers to `input`. */
+	inputPort: import("node:worker_threads").MessagePort;
+}

@@ -1,0 +1,158 @@
+import { Session } from "node:inspector";
+import type { MessagePort } from "node:worker_threads";
+import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
+import { log } from "../../wire/log";
+import { type InputAnswer, type Lines, signal, type ToMain, type ToTransport } from "./protocol";
+
+/** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
+const graceMs = 15;
+/** How long after a termination the main thread may stay silent before it is terminated again. */
+const patienceMs = 100;
+
+/** The main thread, seen from the transport thread. */
+export class MainThread implements CellRunner {
+	readonly #port: MessagePort;
+	readonly #lines: Lines;
+	readonly #outputs = new Map<number, CellOutput>();
+	readonly #answers = new Map<string, () => void>();
+	#current: { run: number; done(outcome: RunOutcome): void } | undefined;
+	#lastRun = 0;
+	#lastTurn = 0;
+	#interruption: Promise<void> | undefined;
+
+	constructor(port: MessagePort, lines: Lines) {
+		this.#port = port;
+		this.#lines = lines;
+		port.on("message", (message: ToTransport) => this.#receive(message));
+	}
+
+	async run(cell: CompiledCell, output: CellOutput): Promise<RunOutcome> {
+		// A termination that is still under way would hit this cell.
+		await this.#interruption;
+		const run = ++this.#lastRun;
+		this.#outputs.set(run, output);
+		return new Promise((done) => {
+			this.#current = { run, done };
+			this.#post({ kind: "run", run, cell });
+		});
+	}
+
+	interrupt(): Promise<void> {
+		this.#interruption ??= this.#interrupt().finally(() => {
+			this.#interruption = undefined;
+		});
+		return this.#interruption;
+	}
+
+	/** Makes the main thread leave. It must be free: see `interrupt`. */
+	exit(): void {
+		this.#post({ kind: "exit" });
+	}
+
+	/**
+	 * A pending await ends when the main thread reads the message. Where it does not come to read, its JavaScript is
+	 * terminated: that stops everything but native code, and nothing can catch it.
+	 */
+	async #interrupt(): Promise<void> {
+		Atomics.store(this.#lines.signals, signal.interrupt, 1);
+		let terminated = false;
+		while (!(await this.#ask("interrupt", "interrupted", terminated ? patienceMs : graceMs))) {
+			await terminateMainThread();
+			terminated = true;
+		}
+		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
+		// shows that the next one will be read.
+		if (terminated) while (!(await this.#ask("ping", "pong", patienceMs)));
+		Atomics.store(this.#lines.signals, signal.interrupt, 0);
+	}
+
+	/** Whether the main thread answers within some time. */
+	#ask(question: "interrupt" | "ping", answer: "interrupted" | "pong", withinMs: number): Promise<boolean> {
+		const turn = ++this.#lastTurn;
+		const key = `${answer} ${turn}`;
+		return new Promise((resolve) => {
+			const timer = setTimeout(() => {
+				this.#answers.delete(key);
+				resolve(false);
+			}, withinMs);
+			this.#answers.set(key, () => {
+				clearTimeout(timer);
+				this.#answers.delete(key);
+				resolve(true);
+			});
+			this.#post({ kind: question, turn });
+		});
+	}
+
+	#receive(message: ToTransport): void {
+		switch (message.kind) {
+			case "interrupted":
+			case "pong":
+				this.#answers.get(`${message.kind} ${message.turn}`)?.();
+				return;
+			case "done": {
+				const current = this.#current;
+				if (current?.run !== message.run) return;
+				this.#current = undefined;
+				current.done(message.outcome);
+				return;
+			}
+		}
+		const output = this.#outputs.get(message.run);
+		if (output === undefined) {
+			log(`output of run ${message.run}, which never was`);
+			return;
+		}
+		switch (message.kind) {
+			case "stream":
+				output.stream(message.name, message.text);
+				break;
+			case "display":
+				output.display(message.bundle, { displayId: message.displayId, metadata: message.metadata });
+				break;
+			case "update":
+				output.update(message.displayId, message.bundle, message.metadata ?? {});
+				break;
+			case "clear":
+				output.clear(message.wait);
+				break;
+			case "error":
+				output.error(message.error);
+				break;
+			case "input":
+				void this.#input(output, message.prompt, message.password);
+				break;
+		}
+	}
+
+	async #input(output: CellOutput, prompt: string, password: boolean): Promise<void> {
+		let answer: InputAnswer;
+		try {
+			answer = { value: await output.input(prompt, password) };
+		} catch (error) {
+			answer = Atomics.load(this.#lines.signals, signal.interrupt)
+				? { interrupted: true }
+				: { refused: (error as Error).message };
+		}
+		this.#lines.inputPort.postMessage(answer);
+		Atomics.store(this.#lines.signals, signal.input, 1);
+		Atomics.notify(this.#lines.signals, signal.input);
+	}
+
+	#post(message: ToMain): void {
+		this.#port.postMessage(message);
+	}
+}
+
+/** Stops the JavaScript that the main thread runs, wherever it is. Resolves when V8 has seen to it. */
+function terminateMainThread(): Promise<void> {
+	return new Promise((resolve) => {
+		const session = new Session();
+		session.connectToMainThread();
+		session.post("Runtime.terminateExecution", (error) => {
+			if (error) log(`the main thread could not be stopped: ${error.message}`);
+			session.disconnect();
+			resolve();
+		});
+	});
+}

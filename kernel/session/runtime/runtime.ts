@@ -1,0 +1,138 @@
+import { formatResult } from "../../display/format";
+import { flushOutput } from "../../display/live";
+import { currentOutput, withOutput } from "../../display/output";
+import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
+import { AsyncStack } from "./async-stack";
+import { captureStreams } from "./capture";
+import { Executor } from "./executor";
+import { inputFunctions } from "./input";
+import { resolveOwnPackages } from "./modules";
+import type { ToMain, ToTransport } from "./protocol";
+import { RunOutput, Stopped } from "./run-output";
+import { stopTimersWithCells } from "./timers";
+
+export interface RuntimeOptions {
+	/** Where the notebook lies: imports are resolved from here. */
+	folder: string;
+	signals: Int32Array;
+	/** This thread's end of the line for answers to input requests. */
+	answers: import("node:worker_threads").MessagePort;
+	post(message: ToTransport): void;
+	/** A thrown value in the coordinates of the cells. */
+	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
+}
+
+/** The main thread's part of a kernel: runs compiled cells, one at a time. */
+export class Runtime {
+	readonly #options: RuntimeOptions;
+	readonly #cells = new Map<string, CompiledCell>();
+	readonly #executor: Executor;
+	readonly #asyncStack = new AsyncStack();
+	readonly #exit = process.exit.bind(process);
+	#current: { output: RunOutput; end(outcome: RunOutcome): void } | undefined;
+	#latest: RunOutput | undefined;
+
+	constructor(options: RuntimeOptions) {
+		this.#options = options;
+		this.#executor = new Executor(options.folder);
+		resolveOwnPackages();
+		captureStreams();
+		stopTimersWithCells();
+		const { signals, answers, post } = options;
+		Object.assign(
+			globalThis,
+			inputFunctions(signals, answers, post, () => this.#current?.output.run),
+		);
+		process.exit = ((code?: number) => {
+			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
+		}) as typeof process.exit;
+		process.on("uncaughtException", (error) => this.#late(error));
+		process.on("unhandledRejection", (reason) => this.#late(reason));
+	}
+
+	receive(message: ToMain): void {
+		switch (message.kind) {
+			case "run":
+				this.#run(message.run, message.cell);
+				break;
+			case "interrupt":
+				this.#interrupt();
+				this.#options.post({ kind: "interrupted", turn: message.turn });
+				break;
+			case "ping":
+				this.#asyncStack.clear();
+				this.#options.post({ kind: "pong", turn: message.turn });
+				break;
+			case "exit":
+				this.#exit(0);
+		}
+	}
+
+	#run(run: number, cell: CompiledCell): void {
+		const output = new RunOutput(run, this.#options.post);
+		this.#cells.set(cell.file, cell);
+		this.#latest = output;
+		const end = (outcome: RunOutcome) => {
+			if (this.#current?.output !== output) return;
+			this.#current = undefined;
+			this.#options.post({ kind: "done", run, outcome });
+		};
+		this.#current = { output, end };
+		this.#asyncStack.relax();
+		void withOutput(output, () => this.#execute(cell, output)).then(end);
+	}
+
+	async #execute(cell: CompiledCell, output: RunOutput): Promise<RunOutcome> {
+		try {
+			const value = await this.#executor.run(cell);
+			const result = await formatResult(value);
+			flushOutput(output);
+			return { status: "ok", result };
+		} catch (error) {
+			flushQuietly(output);
+			const status = isInterruption(error) ? "interrupted" : "error";
+			return { status, error: status === "error" ? this.#describe(error) : interruption };
+		}
+	}
+
+	/** Ends the cell that runs. What terminated its JavaScript, if anything did, has left its promise hanging. */
+	#interrupt(): void {
+		this.#asyncStack.clear();
+		const current = this.#current;
+		if (current === undefined) return;
+		withOutput(current.output, () => flushQuietly(current.output));
+		current.output.stop();
+		current.end({ status: "interrupted", error: interruption });
+		this.#executor.giveUp();
+	}
+
+	/** An error that nothing awaited belongs to the cell whose code threw it. */
+	#late(error: unknown): void {
+		if (isInterruption(error)) return;
+		const output = currentOutput();
+		(output instanceof RunOutput ? output : this.#latest)?.error(this.#describe(error));
+	}
+
+	#describe(error: unknown): CellError {
+		return this.#options.describeError(error, this.#cells);
+	}
+}
+
+const interruption: CellError = {
+	ename: "KeyboardInterrupt",
+	evalue: "the cell was stopped",
+	traceback: ["\u001b[31mKeyboardInterrupt\u001b[0m: the cell was stopped"],
+};
+
+function isInterruption(error: unknown): boolean {
+	// The second comes from a SIGINT while the synchronous part of a cell runs.
+	return error instanceof Stopped || (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+}
+
+function flushQuietly(output: RunOutput): void {
+	try {
+		flushOutput(output);
+	} catch {
+		// The cell's own error is the one to show.
+	}
+}

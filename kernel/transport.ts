@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { parentPort, workerData } from "node:worker_threads";
+import { handlers } from "./requests";
+import type { CellCompiler } from "./requests/contract";
+import { Dispatcher } from "./requests/dispatcher";
+import { createKernel } from "./requests/kernel";
+import type { Lines } from "./session/runtime/protocol";
+import { MainThread } from "./session/runtime/remote";
+import { readConnection } from "./wire/connection";
+import { log } from "./wire/log";
+import { Sockets } from "./wire/sockets";
+
+/** What main.ts starts the transport thread with. */
+export interface TransportData extends Lines {
+	connectionFile: string;
+	/** Module whose `createCompiler(folder)` makes the session's compiler. */
+	compilerModule: string;
+}
+
+/** How long a clean end may take before the process is killed, in milliseconds. */
+const shutdownMs = 3000;
+
+/** The transport thread: sockets, requests, the compiler. It never runs user code and so always answers. */
+async function start(data: TransportData): Promise<void> {
+	const connection = readConnection(data.connectionFile);
+	const session = randomUUID();
+	const runner = new MainThread(parentPort!, data);
+	const sockets = new Sockets(connection, {
+		message: (channel, message) => dispatcher.receive(channel, message),
+		subscribed: (topic) =>
+			kernel.iopub.publish("iopub_welcome", { subscription: topic.toString() }, {}, { topic: Buffer.from(topic) }),
+	});
+	const { createCompiler } = require(data.compilerModule) as { createCompiler(folder: string): CellCompiler };
+	const compiler = createCompiler(process.cwd());
+
+	let ending = false;
+	const shutdown = async () => {
+		if (ending) return;
+		ending = true;
+		// Native code that does not return, or an exit handler that hangs, must not keep the process.
+		setTimeout(() => process.kill(process.pid, "SIGKILL"), shutdownMs).unref();
+		kernel.interrupt();
+		await runner.interrupt();
+		kernel.iopub.flush();
+		await Promise.all([sockets.close(), compiler.close()]);
+		runner.exit();
+	};
+	const kernel = createKernel(session, sockets, { compiler, runner, shutdown: () => void shutdown() });
+	const dispatcher = new Dispatcher(kernel, sockets, handlers);
+	await sockets.open();
+	kernel.iopub.publish("status", { execution_state: "starting" }, {});
+	endWithParent(() => void shutdown());
+}
+
+/** A kernel whose Jupyter server has died would run for ever: nobody could ask it to stop. */
+function endWithParent(end: () => void): void {
+	if (process.env.JPY_PARENT_PID === undefined) return;
+	const parent = process.ppid;
+	const timer = setInterval(() => {
+		if (process.ppid === parent) return;
+		clearInterval(timer);
+		log("the process that started the kernel is gone");
+		end();
+	}, 1000);
+}
+
+void start(workerData as TransportData);

@@ -1,0 +1,14 @@
+import { writeSync } from "node:fs";
+
+/**
+ * A line in the kernel's own log: its standard error, which Jupyter shows in the terminal it was started from.
+ *
+ * Written to the descriptor at once: a worker's `console` goes through the main thread and waits while a cell runs.
+ */
+export function log(text: string): void {
+	try {
+		writeSync(2, `[gradbook] ${text}\n`);
+	} catch {
+		// A front end that has gone away with its end of the pipe must not take the kernel with it.
+	}
+}
