@@ -7,13 +7,12 @@ import { browserScript, plotlyPath, wholePlotly } from "./bundle";
 export const labextensionName = "gradbook-plotly";
 
 /**
- * Writes the prebuilt JupyterLab extension that draws Plotly figures into `folder`/gradbook-plotly (for JupyterLab to
- * find it: `share/jupyter/labextensions` below one of Jupyter's data prefixes), in place of an earlier one. Returns its
- * folder. It holds the whole of plotly.js, since a user may pass any figure to `plot`; JupyterLab loads that file when
- * the first figure is drawn.
+ * Writes the prebuilt JupyterLab extension that draws Plotly figures into this folder, in place of an earlier one. Copied
+ * to `labextensions/gradbook-plotly` in one of Jupyter's data folders (share/jupyter below a prefix), it is found by
+ * JupyterLab. It holds the whole of plotly.js, since a user may pass any figure to `plot`; JupyterLab loads that file
+ * when the first figure is drawn.
  */
-export function writeLabextension(folder: string): string {
-	const target = join(folder, labextensionName);
+export function writeLabextension(target: string): void {
 	rmSync(target, { recursive: true, force: true });
 	mkdirSync(join(target, "static"), { recursive: true });
 
@@ -41,9 +40,11 @@ export function writeLabextension(folder: string): string {
 		uninstallInstructions: "Remove this folder.",
 	};
 	writeFileSync(join(target, "install.json"), `${JSON.stringify(install, null, 2)}\n`);
-	return target;
 }
 
 function hash(content: string | Buffer): string {
 	return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
+
+// Run by the build (package.json's build:ts): dist/labextension is what `gradbook install` copies.
+if (require.main === module) writeLabextension(join(__dirname, "../../labextension"));
