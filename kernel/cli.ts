@@ -47,7 +47,7 @@ function program(): Command {
 		.action((options: WhereOptions) => {
 			const { kernel, extension } = installInto(jupyterFolder(options));
 			console.log(`Kernel "TypeScript (gradbook)"   ${kernel}`);
-			if (extension) console.log(`Plotly renderer for JupyterLab   ${extension}`);
+			console.log(`Plotly renderer for JupyterLab   ${extension}`);
 			console.log(
 				`It runs ${places.kernelMain}\nwith ${process.execPath}; run gradbook install again when either moves.`,
 			);

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { labextensionName } from "../labextension/build";
 import { findJupyterLab, firstLine, type JupyterLab, onPath } from "./jupyter";
-import { addonFile, labExtension, packageRoot, searchedFolders } from "./places";
+import { addonFile, labExtensionsFolder, packageRoot, searchedFolders } from "./places";
 import { findSpecs } from "./spec";
 import { withoutJupyter } from "./venv";
 
@@ -36,7 +37,7 @@ export function examine(): Finding[] {
 		gpuDriver(),
 		jupyter(search.lab, search.rejected),
 		kernelSpecs(search.lab),
-		renderer(),
+		renderer(search.lab),
 	];
 }
 
@@ -137,17 +138,20 @@ function kernelSpecs(lab: JupyterLab | undefined): Finding {
 	};
 }
 
-function renderer(): Finding {
+/** Extensions that draw Plotly figures in JupyterLab: ours, and that of the Python package plotly. */
+const plotRenderers = [labextensionName, "jupyterlab-plotly"];
+
+function renderer(lab: JupyterLab | undefined): Finding {
 	const what = "plots";
-	const file = join(labExtension, "package.json");
-	if (!existsSync(file)) {
-		return {
-			what,
-			state: "missing",
-			detail: "JupyterLab's Plotly extension has not been built",
-			advice: "npm run build",
-		};
-	}
-	const { name, version } = JSON.parse(readFileSync(file, "utf8")) as { name: string; version: string };
-	return { what, state: "ok", detail: `JupyterLab extension ${name} ${version} (${labExtension})` };
+	const candidates = searchedFolders(lab?.prefix).flatMap((folder) =>
+		plotRenderers.map((name) => join(labExtensionsFolder(folder), name)),
+	);
+	const found = candidates.find((folder) => existsSync(join(folder, "package.json")));
+	if (found) return { what, state: "ok", detail: `drawn in JupyterLab by ${found}` };
+	return {
+		what,
+		state: "absent",
+		detail: "no renderer of Plotly figures is installed in JupyterLab; npm start brings its own",
+		advice: "gradbook install   puts one beside the kernel spec",
+	};
 }

@@ -15,12 +15,6 @@ export const kernelMain = join(packageRoot, "dist", "kernel", "main.js");
 /** The compiled addon. */
 export const addonFile = join(packageRoot, "build", "Release", "gradbook.node");
 
-/** JupyterLab's prebuilt extension that draws Plotly figures, as the build leaves it. */
-export const labExtension = join(packageRoot, "dist", "labextension");
-
-/** Folder below `labextensions/` that JupyterLab knows the extension by. */
-export const labExtensionName = "gradbook-plotly";
-
 /** Name of the kernel: of its folder, and of `metadata.kernelspec.name` in notebooks. */
 export const kernelName = "gradbook";
 
@@ -68,9 +62,9 @@ export function kernelFolder(jupyterFolder: string): string {
 	return join(jupyterFolder, "kernels", kernelName);
 }
 
-/** Folder of the Plotly extension in a Jupyter data folder. */
-export function labExtensionFolder(jupyterFolder: string): string {
-	return join(jupyterFolder, "labextensions", labExtensionName);
+/** Folder of JupyterLab's prebuilt extensions in a Jupyter data folder. */
+export function labExtensionsFolder(jupyterFolder: string): string {
+	return join(jupyterFolder, "labextensions");
 }
 
 /**

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { kernelFolder, kernelMain, labExtension, labExtensionFolder, packageRoot } from "./places";
+import { labextensionName, writeLabextension } from "../labextension/build";
+import { kernelFolder, kernelMain, labExtensionsFolder, packageRoot } from "./places";
 
 /** The kernel spec, `kernel.json`: how a Jupyter front end starts and names the kernel. */
 export interface KernelSpec {
@@ -27,8 +28,7 @@ export function kernelSpec(): KernelSpec {
 /** What was written: folders, for the reader to see. */
 export interface Installed {
 	kernel: string;
-	/** Undefined where the build holds no extension. */
-	extension: string | undefined;
+	extension: string;
 }
 
 /** Writes kernel spec, logos and the Plotly extension into a Jupyter data folder, over an earlier installation. */
@@ -42,20 +42,15 @@ export function installInto(jupyterFolder: string): Installed {
 	// Last, because a folder with this file is a kernel.
 	writeFileSync(join(kernel, "kernel.json"), `${JSON.stringify(kernelSpec(), null, 2)}\n`);
 
-	let extension: string | undefined;
-	if (existsSync(join(labExtension, "package.json"))) {
-		extension = labExtensionFolder(jupyterFolder);
-		rmSync(extension, { recursive: true, force: true });
-		cpSync(labExtension, extension, { recursive: true });
-	}
+	const extension = join(labExtensionsFolder(jupyterFolder), labextensionName);
+	writeLabextension(extension);
 	return { kernel, extension };
 }
 
 /** Removes what `installInto` wrote. Returns the folders removed; none where nothing was there. */
 export function uninstallFrom(jupyterFolder: string): string[] {
-	const folders = [kernelFolder(jupyterFolder), labExtensionFolder(jupyterFolder)].filter((folder) =>
-		existsSync(folder),
-	);
+	const extension = join(labExtensionsFolder(jupyterFolder), labextensionName);
+	const folders = [kernelFolder(jupyterFolder), extension].filter((folder) => existsSync(folder));
 	for (const folder of folders) rmSync(folder, { recursive: true });
 	return folders;
 }

@@ -7,10 +7,10 @@ import { browserScript, plotlyPath, wholePlotly } from "./bundle";
 export const labextensionName = "gradbook-plotly";
 
 /**
- * Writes the prebuilt JupyterLab extension that draws Plotly figures into this folder, in place of an earlier one. Copied
- * to `labextensions/gradbook-plotly` in one of Jupyter's data folders (share/jupyter below a prefix), it is found by
- * JupyterLab. It holds the whole of plotly.js, since a user may pass any figure to `plot`; JupyterLab loads that file
- * when the first figure is drawn.
+ * Writes the prebuilt JupyterLab extension that draws Plotly figures into this folder, in place of an earlier one.
+ * JupyterLab finds it as `labextensions/gradbook-plotly` in one of Jupyter's data folders (share/jupyter below a prefix);
+ * `gradbook install` has it written there. It holds the whole of plotly.js, since a user may pass any figure to `plot`;
+ * JupyterLab loads that file when the first figure is drawn.
  */
 export function writeLabextension(target: string): void {
 	rmSync(target, { recursive: true, force: true });
@@ -45,6 +45,3 @@ export function writeLabextension(target: string): void {
 function hash(content: string | Buffer): string {
 	return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
-
-// Run by the build (package.json's build:ts): dist/labextension is what `gradbook install` copies.
-if (require.main === module) writeLabextension(join(__dirname, "../../labextension"));

@@ -39,7 +39,7 @@ describe("kernel spec", () => {
 		mkdirSync(join(folder, "kernels", "gradbook"), { recursive: true });
 		writeFileSync(join(folder, "kernels", "gradbook", "left-over.js"), "");
 		writeFileSync(kernelJson(), "{");
-		const { kernel } = installInto(folder);
+		const { kernel, extension } = installInto(folder);
 		expect(kernel).toBe(join(folder, "kernels", "gradbook"));
 		expect(JSON.parse(readFileSync(kernelJson(), "utf8"))).toEqual(JSON.parse(JSON.stringify(kernelSpec())));
 		expect(existsSync(join(kernel, "left-over.js"))).toBe(false);
@@ -51,7 +51,8 @@ describe("kernel spec", () => {
 			const png = readFileSync(join(kernel, name));
 			expect([png.readUInt32BE(16), png.readUInt32BE(20)], name).toEqual([size, size]);
 		}
-		expect(uninstallFrom(folder)).toContain(kernel);
+		expect(readFileSync(join(extension, "package.json"), "utf8")).toContain('"jupyterlab"');
+		expect(uninstallFrom(folder)).toEqual([kernel, extension]);
 		expect(existsSync(kernel)).toBe(false);
 		expect(uninstallFrom(folder)).toEqual([]);
 	});
