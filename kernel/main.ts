@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { CellError, CompiledCell } from "./requests/contract";
-import { signalCount, type ToTransport } from "./session/runtime/protocol";
-import type { TransportData } from "./transport";
+import { signalCount, type ToTransport, type TransportData } from "./session/runtime/protocol";
 
 /** The modules that know TypeScript; tests of the rest put others in their place. */
 const sessionModules = {

@@ -4,18 +4,11 @@ import { handlers } from "./requests";
 import type { CellCompiler } from "./requests/contract";
 import { Dispatcher } from "./requests/dispatcher";
 import { createKernel } from "./requests/kernel";
-import type { Lines } from "./session/runtime/protocol";
+import type { TransportData } from "./session/runtime/protocol";
 import { MainThread } from "./session/runtime/remote";
 import { readConnection } from "./wire/connection";
 import { log } from "./wire/log";
 import { Sockets } from "./wire/sockets";
-
-/** What main.ts starts the transport thread with. */
-export interface TransportData extends Lines {
-	connectionFile: string;
-	/** Module whose `createCompiler(folder)` makes the session's compiler. */
-	compilerModule: string;
-}
 
 /** How long a clean end may take before the process is killed, in milliseconds. */
 const shutdownMs = 3000;

@@ -29,7 +29,7 @@ const mayImport: Record<string, string[]> = {
 	"kernel/install": ["kernel/labextension"],
 	"kernel/cli.ts": ["kernel/install", "kernel/runner"],
 	"kernel/transport.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
-	"kernel/main.ts": ["kernel/transport.ts", "kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
+	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
 };
 
 /** Packages that the thread of user code does not load: they belong to the transport thread and the compiler. */

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { Json, MimeBundle } from "../../display/mime";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
 
@@ -40,9 +41,12 @@ export const signal = {
 } as const;
 export const signalCount = 2;
 
-/** What the transport thread is started with, beside the connection. */
-export interface Lines {
+/** What main.ts starts the transport thread with. */
+export interface TransportData {
+	connectionFile: string;
+	/** Module whose `createCompiler(folder)` makes the session's compiler. */
+	compilerModule: string;
 	signals: Int32Array;
 	/** The transport thread's end of the line for answers to `input`. */
-	inputPort: import("node:worker_threads").MessagePort;
+	inputPort: MessagePort;
 }

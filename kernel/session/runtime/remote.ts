@@ -2,12 +2,14 @@ import { Session } from "node:inspector";
 import type { MessagePort } from "node:worker_threads";
 import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
 import { log } from "../../wire/log";
-import { type InputAnswer, type Lines, signal, type ToMain, type ToTransport } from "./protocol";
+import { type InputAnswer, signal, type ToMain, type ToTransport, type TransportData } from "./protocol";
 
 /** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
 const graceMs = 15;
 /** How long after a termination the main thread may stay silent before it is terminated again. */
 const patienceMs = 100;
+
+type Lines = Pick<TransportData, "signals" | "inputPort">;
 
 /** The main thread, seen from the transport thread. */
 export class MainThread implements CellRunner {
