@@ -99,7 +99,9 @@ function dressed(figure: Figure, colours: Colours): { data: unknown[]; layout: o
 	const { data = [], layout = {}, config = {} } = browser.structuredClone(figure);
 	const axis = { gridcolor: colours.line, zerolinecolor: colours.line, linecolor: colours.line, automargin: true };
 	const transparent = "rgba(0, 0, 0, 0)";
+	const errors = { error_x: { color: colours.text }, error_y: { color: colours.text } };
 	const template = {
+		data: { bar: [errors] },
 		layout: {
 			font: { color: colours.text, family: "system-ui, sans-serif" },
 			paper_bgcolor: transparent,

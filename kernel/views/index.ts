@@ -1,2 +1,8 @@
-/** The public `gradbook/display`. */
+/** The public `gradbook/display`: everything of the display layer, and what the engine's objects look like. */
+import "./tensor";
+import "./module";
+
 export * from "../display";
+export { type CurveOptions, liveCurve, type Metric, type Run, TrainingCurves } from "./curves";
+export { type Classes, type ImageGridOptions, type Images, imageGrid } from "./images";
+export { type ParameterTableOptions, parameterTable } from "./module";

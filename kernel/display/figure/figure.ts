@@ -1,7 +1,6 @@
 import { type DisplayHandle, type DisplayOptions, View } from "../display";
-import type { LooseBundle } from "../format";
 import { inspectText } from "../inspect";
-import type { Json } from "../mime";
+import type { Json, MimeBundle } from "../mime";
 import { seriesColours } from "../theme";
 import { describeFigure } from "./describe";
 import { toPlain } from "./plain";
@@ -72,12 +71,11 @@ export function plainFigure(
  * A figure's forms: for JupyterLab and other Plotly renderers, for exported pages (a still picture, which needs no
  * script; left out of pictures that are soon replaced), and as text.
  */
-export function figureBundle(figure: PlainFigure, still: boolean): LooseBundle & { "text/plain": string } {
+export function figureBundle(figure: PlainFigure, still: boolean): MimeBundle {
 	const text = describeFigure(figure);
-	const bundle: LooseBundle & { "text/plain": string } = {
+	const bundle: MimeBundle = {
 		"text/plain": text,
-		// Renderers read layout's properties without asking whether there is one.
-		[plotlyMimeType]: { ...figure, layout: figure.layout } as unknown as Json,
+		[plotlyMimeType]: { ...figure } as unknown as Json,
 	};
 	if (still) bundle["text/html"] = staticHtml(figure, text);
 	return bundle;

@@ -142,7 +142,7 @@ function annotations(figure: PlainFigure, area: Area, panel: Panel): string[] {
 		const size = part(note, "font").size;
 		return text(
 			x,
-			y + shift + 10,
+			y + shift + (note.yanchor === "bottom" ? -4 : 10),
 			plainText(String(note.text ?? "")),
 			`text-anchor="${anchor}" font-size="${Number(size ?? 12)}"`,
 		);

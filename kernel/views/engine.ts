@@ -1,0 +1,66 @@
+/*
+ * What the views need of the engine's objects. They are recognised by what they offer, not by their class: a notebook's
+ * folder may have a gradbook of its own, whose tensors are shown as well as the kernel's.
+ */
+
+export interface TensorLike {
+	readonly shape: readonly number[];
+	readonly dtype: unknown;
+	readonly requiresGrad?: boolean;
+	readonly grad?: TensorLike | null;
+	readonly gradFn?: { readonly name: string } | null;
+	readonly device?: unknown;
+	toTypedArray(): NumberArray;
+	tolist(): unknown;
+	detach?(): TensorLike;
+	narrow?(dim: number, start: number, length: number): TensorLike;
+}
+
+export type NumberArray = ArrayLike<number> | ArrayLike<bigint>;
+
+export interface ModuleLike {
+	readonly training: boolean;
+	namedModules(): Iterable<readonly [string, ModuleLike]>;
+	namedParameters(options?: { recurse?: boolean }): Iterable<readonly [string, TensorLike]>;
+	namedBuffers?(): Iterable<readonly [string, TensorLike]>;
+	registerForwardHook(hook: (module: never, args: never, output: unknown) => void): { remove(): void };
+	toString(): string;
+}
+
+export function isTensor(value: unknown): value is TensorLike {
+	if (typeof value !== "object" || value === null) return false;
+	const { shape, dtype, toTypedArray, tolist } = value as Partial<TensorLike>;
+	return (
+		Array.isArray(shape) && dtype !== undefined && typeof toTypedArray === "function" && typeof tolist === "function"
+	);
+}
+
+/** Modules are functions with methods. */
+export function isModule(value: unknown): value is ModuleLike {
+	if ((typeof value !== "function" && typeof value !== "object") || value === null) return false;
+	const { namedModules, namedParameters, registerForwardHook } = value as Partial<ModuleLike>;
+	return [namedModules, namedParameters, registerForwardHook].every((method) => typeof method === "function");
+}
+
+/** `float32` of `torch.float32`. */
+export function dtypeName(tensor: TensorLike): string {
+	return String(tensor.dtype).replace(/^torch\./, "");
+}
+
+/** Number of elements. */
+export function sizeOf(shape: readonly number[]): number {
+	return shape.reduce((product, size) => product * size, 1);
+}
+
+/** `32 × 100`; `scalar` for no dimension. */
+export function shapeText(shape: readonly number[]): string {
+	return shape.length === 0 ? "scalar" : shape.join(" × ");
+}
+
+/** Elements as numbers, in row-major order. */
+export function numbersOf(tensor: TensorLike): ArrayLike<number> {
+	const data = tensor.toTypedArray();
+	return typeof data[0] === "bigint"
+		? Float64Array.from(data as ArrayLike<bigint>, Number)
+		: (data as ArrayLike<number>);
+}

@@ -1,0 +1,167 @@
+import { noGrad } from "../../engine/core/gradMode";
+import { type LooseBundle, registerRenderer, table, type View } from "../display";
+import { formatBytes, formatCount } from "../display/numbers";
+import { isModule, isTensor, type ModuleLike, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
+import { summarise, summaryCell } from "./statistics";
+import { detached } from "./tensor";
+
+export interface ParameterTableOptions {
+	/**
+	 * What the model is called with to learn each layer's output shape: a tensor, or an array of arguments. The pass runs
+	 * without gradients and in evaluation mode, so that running statistics and random numbers stay as they are.
+	 */
+	input?: unknown;
+	/** Heading. Default: the model's class. */
+	caption?: string;
+	/** Means, spreads and small histograms of weights and gradients. Default true. */
+	statistics?: boolean;
+}
+
+registerRenderer(isModule, moduleBundle);
+
+/** PyTorch's text; in rich output the parameter table. */
+function moduleBundle(module: ModuleLike): LooseBundle {
+	return { "text/plain": String(module), "text/html": parameterTable(module).bundle()["text/html"] };
+}
+
+/**
+ * A table of a module's layers: kind, output shape (with `input`), number of parameters, whether they are trained, mean
+ * and spread of weights and gradients, with totals and the memory they take. A parameter shared by several layers is
+ * counted once.
+ *
+ * @example parameterTable(model, { input: torch.zeros(1, 784) })
+ */
+export function parameterTable(model: ModuleLike, options: ParameterTableOptions = {}): View {
+	if (!isModule(model)) throw new TypeError("[parameterTable] expected a module");
+	const shapes = options.input === undefined ? undefined : outputShapes(model, options.input);
+	const seen = new Set<TensorLike>();
+	const rows = layersOf(model).map((layer) => rowOf(layer, shapes, seen, options.statistics ?? true));
+	const parameters = [...seen];
+	const trained = parameters.filter((parameter) => parameter.requiresGrad !== false);
+	const buffers = [...(model.namedBuffers?.() ?? [])].map(([, buffer]) => buffer);
+	const total = count(parameters);
+	const memory = bytes([...parameters, ...buffers]);
+	const frozen = total - count(trained);
+	const facts = [
+		`${formatCount(count(trained))} trained`,
+		...(frozen > 0 ? [`${formatCount(frozen)} frozen`] : []),
+		`${formatBytes(memory)}${buffers.length > 0 ? " with buffers" : ""}`,
+	];
+	const hasGradients = rows.some((row) => row.gradients !== undefined);
+	const hasWeights = rows.some((row) => row.weights !== undefined);
+	return table(rows, {
+		caption: options.caption ?? kindOf(model),
+		limit: 500,
+		columns: {
+			layer: "layer",
+			kind: "kind",
+			...(shapes === undefined ? {} : { output: "output" }),
+			parameters: "parameters",
+			trained: "trained",
+			...(hasWeights ? { weights: "weights (mean ± std)" } : {}),
+			...(hasGradients ? { gradients: "gradients (mean ± std)" } : {}),
+		},
+		format: { parameters: (value) => formatCount(value as number) },
+		total: { layer: "total", kind: facts.join(", "), parameters: total },
+	});
+}
+
+interface Layer {
+	name: string;
+	module: ModuleLike;
+	parameters: [string, TensorLike][];
+}
+
+/** Modules with parameters of their own, and those without children; in the order of their definition. */
+function layersOf(model: ModuleLike): Layer[] {
+	return [...model.namedModules()]
+		.map(([name, module]) => ({ name, module, parameters: [...module.namedParameters({ recurse: false })] }))
+		.filter(({ module, parameters }) => parameters.length > 0 || [...module.namedModules()].length === 1)
+		.map(({ name, module, parameters }) => ({
+			name,
+			module,
+			parameters: parameters.map(([key, value]) => [key, value]),
+		}));
+}
+
+function rowOf(
+	{ name, module, parameters }: Layer,
+	shapes: Map<ModuleLike, string> | undefined,
+	seen: Set<TensorLike>,
+	statistics: boolean,
+): Record<string, unknown> {
+	const own = parameters.map(([, parameter]) => parameter);
+	const fresh = own.filter((parameter) => !seen.has(parameter));
+	for (const parameter of fresh) seen.add(parameter);
+	const row: Record<string, unknown> = {
+		layer: name === "" ? "(itself)" : name,
+		kind: kindOf(module),
+		output: shapes?.get(module) ?? "",
+		parameters: count(fresh),
+		trained: trainedText(own, fresh),
+	};
+	// Biases begin at zero and have a spread of their own: the weights are what tells of a layer.
+	const named = parameters.filter(([key]) => key.includes("weight")).map(([, parameter]) => parameter);
+	const weights = named.length > 0 ? named : own;
+	if (!statistics || weights.length === 0) return row;
+	row.weights = summaryCell(summarise(weights.map((weight) => numbersOf(detached(weight)))));
+	const gradients = weights.flatMap((weight) => (isTensor(weight.grad) ? [numbersOf(detached(weight.grad))] : []));
+	if (gradients.length > 0) row.gradients = summaryCell(summarise(gradients));
+	return row;
+}
+
+function trainedText(own: TensorLike[], fresh: TensorLike[]): string {
+	if (own.length === 0) return "";
+	if (fresh.length === 0) return "shared";
+	const trained = own.filter((parameter) => parameter.requiresGrad !== false).length;
+	return trained === own.length ? "yes" : trained === 0 ? "frozen" : `${trained} of ${own.length}`;
+}
+
+/** The shape of what each module returns in one pass. */
+function outputShapes(model: ModuleLike, input: unknown): Map<ModuleLike, string> {
+	const args = Array.isArray(input) ? input : [input];
+	const modules = [...new Set([...model.namedModules()].map(([, module]) => module))];
+	const shapes = new Map<ModuleLike, string>();
+	const training = modules.map((module) => module.training);
+	const hooks = modules.map((module) =>
+		module.registerForwardHook((_module: unknown, _args: unknown, output: unknown) => {
+			shapes.set(module, outputText(output));
+		}),
+	);
+	try {
+		for (const module of modules) setTraining(module, false);
+		noGrad(() => void (model as unknown as (...args: unknown[]) => unknown)(...args));
+	} finally {
+		for (const hook of hooks) hook.remove();
+		for (const [i, module] of modules.entries()) setTraining(module, training[i]!);
+	}
+	return shapes;
+}
+
+function setTraining(module: ModuleLike, training: boolean): void {
+	(module as { training: boolean }).training = training;
+}
+
+function outputText(output: unknown): string {
+	if (isTensor(output)) return shapeText(output.shape);
+	if (Array.isArray(output)) return `(${output.map(outputText).join(", ")})`;
+	if (typeof output === "object" && output !== null) return `(${Object.values(output).map(outputText).join(", ")})`;
+	return typeof output;
+}
+
+function kindOf(module: ModuleLike): string {
+	return module.constructor.name;
+}
+
+function count(tensors: TensorLike[]): number {
+	return tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0);
+}
+
+function bytes(tensors: TensorLike[]): number {
+	return tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape) * itemSize(tensor), 0);
+}
+
+function itemSize(tensor: TensorLike): number {
+	const { itemsize } = tensor.dtype as { itemsize?: unknown };
+	return typeof itemsize === "number" ? itemsize : 4;
+}

@@ -1,0 +1,100 @@
+import { type LooseBundle, registerRenderer } from "../display";
+import { escapeHtml } from "../display/escape";
+import { formatNumber } from "../display/numbers";
+import { tableStyle } from "../display/table";
+import { css } from "../display/theme";
+import { dtypeName, isTensor, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
+import { imageGrid } from "./images";
+
+/** Rows and columns of a matrix shown in full; of larger ones `edge` at each end. */
+const mostShown = 12;
+const edge = 5;
+
+/** A picture is at least this high and wide. */
+const smallestPicture = 8;
+
+registerRenderer(isTensor, tensorBundle);
+
+/** PyTorch's text; in rich output a header over a table (matrices), pictures (image batches) or the text. */
+export function tensorBundle(tensor: TensorLike): LooseBundle {
+	const text = String(tensor);
+	return {
+		"text/plain": text,
+		"text/html": `${tensorStyle}<div class="gradbook-tensor">${header(tensor)}${body(tensor, text)}</div>`,
+	};
+}
+
+function header(tensor: TensorLike): string {
+	const facts = [shapeText(tensor.shape), dtypeName(tensor)];
+	if (tensor.device !== undefined) facts.push(String(tensor.device));
+	if (tensor.gradFn) facts.push(`made by ${tensor.gradFn.name}`);
+	else if (tensor.requiresGrad) facts.push(tensor.grad ? "has a gradient" : "requires gradient");
+	return `<div class="gradbook-tensor-header"><b>tensor</b> ${facts.map(escapeHtml).join(" · ")}</div>`;
+}
+
+function body(tensor: TensorLike, text: string): string {
+	const { shape } = tensor;
+	if (isPicture(tensor)) {
+		const grid = imageGrid(detached(tensor), { limit: 16 }).bundle();
+		const picture = `<img alt="${escapeHtml(grid["text/plain"])}" src="data:image/png;base64,${grid["image/png"]}">`;
+		return `${picture}<details><summary>values</summary><pre>${escapeHtml(text)}</pre></details>`;
+	}
+	if (shape.length === 2 && sizeOf(shape) > 0) return matrix(tensor);
+	return `<pre>${escapeHtml(text)}</pre>`;
+}
+
+/** Channels × height × width with one or three channels, alone or in a batch; bytes also without channels. */
+function isPicture(tensor: TensorLike): boolean {
+	const { shape } = tensor;
+	const [height = 0, width = 0] = shape.slice(-2);
+	if (sizeOf(shape) === 0 || Math.min(height, width) < smallestPicture || Math.max(height, width) > 1024) return false;
+	const channels = shape.at(-3);
+	if (shape.length === 4 || shape.length === 3) {
+		if (channels === 1 || channels === 3) return true;
+	}
+	return dtypeName(tensor) === "uint8" && (shape.length === 2 || shape.length === 3);
+}
+
+function matrix(tensor: TensorLike): string {
+	const [rows, columns] = tensor.shape as [number, number];
+	const [rowIndexes, columnIndexes] = [shownIndexes(rows), shownIndexes(columns)];
+	const values = corners(tensor, rowIndexes);
+	const cell = (row: ArrayLike<number>, column: number | undefined): string =>
+		column === undefined ? "<td>…</td>" : `<td class="n">${escapeHtml(formatNumber(row[column]!))}</td>`;
+	const line = (row: number | undefined, index: number): string =>
+		row === undefined
+			? `<tr><th></th>${columnIndexes.map(() => "<td>⋮</td>").join("")}</tr>`
+			: `<tr><th scope="row">${row}</th>${columnIndexes.map((column) => cell(values[index]!, column)).join("")}</tr>`;
+	const heads = columnIndexes.map((column) => `<th scope="col" class="n">${column ?? "…"}</th>`).join("");
+	const label = `Matrix of ${rows} rows and ${columns} columns`;
+	return `<div class="gradbook-table" role="region" aria-label="${label}" tabindex="0">${tableStyle}<table><thead><tr><th></th>${heads}</tr></thead><tbody>${rowIndexes.map(line).join("")}</tbody></table></div>`;
+}
+
+/** Positions along a side, `undefined` where some are left out. */
+function shownIndexes(size: number): (number | undefined)[] {
+	const from = (start: number, length: number) => Array.from({ length }, (_, i) => start + i);
+	return size <= mostShown ? from(0, size) : [...from(0, edge), undefined, ...from(size - edge, edge)];
+}
+
+/** The wanted rows, without copying a large tensor for a few of its numbers. */
+function corners(tensor: TensorLike, rows: (number | undefined)[]): ArrayLike<number>[] {
+	const plain = detached(tensor);
+	const [height, width] = tensor.shape as [number, number];
+	if (typeof plain.narrow !== "function" || height * width <= 10_000) {
+		const all = numbersOf(plain);
+		return rows.map((row) => Array.from({ length: row === undefined ? 0 : width }, (_, i) => all[row! * width + i]!));
+	}
+	return rows.map((row) => (row === undefined ? [] : numbersOf(plain.narrow!(0, row, 1))));
+}
+
+export function detached(tensor: TensorLike): TensorLike {
+	return typeof tensor.detach === "function" ? tensor.detach() : tensor;
+}
+
+const tensorStyle = `<style>
+.gradbook-tensor{color:${css.text};font-size:${css.fontSize}}
+.gradbook-tensor-header{font-family:${css.font};margin-bottom:4px}
+.gradbook-tensor pre{margin:0;font-family:${css.codeFont};color:inherit;background:none}
+.gradbook-tensor img{max-width:100%}
+.gradbook-tensor th{font-weight:400;opacity:0.7}
+</style>`;
