@@ -1,17 +1,22 @@
-import type { IOutput } from "@jupyterlab/nbformat";
-import { KernelManager, type KernelMessage, ServerConnection, SessionManager } from "@jupyterlab/services";
+import { type Kernel, KernelManager, KernelMessage, ServerConnection, SessionManager } from "@jupyterlab/services";
 import type { LabServer } from "./server";
 
 /** One run of a cell as JupyterLab sees it. */
 export interface CellRun {
 	reply: KernelMessage.IExecuteReplyMsg["content"];
-	outputs: KernelMessage.IIOPubMessage[];
+	/** What has been published for the cell so far. */
+	messages: KernelMessage.IIOPubMessage[];
+	/** Text of a standard stream. */
+	text(name: "stdout" | "stderr"): string;
+	/** The first MIME bundle: of a display or of the last expression's value. */
+	data(): Record<string, unknown> | undefined;
 }
 
 /** A notebook open in a session, as JupyterLab holds it. */
 export interface NotebookClient {
-	run(code: string): Promise<CellRun>;
-	kernel: import("@jupyterlab/services").Kernel.IKernelConnection;
+	/** Runs a cell; `onMessage` sees the run after each message. */
+	run(code: string, onMessage?: (run: Omit<CellRun, "reply">) => void): Promise<CellRun>;
+	kernel: Kernel.IKernelConnection;
 	close(): Promise<void>;
 }
 
@@ -37,12 +42,15 @@ export async function openNotebook(server: LabServer, path: string, kernelName: 
 	if (!kernel) throw new Error(`the session of ${path} has no kernel`);
 	return {
 		kernel,
-		async run(code) {
-			const outputs: KernelMessage.IIOPubMessage[] = [];
+		async run(code, onMessage) {
+			const run = newRun();
 			const future = kernel.requestExecute({ code, stop_on_error: true });
-			future.onIOPub = (message) => void outputs.push(message);
+			future.onIOPub = (message) => {
+				run.messages.push(message);
+				onMessage?.(run);
+			};
 			const { content: reply } = await future.done;
-			return { reply, outputs };
+			return { ...run, reply };
 		},
 		async close() {
 			await session.shutdown();
@@ -53,4 +61,18 @@ export async function openNotebook(server: LabServer, path: string, kernelName: 
 	};
 }
 
-export type { IOutput };
+function newRun(): Omit<CellRun, "reply"> {
+	const messages: KernelMessage.IIOPubMessage[] = [];
+	return {
+		messages,
+		text: (name) =>
+			messages
+				.filter(KernelMessage.isStreamMsg)
+				.filter(({ content }) => content.name === name)
+				.map(({ content }) => content.text)
+				.join(""),
+		data: () =>
+			messages.find((one) => KernelMessage.isExecuteResultMsg(one) || KernelMessage.isDisplayDataMsg(one))?.content
+				.data as Record<string, unknown> | undefined,
+	};
+}

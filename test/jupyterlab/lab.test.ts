@@ -1,0 +1,105 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWith, needs } from "../support/requirements";
+import { openInBrowser } from "./browser";
+import { openNotebook } from "./client";
+import { type LabServer, startLab } from "./server";
+
+const root = resolve(__dirname, "..", "..");
+const fixture = join(root, "test", "fixtures", "small.ipynb");
+
+/** Pictures of what the tests saw, for people; not kept in git. */
+const pictures = join(root, "build", "screenshots");
+
+interface Notebook {
+	cells: { cell_type: string; source: string[]; outputs?: { output_type: string; data?: Record<string, unknown> }[] }[];
+}
+const codeOf = (file: string) =>
+	(JSON.parse(readFileSync(file, "utf8")) as Notebook).cells
+		.filter((cell) => cell.cell_type === "code")
+		.map((cell) => cell.source.join(""));
+
+describeWith([needs.jupyterlab], "a real JupyterLab", () => {
+	let folder: string;
+	let server: LabServer;
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), "gradbook-notebooks-"));
+		for (const name of ["client.ipynb", "browser.ipynb"]) copyFileSync(fixture, join(folder, name));
+		server = await startLab(folder);
+	}, 90_000);
+	afterAll(async () => {
+		await server?.close();
+		rmSync(folder, { recursive: true });
+	});
+
+	describe("through @jupyterlab/services", () => {
+		test("knows the kernel, as its default", async () => {
+			const answer = await fetch(`${server.url}api/kernelspecs?token=${server.token}`);
+			const specs = (await answer.json()) as { default: string; kernelspecs: Record<string, { spec: object }> };
+			expect(specs.default).toBe("gradbook");
+			expect(specs.kernelspecs.gradbook?.spec).toMatchObject({
+				display_name: "TypeScript (gradbook)",
+				interrupt_mode: "message",
+			});
+		});
+
+		test("runs every cell of a notebook", { timeout: 60_000 }, async () => {
+			const notebook = await openNotebook(server, "client.ipynb", "gradbook");
+			try {
+				const runs = [];
+				for (const code of codeOf(fixture)) runs.push(await notebook.run(code));
+				expect(runs.map((run) => run.reply.status)).toEqual(runs.map(() => "ok"));
+				expect(runs.map((run) => run.reply.execution_count)).toEqual(runs.map((_, index) => index + 1));
+				const [printed, squares, bold, curve, lines] = runs;
+				expect(printed?.text("stdout")).toBe("there are 4\n");
+				expect(squares?.data()).toMatchObject({ "text/plain": "[ 1, 4, 9, 16 ]" });
+				expect(bold?.data()).toMatchObject({ "text/html": '<b class="from-a-cell">bold</b>' });
+				expect(curve?.data()).toMatchObject({
+					"application/vnd.plotly.v1+json": { layout: { title: { text: "A falling curve" } } },
+					"text/plain": expect.stringContaining("A falling curve"),
+				});
+				expect(lines?.text("stdout")).toBe("line 0\nline 1\nline 2\n");
+			} finally {
+				await notebook.close();
+			}
+		});
+
+		test("stops a loop by the stop button, and the next cell finds the variables", { timeout: 60_000 }, async () => {
+			const notebook = await openNotebook(server, "client.ipynb", "gradbook");
+			try {
+				await notebook.run("let kept = 41;");
+				const looping = notebook.run('console.log("in"); for (;;) kept++;', (run) => {
+					if (run.text("stdout") === "in\n") void notebook.kernel.interrupt();
+				});
+				expect((await looping).reply.status).toBe("error");
+				expect((await notebook.run("kept > 41")).data()).toMatchObject({ "text/plain": "true" });
+			} finally {
+				await notebook.close();
+			}
+		});
+	});
+
+	describeWith([needs.chromium], "in Chromium", () => {
+		test("shows what every cell of a notebook makes", { timeout: 120_000 }, async () => {
+			const notebook = await openInBrowser(server, "browser.ipynb");
+			try {
+				await notebook.runAll(60_000);
+				const { page } = notebook;
+				expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').allTextContents()).toEqual([]);
+				await page.getByText("[ 1, 4, 9, 16 ]").waitFor();
+				await page.locator(".jp-OutputArea-output b.from-a-cell").waitFor();
+				const curve = page.locator(".js-plotly-plot .scatterlayer .trace");
+				await curve.waitFor();
+				expect(await curve.count()).toBe(1);
+				await page.getByText("A falling curve").first().waitFor();
+				mkdirSync(pictures, { recursive: true });
+				await page.screenshot({ path: join(pictures, "small.png") });
+				expect(notebook.problems).toEqual([]);
+			} finally {
+				await notebook.close();
+			}
+		});
+	});
+});
