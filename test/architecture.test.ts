@@ -26,7 +26,8 @@ const mayImport: Record<string, string[]> = {
 	"kernel/requests": ["kernel/wire", "kernel/display"],
 	"kernel/session": ["kernel/requests", "kernel/wire", "kernel/display"],
 	"kernel/runner": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display", "kernel/labextension"],
-	"kernel/install": ["kernel/labextension"],
+	// The doctor looks for the data sets; nothing that loads the addon.
+	"kernel/install": ["kernel/labextension", "engine/vision"],
 	"kernel/cli.ts": ["kernel/install", "kernel/runner"],
 	"kernel/transport.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
 	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],

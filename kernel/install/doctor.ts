@@ -1,6 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { defaultRoot } from "../../engine/vision/datasets/cache";
+import { catalogue } from "../../engine/vision/datasets/catalogue";
+import { locate } from "../../engine/vision/datasets/files";
 import { labextensionName } from "../labextension/build";
 import { findJupyterLab, firstLine, type JupyterLab, onPath } from "./jupyter";
 import { addonFile, labExtensionsFolder, packageRoot, searchedFolders } from "./places";
@@ -38,6 +41,7 @@ export function examine(): Finding[] {
 		jupyter(search.lab, search.rejected),
 		kernelSpecs(search.lab),
 		renderer(search.lab),
+		data(),
 	];
 }
 
@@ -154,4 +158,21 @@ function renderer(lab: JupyterLab | undefined): Finding {
 		detail: "no renderer of Plotly figures is installed in JupyterLab; npm start brings its own",
 		advice: "gradbook install   puts one beside the kernel spec",
 	};
+}
+
+/** Data sets that are here, without reading them: loading checks every byte. */
+function data(): Finding {
+	const what = "data";
+	const root = defaultRoot();
+	const kept = Object.values(catalogue).map((entry) => {
+		const splits = [true, false].map((train) => locate(entry, root, train));
+		const edition = splits.find((split) => split)?.edition;
+		return { name: entry.name, here: splits.every((split) => split), edition };
+	});
+	const here = kept.filter((one) => one.here).map((one) => `${one.name} (${one.edition} edition)`);
+	const absent = kept.filter((one) => !one.here).map((one) => one.name);
+	const detail = `${root}: ${here.length > 0 ? here.join(", ") : "nothing yet"}`;
+	if (absent.length === 0) return { what, state: "ok", detail };
+	const advice = `${absent.join(" and ")} will be fetched when first used; GRADBOOK_DATA names another folder`;
+	return { what, state: here.length > 0 ? "ok" : "absent", detail, advice };
 }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { defaultRoot } from "../../dist/engine/vision/datasets/cache";
 import { needs, pathOf } from "../support/requirements";
 
 /** A JupyterLab that `gradbook lab` has started for a test. */
@@ -51,6 +52,8 @@ export async function startLab(folder: string): Promise<LabServer> {
 			...process.env,
 			JUPYTER_PATH: "",
 			XDG_CACHE_HOME: inHome("cache"),
+			// But the data sets need not be fetched anew.
+			GRADBOOK_DATA: defaultRoot(),
 			JUPYTER_CONFIG_DIR: inHome("config"),
 			JUPYTER_DATA_DIR: inHome("data"),
 			JUPYTER_RUNTIME_DIR: runtime,

@@ -152,9 +152,10 @@ describe("gradbook doctor", () => {
 	test("names each part with its state, and what to do about what is absent", () => {
 		const { out, err } = gradbook("doctor");
 		expect(err).toBe("");
-		for (const what of ["Node", "addon", "BLAS", "GPU driver", "JupyterLab", "kernel spec"]) {
+		for (const what of ["Node", "addon", "BLAS", "GPU driver", "JupyterLab", "kernel spec", "plots", "data"]) {
 			expect(out).toMatch(new RegExp(`^(ok|absent|missing) +${what} `, "m"));
 		}
+		expect(out).toContain("FashionMNIST will be fetched when first used");
 		expect(out).toContain("npm start installs one into a virtual environment");
 		expect(out).toContain("npm run notebook notebooks/01_first_network.ipynb");
 	});
