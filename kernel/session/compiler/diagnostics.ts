@@ -1,0 +1,110 @@
+import type { CellError } from "../../requests/contract";
+import { bold, codeFrame, placeName, red } from "../frame";
+import type { Place } from "../text";
+import { hubName } from "./names";
+
+/*
+ * Errors that are found before a cell runs, as Jupyter reports them.
+ */
+
+/** What TypeScript or a parser has to say about a place of a cell. Lines and columns 0-based, columns in UTF-16 units. */
+export interface Problem {
+	/** TypeScript's number; 0 for other parsers. */
+	code: number;
+	message: string;
+	start: Place;
+	end: Place;
+}
+
+/** A diagnostic of the language server protocol. */
+export interface Diagnostic {
+	code?: number | string;
+	message: string;
+	severity?: number;
+	range: { start: { line: number; character: number }; end: { line: number; character: number } };
+}
+
+/** More problems of one cell than this are counted, not shown. */
+const shownProblems = 10;
+
+/** A JavaScript module without types is usable: its names are `any`. */
+const missingTypes = 7016;
+
+/** Errors of the cell's own lines, the prelude's lines taken off; an error in the prelude is ours and goes to the log. */
+export function problemsOf(
+	diagnostics: Diagnostic[],
+	preludeLines: number,
+	lines: number,
+	log: (line: string) => void,
+): Problem[] {
+	const problems: Problem[] = [];
+	for (const { code, message, severity, range } of diagnostics) {
+		if (severity !== undefined && severity !== 1) continue;
+		if (Number(code) === missingTypes) continue;
+		if (range.start.line < preludeLines || range.start.line >= preludeLines + lines) {
+			log(`TypeScript: TS${code} outside the cell: ${message}`);
+			continue;
+		}
+		problems.push({
+			code: Number(code) || 0,
+			message: explain(Number(code), message),
+			start: { line: range.start.line - preludeLines, column: range.start.character },
+			end: { line: range.end.line - preludeLines, column: range.end.character },
+		});
+	}
+	problems.sort((a, b) => a.start.line - b.start.line || a.start.column - b.start.column);
+	const syntax = problems.filter(isSyntax);
+	// What a broken line means for types is no news.
+	return syntax.length > 0 ? syntax : problems;
+}
+
+function isSyntax({ code }: Problem): boolean {
+	return code < 2000 || (code >= 17000 && code < 18000);
+}
+
+/** TypeScript's words about cells that import each other, in words about one notebook. */
+function explain(code: number, message: string): string {
+	const text = message.replaceAll(/import\("[^"]*gradbook-[^"]*"\)\./g, "").replaceAll(`${hubName}.`, "");
+	if (code === 2632) return text.replace(/because it is an import\.$/, "because it is a constant.");
+	if (code === 2307) {
+		const specifier = /'([^']+)'/.exec(text)?.[1];
+		if (specifier !== undefined && /^(@[\w.-]+\/)?[\w.-]+/.test(specifier) && !/^[./]/.test(specifier)) {
+			const name = specifier
+				.split("/")
+				.slice(0, specifier.startsWith("@") ? 2 : 1)
+				.join("/");
+			return `${text} To install it beside the notebook: npm install ${name}`;
+		}
+	}
+	if (code === 1238 || code === 1240 || code === 1241) {
+		return `${text}\nDecorators are standard ones (name, context). For legacy decorators set "experimentalDecorators" in a tsconfig.json beside the notebook.`;
+	}
+	return text;
+}
+
+export function problemsError(problems: Problem[], source: string, executionCount: number): CellError {
+	const first = problems[0]!;
+	const ename = isSyntax(first) ? "SyntaxError" : "TypeScriptError";
+	const traceback: string[] = [];
+	for (const problem of problems.slice(0, shownProblems)) {
+		const { start, end } = problem;
+		if (traceback.length > 0) traceback.push("");
+		const name = isSyntax(problem) ? "SyntaxError" : "TypeScriptError";
+		traceback.push(`${red(bold(name))}: ${described(problem)}`);
+		traceback.push(`    at ${placeName(executionCount, source, start.line, start.column)}`);
+		traceback.push(
+			...codeFrame(source, start.line, start.column, end.line === start.line ? end.column : Number.POSITIVE_INFINITY),
+		);
+	}
+	const left = problems.length - shownProblems;
+	if (left > 0) traceback.push("", `… and ${left} more ${left === 1 ? "error" : "errors"} in this cell.`);
+	return {
+		ename,
+		evalue: `${described(first)} (${placeName(executionCount, source, first.start.line, first.start.column)})`,
+		traceback,
+	};
+}
+
+function described({ code, message }: Problem): string {
+	return code === 0 ? message : `TS${code}: ${message}`;
+}

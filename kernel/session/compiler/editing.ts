@@ -1,0 +1,284 @@
+import type { MimeBundle } from "../../display/mime";
+import type { Completion } from "../../requests/contract";
+import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, type Place, placeOfOffset } from "../text";
+import { hubName } from "./names";
+import type { LanguageServer } from "./server";
+
+/*
+ * Completion and inspection of a cell while it is written: the language server's answers, as Jupyter wants them.
+ */
+
+/** A cell being edited, as a document of the server: the cell's text comes after `head`. */
+export interface EditedCell {
+	document: string;
+	/** Lines before the cell's own. */
+	headLines: number;
+	/** The cell as the front end has it. */
+	source: string;
+}
+
+interface Range {
+	start: { line: number; character: number };
+	end: { line: number; character: number };
+}
+
+interface CompletionItem {
+	label: string;
+	kind?: number;
+	sortText?: string;
+	filterText?: string;
+	insertText?: string;
+	textEdit?: { newText: string; range?: Range; insert?: Range };
+	detail?: string;
+	data?: unknown;
+}
+
+/** By the protocol's number of the kind. */
+const kinds = [
+	"",
+	"text",
+	"method",
+	"function",
+	"constructor",
+	"field",
+	"variable",
+	"class",
+	"interface",
+	"module",
+	"property",
+	"unit",
+	"value",
+	"enum",
+	"keyword",
+	"snippet",
+	"color",
+	"file",
+	"reference",
+	"folder",
+	"constant",
+	"constant",
+	"struct",
+	"event",
+	"operator",
+	"typeparameter",
+];
+
+/** Types are asked for of so many of the best matches; each costs the server a moment. */
+const typedMatches = 40;
+const signatureWidth = 200;
+
+export async function completeCell(
+	server: LanguageServer,
+	cell: EditedCell,
+	cursor: number,
+	hidden: string,
+): Promise<Completion> {
+	const { source } = cell;
+	const offset = offsetOfCursor(source, cursor);
+	const answer = await server.ask<{ items: CompletionItem[] } | CompletionItem[] | null>(
+		"textDocument/completion",
+		cell.document,
+		{
+			position: positionIn(cell, offset),
+			context: { triggerKind: 1 },
+		},
+	);
+	const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+	const start = startOf(items, cell, offset);
+	const typed = source.slice(start, offset);
+	const found: { text: string; item: CompletionItem; rank: number }[] = [];
+	for (const item of items) {
+		const text = insertedText(item, cell, start, offset);
+		if (text === undefined || text.includes(hubName) || text.includes(hidden)) continue;
+		const rank = rankOf(text, typed);
+		if (rank !== undefined) found.push({ text, item, rank });
+	}
+	const best = Math.min(...found.map(({ rank }) => rank));
+	// Letters in between are only looked for where nothing starts with what was typed.
+	const matches = found
+		.filter(({ rank }) => rank < 2 || best === 2)
+		.sort(
+			(a, b) =>
+				a.rank - b.rank || compare(a.item.sortText ?? a.text, b.item.sortText ?? b.text) || compare(a.text, b.text),
+		);
+	const unique = matches.filter(({ text }, index) => matches.findIndex((other) => other.text === text) === index);
+	const types = await Promise.all(unique.slice(0, typedMatches).map(({ item }) => describeItem(server, item)));
+	const range = { start: codePointsBefore(source, start), end: codePointsBefore(source, offset) };
+	return {
+		matches: unique.map(({ text }) => text),
+		cursorStart: range.start,
+		cursorEnd: range.end,
+		items: unique.map(({ text, item }, index) => ({
+			text,
+			type: kindOf(item, types[index]),
+			...range,
+			...(types[index] === undefined ? {} : { signature: types[index] }),
+		})),
+	};
+}
+
+function positionIn(cell: EditedCell, offset: number): { line: number; character: number } {
+	const { line, column } = placeOfOffset(cell.source, offset);
+	return { line: line + cell.headLines, character: column };
+}
+
+function placeIn(cell: EditedCell, position: { line: number; character: number }): Place {
+	return { line: position.line - cell.headLines, column: position.character };
+}
+
+/** Where most of the items start to replace. */
+function startOf(items: CompletionItem[], cell: EditedCell, offset: number): number {
+	const word = startOfWord(cell.source, offset);
+	const counts = new Map<number, number>([[word, 0]]);
+	for (const item of items) {
+		const start = itemStart(item, cell) ?? word;
+		counts.set(start, (counts.get(start) ?? 0) + 1);
+	}
+	return [...counts].reduce((best, one) => (one[1] > best[1] ? one : best))[0];
+}
+
+/** Where an item says that its text goes. Without a word at the cursor it says nothing. */
+function itemStart(item: CompletionItem, cell: EditedCell): number | undefined {
+	const range = item.textEdit?.insert ?? item.textEdit?.range;
+	return range === undefined ? undefined : offsetOfPlace(cell.source, placeIn(cell, range.start));
+}
+
+function startOfWord(source: string, offset: number): number {
+	return offset - /[\p{ID_Continue}$]*$/u.exec(source.slice(0, offset))![0].length;
+}
+
+/** The item's text from `start` on; undefined where it does not fit there. */
+function insertedText(item: CompletionItem, cell: EditedCell, start: number, offset: number): string | undefined {
+	const text = item.textEdit?.newText ?? item.insertText ?? item.label;
+	const from = itemStart(item, cell) ?? startOfWord(cell.source, offset);
+	if (from === start) return text;
+	if (from > start) return cell.source.slice(start, from) + text;
+	const before = cell.source.slice(from, start);
+	return text.startsWith(before) ? text.slice(before.length) : undefined;
+}
+
+/** 0: starts with what was typed; 1: so, in other case; 2: has its letters at starts of words; undefined: no match. */
+function rankOf(text: string, typed: string): number | undefined {
+	if (text.startsWith(typed)) return 0;
+	if (text.toLowerCase().startsWith(typed.toLowerCase())) return 1;
+	return hasLetters(text, 0, typed.toLowerCase()) ? 2 : undefined;
+}
+
+/** "rfs" in "readFileSync": each letter follows the one before or starts a word. */
+function hasLetters(text: string, from: number, letters: string): boolean {
+	if (letters === "") return true;
+	for (let at = from; at < text.length; at++) {
+		const startsWord = at === 0 || /[A-Z]/.test(text[at]!) || /[^\p{L}\p{N}]/u.test(text[at - 1]!);
+		const follows = at === from && from > 0;
+		if ((startsWord || follows) && text[at]!.toLowerCase() === letters[0] && hasLetters(text, at + 1, letters.slice(1)))
+			return true;
+	}
+	return false;
+}
+
+function compare(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** TypeScript's own words about a name, on one line: `const x: number`. */
+async function describeItem(server: LanguageServer, item: CompletionItem): Promise<string | undefined> {
+	if (item.data === undefined) return undefined;
+	try {
+		const { detail } = await server.request<CompletionItem>("completionItem/resolve", item);
+		// The first of several overloads or meanings.
+		const first = readable(detail ?? "").split(/\n(?=function |namespace |interface |class |type |\/\/ \+)/)[0]!;
+		const text = first.replaceAll(/\s+/g, " ").trim();
+		return text === "" ? undefined : text.length > signatureWidth ? `${text.slice(0, signatureWidth)}…` : text;
+	} catch {
+		// The list is useful without it.
+		return undefined;
+	}
+}
+
+const declaredKinds = /^(class|function|enum|interface|type|namespace|module) /;
+
+/** A name from an earlier cell is an alias to the server: what it stands for is in its description. */
+function kindOf(item: CompletionItem, description: string | undefined): string {
+	const declared = declaredKinds.exec(description ?? "")?.[1];
+	if (kinds[item.kind ?? 1] === "variable" && declared !== undefined)
+		return declared === "namespace" ? "module" : declared;
+	return kinds[item.kind ?? 1] ?? "text";
+}
+
+/** What stands at the cursor, or the call whose arguments are being written. */
+export async function inspectCell(
+	server: LanguageServer,
+	cell: EditedCell,
+	cursor: number,
+): Promise<MimeBundle | undefined> {
+	const offset = offsetOfCursor(cell.source, cursor);
+	const word = wordAt(cell.source, offset);
+	const text =
+		(word === undefined ? undefined : await hover(server, cell, word)) ??
+		(await signature(server, cell, offset)) ??
+		(await hoverBefore(server, cell, offset));
+	if (text === undefined) return undefined;
+	return { "text/plain": plain(text), "text/markdown": text };
+}
+
+/** The offset of a character of the identifier that the cursor touches. */
+function wordAt(source: string, offset: number): number | undefined {
+	const part = /[\p{ID_Continue}$]/u;
+	if (part.test(source[offset] ?? "")) return offset;
+	return part.test(source[offset - 1] ?? "") ? offset - 1 : undefined;
+}
+
+async function hover(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+	const answer = await server.ask<{ contents: { value: string } | string } | null>(
+		"textDocument/hover",
+		cell.document,
+		{
+			position: positionIn(cell, offset),
+		},
+	);
+	const text = typeof answer?.contents === "string" ? answer.contents : answer?.contents.value;
+	return text === undefined || text.trim() === "" ? undefined : readable(text).trim();
+}
+
+/** `f(…)` with the cursor behind it: the last identifier of its line. */
+async function hoverBefore(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+	const line = /[^\n\r]*$/.exec(cell.source.slice(0, offset))![0];
+	const last = [...line.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu)].at(-1);
+	return last === undefined ? undefined : hover(server, cell, offset - line.length + last.index);
+}
+
+interface SignatureHelp {
+	signatures: { label: string; documentation?: string | { value: string } }[];
+	activeSignature?: number;
+}
+
+async function signature(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+	const help = await server.ask<SignatureHelp | null>("textDocument/signatureHelp", cell.document, {
+		position: positionIn(cell, offset),
+		context: { triggerKind: 1, isRetrigger: false },
+	});
+	const active = help?.signatures[help.activeSignature ?? 0];
+	if (help === null || active === undefined) return undefined;
+	const others = help.signatures.length - 1;
+	const documentation = typeof active.documentation === "string" ? active.documentation : active.documentation?.value;
+	const more = others > 0 ? ` // and ${others} more ${others === 1 ? "overload" : "overloads"}` : "";
+	return readable(`\`\`\`typescript\n${active.label}${more}\n\`\`\`\n${documentation ?? ""}`).trim();
+}
+
+/** Without what only our documents bring in. */
+function readable(text: string): string {
+	return text
+		.replaceAll(/import\("[^"]*gradbook-[^"]*"\)\./g, "")
+		.replaceAll(`${hubName}.`, "")
+		.replaceAll(/^\(alias\) /gm, "")
+		.replaceAll(/\nimport [^\n]*(?=\n```)/g, "");
+}
+
+/** Markdown as it reads without rendering. */
+function plain(markdown: string): string {
+	return normalizeLines(markdown)
+		.replaceAll(/^```\w*\n?/gm, "")
+		.replaceAll(/\*([^*\n]+)\*/g, "$1")
+		.replaceAll(/\n{3,}/g, "\n\n")
+		.trim();
+}

@@ -1,0 +1,248 @@
+/*
+ * The compiler of a session's cells. Runs on the transport thread.
+ *
+ * What the main thread provides for the cells that come out of it:
+ *
+ *     const modules = new ModuleLoader({ folder, packageRoot });      // kernel/session/modules.ts
+ *     modules.install();
+ *     const scope = new Scope(folder, modules);                       // kernel/session/scope.ts
+ *     exports[scopeSymbol] = scope;                                   // any object, tslab's Proxy too
+ *     run `(async) function (exports, require) {` + cell.code with it and modules.require
+ *
+ * Names live in the scope, not in `exports`: `scope.names` is an object of all of them. The value of the last expression
+ * is the property `cell.lastExpression` of `exports`. Import() and require() work without the module loader of `vm`.
+ */
+
+import { randomBytes } from "node:crypto";
+import type { MimeBundle } from "../../display/mime";
+import type { CellCompiler, CompiledCell, CompileOutcome, Completeness, Completion } from "../../requests/contract";
+import { normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
+import { completenessOf } from "./completeness";
+import { type Diagnostic, type Problem, problemsError, problemsOf } from "./diagnostics";
+import { completeCell, type EditedCell, inspectCell } from "./editing";
+import { joinMaps, lower } from "./lower";
+import { SessionNames, wordsOf } from "./names";
+import { makeProject, type Project } from "./project";
+import { type Scan, scan } from "./scan";
+import { LanguageServer, ServerGone } from "./server";
+import { type Parsed, parse } from "./syntax";
+import { lastExpressionName, transformCell, UnsupportedInCell } from "./transform";
+
+export interface CompilerOptions {
+	/** The notebook's folder: what cells import relative to. Need not be writable. */
+	folder: string;
+	/** The folder of our package.json. */
+	packageRoot: string;
+	/** One line for the kernel's log. */
+	log(line: string): void;
+}
+
+/** Starts the language server at once; the first cell finds it warm. */
+export function createCompiler(options: CompilerOptions): CellCompiler {
+	return new Compiler(options);
+}
+
+class Compiler implements CellCompiler {
+	readonly #options: CompilerOptions;
+	readonly #prefix = `gradbook-${process.pid.toString(36)}${randomBytes(3).toString("hex")}`;
+	readonly #documents = {
+		check: `${this.#prefix}-check.ts`,
+		edit: `${this.#prefix}-edit.ts`,
+		hub: `${this.#prefix}-hub.ts`,
+	};
+	readonly #names = new SessionNames(this.#documents.hub);
+	readonly #project: Project;
+	readonly #server: LanguageServer;
+	readonly #files = new Set<string>();
+	#kept = 0;
+	/** Cells are compiled one after another. */
+	#turn: Promise<unknown> = Promise.resolve();
+	#editing: Promise<unknown> = Promise.resolve();
+
+	constructor(options: CompilerOptions) {
+		this.#options = options;
+		const { folder, packageRoot, log } = options;
+		const { check, edit, hub } = this.#documents;
+		this.#project = makeProject({ folder, packageRoot, prefix: this.#prefix, roots: [hub, check, edit], log });
+		this.#server = new LanguageServer({ folder, packageRoot, configName: this.#project.configName, log });
+		for (const { name, text, language } of this.#project.documents) this.#server.put(name, text, language);
+		this.#server.put(hub, this.#names.hub());
+		for (const name of [check, edit]) this.#server.put(name, this.#names.prelude(new Set()));
+		this.#warmUp().catch((error: Error) => log(`TypeScript: ${error.message}`));
+	}
+
+	async #warmUp(): Promise<void> {
+		await this.#server.start();
+		await this.#server.ask("textDocument/diagnostic", this.#documents.check);
+		await this.#server.ask("textDocument/completion", this.#documents.edit, { position: { line: 0, character: 0 } });
+	}
+
+	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome> {
+		const outcome = this.#turn.then(() => this.#compile(source, options));
+		this.#turn = outcome.catch(() => undefined);
+		return outcome;
+	}
+
+	async #compile(
+		source: string,
+		{ executionCount, remember }: { executionCount: number; remember: boolean },
+	): Promise<CompileOutcome> {
+		const text = normalizeLines(source);
+		const fail = (problems: Problem[]): CompileOutcome => ({
+			status: "error",
+			error: problemsError(problems, source, executionCount),
+		});
+		const parsed = parse(text);
+		const found = parsed.problems.length === 0 ? scan(parsed.program) : undefined;
+		const checked = this.#check(text, found);
+		// Beside the check, which another process does.
+		let cell: CompiledCell | UnsupportedInCell | undefined;
+		try {
+			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember });
+		} catch (error) {
+			if (!(error instanceof UnsupportedInCell)) {
+				checked.catch(() => undefined);
+				throw error;
+			}
+			cell = error;
+		}
+		let problems: Problem[];
+		try {
+			problems = await checked;
+		} catch (error) {
+			if (!(error instanceof ServerGone)) throw error;
+			return {
+				status: "error",
+				error: {
+					ename: "TypeScriptError",
+					evalue: error.message,
+					traceback: [`TypeScriptError: ${error.message}`, "The cell has not run. Run it again."],
+				},
+			};
+		}
+		if (cell instanceof UnsupportedInCell) problems.unshift(problemAt(text, cell));
+		if (problems.length === 0) problems.push(...parsed.problems.map((problem) => problemAt(text, problem)));
+		if (problems.length > 0) return fail(problems);
+		const compiled = cell as CompiledCell;
+		if (remember && (found!.declared.size > 0 || found!.augments)) this.#keep(text, found!);
+		return { status: "ok", cell: { ...compiled, source } };
+	}
+
+	async #check(text: string, found: Scan | undefined): Promise<Problem[]> {
+		const declared = found === undefined ? guessDeclared(text) : new Set(found.declared.keys());
+		const head = `${leadingPragmas(text)}${this.#names.prelude(declared, wordsOf(text))}\n`;
+		const { check } = this.#documents;
+		this.#server.put(check, head + text);
+		const report = await this.#server.ask<{ items: Diagnostic[] }>("textDocument/diagnostic", check);
+		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log);
+	}
+
+	#emit(
+		text: string,
+		parsed: Parsed,
+		found: Scan,
+		{ executionCount, remember }: { executionCount: number; remember: boolean },
+	): CompiledCell {
+		const file = this.#fileName(executionCount);
+		const transformed = transformCell(text, parsed.program, found, { known: this.#names.values, remember });
+		const map = transformed.code.generateMap({ hires: "boundary", source: file });
+		const lowered = lower(transformed.code.toString(), file, {
+			legacyDecorators: this.#project.legacyDecorators,
+			decoratorMetadata: this.#project.decoratorMetadata,
+			decorators: transformed.decorators,
+		});
+		const helpers = lowered.usesHelpers ? 'const babelHelpers = exports[Symbol.for("gradbook.scope")].helpers; ' : "";
+		return {
+			file,
+			executionCount,
+			source: text,
+			code: `"use strict"; ${helpers}${lowered.code}`,
+			sourceMap: joinMaps([...lowered.maps, map], file),
+			hasTopLevelAwait: transformed.hasTopLevelAwait,
+			lastExpression: transformed.lastExpression ? lastExpressionName : undefined,
+			declares: [...found.declared].filter(([, kind]) => kind !== "type" && kind !== "ambient").map(([name]) => name),
+		};
+	}
+
+	/** `cell-3.ts`; `cell-3.1.ts` when the number comes again, as it does for silent cells. */
+	#fileName(executionCount: number): string {
+		let file = `cell-${executionCount}.ts`;
+		for (let again = 1; this.#files.has(file); again++) file = `cell-${executionCount}.${again}.ts`;
+		this.#files.add(file);
+		return file;
+	}
+
+	/** Later cells see this one. TypeScript takes it in while the cell runs. */
+	#keep(text: string, found: Scan): void {
+		const document = `${this.#prefix}-cell-${++this.#kept}.ts`;
+		const { text: kept, dropped } = this.#names.keep(document, text, found);
+		this.#server.put(document, kept);
+		this.#server.put(this.#documents.hub, this.#names.hub());
+		for (const name of dropped) this.#server.drop(name);
+		this.#server.ask("textDocument/foldingRange", this.#documents.check).catch(() => undefined);
+	}
+
+	complete(source: string, cursor: number): Promise<Completion> {
+		return this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
+	}
+
+	inspect(source: string, cursor: number, _detail: 0 | 1): Promise<MimeBundle | undefined> {
+		return this.#edit(source, cursor, (cell) => inspectCell(this.#server, cell, cursor));
+	}
+
+	/** One at a time, since all use one document; compiling has another and does not wait. */
+	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T> {
+		const answer = this.#editing.then(() => {
+			const text = normalizeLines(source);
+			const at = offsetOfPlace(text, placeOfOffset(source, offsetOfCursor(source, cursor)));
+			const head = `${leadingPragmas(text)}${this.#names.prelude(declaredWhileTyping(text, at))}\n`;
+			const { edit } = this.#documents;
+			this.#server.put(edit, head + text);
+			return ask({ document: edit, headLines: head.split("\n").length - 1, source });
+		});
+		this.#editing = answer.catch(() => undefined);
+		return answer;
+	}
+
+	async isComplete(source: string): Promise<Completeness> {
+		return completenessOf(normalizeLines(source));
+	}
+
+	close(): Promise<void> {
+		return this.#server.close();
+	}
+}
+
+function problemAt(text: string, { message, start, end }: { message: string; start: number; end: number }): Problem {
+	return { code: 0, message, start: placeOfOffset(text, start), end: placeOfOffset(text, end) };
+}
+
+/** `// @ts-nocheck` and `/// <reference … />` count only on top of a file, before our own line. */
+function leadingPragmas(text: string): string {
+	const head = /^(?:\s*(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/))+/.exec(text)?.[0] ?? "";
+	return (head.match(/^\s*(?:\/\/\s*@ts-(?:nocheck|check)\b.*|\/\/\/\s*<reference .*)$/gm) ?? [])
+		.map((line) => `${line.trim()}\n`)
+		.join("");
+}
+
+/** Names that a cell declares which is being written: where it does not parse, once more with a word at the cursor. */
+function declaredWhileTyping(text: string, cursor: number): Set<string> {
+	for (const attempt of [text, `${text.slice(0, cursor)}x${text.slice(cursor)}`]) {
+		const { program, problems } = parse(attempt);
+		if (problems.length === 0) return new Set(scan(program).declared.keys());
+	}
+	return guessDeclared(text);
+}
+
+/** Names that a cell which does not parse may declare: better too many than to meet two of a name. */
+function guessDeclared(text: string): Set<string> {
+	const names = new Set<string>();
+	const single =
+		/\b(?:let|const|var|function|class|enum|namespace|interface|type)\s*\*?\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
+	for (const [, name] of text.matchAll(single)) names.add(name!);
+	const several = /\b(?:let|const|var|import)\s*([{[][^=;]*?[}\]])\s*(?:=|from)/g;
+	for (const [, pattern] of text.matchAll(several)) for (const word of wordsOf(pattern!)) names.add(word);
+	for (const [, name] of text.matchAll(/\bimport\s+(?:type\s+)?(?:\*\s*as\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu))
+		names.add(name!);
+	return names;
+}

@@ -1,0 +1,216 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { type Node, parse } from "./syntax";
+
+/*
+ * The TypeScript project that a notebook's cells are checked in: documents in memory beside the notebook, so that nothing
+ * is written into the user's folder, under names of their own, so that two notebooks of a folder do not meet.
+ */
+
+export interface Project {
+	/** Documents that are there from the start, by name. */
+	documents: { name: string; text: string; language: string }[];
+	configName: string;
+	/** Decorators as the user's tsconfig.json wants them. */
+	legacyDecorators: boolean;
+	decoratorMetadata: boolean;
+}
+
+export interface ProjectOptions {
+	folder: string;
+	packageRoot: string;
+	/** Starts the names of all documents. */
+	prefix: string;
+	/** Roots of the project: names of documents. */
+	roots: string[];
+	log(line: string): void;
+}
+
+/** What the user's tsconfig.json may change. */
+const defaults = {
+	target: "es2023",
+	lib: ["es2023", "esnext.disposable", "esnext.decorators"],
+	strict: true,
+	skipLibCheck: true,
+	allowJs: true,
+	types: [],
+};
+
+/** What cells need, whatever the user's tsconfig.json says. */
+const fixed = {
+	noEmit: true,
+	module: "preserve",
+	moduleResolution: "bundler",
+	moduleDetection: "force",
+	allowImportingTsExtensions: true,
+	resolveJsonModule: true,
+	esModuleInterop: true,
+	composite: false,
+	incremental: false,
+	declaration: false,
+	checkJs: false,
+	isolatedModules: false,
+	isolatedDeclarations: false,
+	verbatimModuleSyntax: false,
+	// What a cell leaves unused is there for the next one.
+	noUnusedLocals: false,
+	noUnusedParameters: false,
+	allowUnreachableCode: true,
+	allowUnusedLabels: true,
+};
+
+export function makeProject({ folder, packageRoot, prefix, roots, log }: ProjectOptions): Project {
+	const configName = `${prefix}.tsconfig.json`;
+	const defaultsName = `${prefix}-defaults.tsconfig.json`;
+	const globalsName = `${prefix}-globals.d.ts`;
+	const file = join(folder, "tsconfig.json");
+	const user = existsSync(file) ? readOptions(file, log) : undefined;
+	const paths = { ...user?.paths, ...ownPaths(packageRoot) };
+	const config = {
+		extends: [`./${defaultsName}`, ...(user === undefined ? [] : ["./tsconfig.json"])],
+		compilerOptions: { ...fixed, paths },
+		files: [globalsName, ...roots].map((name) => `./${name}`),
+		include: [],
+		references: [],
+	};
+	return {
+		configName,
+		documents: [
+			{
+				name: defaultsName,
+				text: JSON.stringify({ compilerOptions: { ...defaults, lib: [...defaults.lib, ...runtimeLibraries()] } }),
+				language: "json",
+			},
+			{ name: configName, text: JSON.stringify(config), language: "json" },
+			{ name: globalsName, text: globals(folder, packageRoot), language: "typescript" },
+		],
+		legacyDecorators: user?.experimentalDecorators ?? false,
+		decoratorMetadata: user?.emitDecoratorMetadata ?? false,
+	};
+}
+
+/** Libraries beyond ES2023 that this Node.js has. */
+function runtimeLibraries(): string[] {
+	const major = Number(process.versions.node.split(".")[0]);
+	return major >= 22 ? ["es2024", "esnext.iterator", "esnext.collection", "esnext.array"] : [];
+}
+
+/** Where the types of our package are, so that it need not be installed beside the notebook. */
+function ownPaths(packageRoot: string): Record<string, string[]> {
+	const { exports } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
+		exports: Record<string, { types?: string } | string>;
+	};
+	const paths: Record<string, string[]> = {};
+	for (const [name, target] of Object.entries(exports)) {
+		if (typeof target === "object" && target.types !== undefined)
+			paths[`gradbook${name.slice(1)}`] = [join(packageRoot, target.types)];
+	}
+	const tslab = createRequire(join(packageRoot, "package.json")).resolve("tslab/package.json");
+	const { types } = JSON.parse(readFileSync(tslab, "utf8")) as { types?: string };
+	paths.tslab = [join(dirname(tslab), types ?? "dist/index.d.ts")];
+	return paths;
+}
+
+/** Globals of every cell. `@types/node` is the notebook's own where it has one: two of them would not agree. */
+function globals(folder: string, packageRoot: string): string {
+	const node =
+		resolveFrom(join(folder, "notebook.js"), "@types/node/package.json") ??
+		resolveFrom(join(packageRoot, "package.json"), "@types/node/package.json");
+	const reference =
+		node === undefined ? "" : `/// <reference path=${JSON.stringify(join(dirname(node), "index.d.ts"))} />\n`;
+	const display = JSON.stringify(join(packageRoot, "dist/kernel/display/index"));
+	return `${reference}
+/** Shows a value under the cell: by its own view where it has one, as text otherwise. The handle updates it in place. */
+declare const display: typeof import(${display}).display;
+/** Asks for a line of text under the cell and waits for it; null where the reader cancels. */
+declare function prompt(message?: string, defaultValue?: string): string | null;
+/** Asks a yes-or-no question under the cell and waits for the answer. */
+declare function confirm(message?: string): boolean;
+/** Asks for a line without showing what is typed; null where the reader cancels. */
+declare function password(message?: string): string | null;
+`;
+}
+
+function resolveFrom(file: string, request: string): string | undefined {
+	try {
+		return createRequire(file).resolve(request);
+	} catch {
+		return undefined;
+	}
+}
+
+interface UserOptions {
+	paths?: Record<string, string[]>;
+	experimentalDecorators?: boolean;
+	emitDecoratorMetadata?: boolean;
+}
+
+/** The options that we have to know, not only TypeScript: `extends` followed, paths absolute. */
+function readOptions(file: string, log: (line: string) => void, seen = new Set<string>()): UserOptions | undefined {
+	if (seen.has(file)) return {};
+	seen.add(file);
+	const config = readJsonc(file, log);
+	if (config === undefined) return undefined;
+	const merged: UserOptions = {};
+	const bases: unknown[] = Array.isArray(config.extends)
+		? config.extends
+		: config.extends === undefined
+			? []
+			: [config.extends];
+	for (const base of bases) {
+		const found = typeof base === "string" ? baseConfig(file, base) : undefined;
+		if (found === undefined) log(`${file}: "extends": ${JSON.stringify(base)} was not found`);
+		else Object.assign(merged, readOptions(found, log, seen));
+	}
+	const options = (config.compilerOptions ?? {}) as Record<string, unknown>;
+	if (typeof options.paths === "object" && options.paths !== null) {
+		merged.paths = {};
+		for (const [name, targets] of Object.entries(options.paths as Record<string, unknown>)) {
+			if (Array.isArray(targets)) merged.paths[name] = targets.map((target) => resolve(dirname(file), String(target)));
+		}
+	}
+	if (typeof options.experimentalDecorators === "boolean")
+		merged.experimentalDecorators = options.experimentalDecorators;
+	if (typeof options.emitDecoratorMetadata === "boolean") merged.emitDecoratorMetadata = options.emitDecoratorMetadata;
+	return merged;
+}
+
+function baseConfig(file: string, base: string): string | undefined {
+	if (/^\.{0,2}[\\/]/.test(base)) {
+		const path = resolve(dirname(file), base);
+		return [path, `${path}.json`].find((candidate) => existsSync(candidate));
+	}
+	return resolveFrom(file, base) ?? resolveFrom(file, `${base}/tsconfig.json`) ?? resolveFrom(file, `${base}.json`);
+}
+
+/** JSON with comments and trailing commas, read as the JavaScript expression that it is. */
+function readJsonc(file: string, log: (line: string) => void): Record<string, unknown> | undefined {
+	const { program, problems } = parse(`(${readFileSync(file, "utf8").replace(/^\ufeff/, "")}\n)`, "js");
+	try {
+		if (problems.length > 0) throw new Error(problems[0]!.message);
+		return literal(program.body[0]?.expression ?? { type: "nothing", start: 0, end: 0 }) as Record<string, unknown>;
+	} catch (error) {
+		log(`${file} is left out: ${(error as Error).message}`);
+		return undefined;
+	}
+}
+
+function literal(node: Node): unknown {
+	switch (node.type) {
+		case "ParenthesizedExpression":
+			return literal(node.expression);
+		case "Literal":
+			return node.value;
+		case "ArrayExpression":
+			return node.elements.map(literal);
+		case "ObjectExpression":
+			return Object.fromEntries(
+				node.properties.map((one: Node) => [one.key.name ?? one.key.value, literal(one.value)]),
+			);
+		case "UnaryExpression":
+			return -(literal(node.argument) as number);
+		default:
+			throw new Error(`${node.type} is no JSON`);
+	}
+}
