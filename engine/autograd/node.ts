@@ -101,6 +101,12 @@ export class Node implements GraphNode {
 		return tensor;
 	}
 
+	/** @internal Keeps the result of an in-place op, which is there only after the node. */
+	save(result: Tensor): void {
+		this.#saved = [result];
+		this.#versions = [result._version.count];
+	}
+
 	/** All saved tensors, for those who draw graphs. */
 	get savedTensors(): readonly Gradient[] {
 		return this.#saved;

@@ -60,8 +60,27 @@ export function viewOf(
 	derivative: Derivative,
 	attributes?: unknown,
 ): Tensor {
-	output._version = input._version;
 	if (tracked(input)) record(output, derivative, [input], none, attributes);
+	return becomeView(output, input, replay);
+}
+
+/** `viewOf` for an op with several results, one node for all. `replay` makes view i of another tensor. */
+export function viewsOf<T extends readonly Tensor[]>(
+	outputs: T,
+	input: Tensor,
+	replay: (input: Tensor, i: number) => Tensor,
+	derivative: Derivative,
+	attributes?: unknown,
+): T {
+	if (tracked(input)) recordAll(outputs, derivative, [input], none, attributes);
+	outputs.forEach((output, i) => {
+		becomeView(output, input, (other) => replay(other, i));
+	});
+	return outputs;
+}
+
+function becomeView(output: Tensor, input: Tensor, replay: (input: Tensor) => Tensor): Tensor {
+	output._version = input._version;
 	const parent = input._view;
 	output._view = {
 		base: parent === null ? input : parent.base,
@@ -74,7 +93,8 @@ export function viewOf(
 
 /**
  * An in-place write: checks that autograd allows it, runs `write`, counts it, and gives `target` its new history.
- * `saved` is asked for before the write. The target is input 0 of the derivative.
+ * `saved` is asked for before the write; the target among it is saved as a copy, since the write changes it. The target
+ * is input 0 of the derivative.
  */
 export function inPlace<T extends Tensor>(
 	op: string,
@@ -85,17 +105,52 @@ export function inPlace<T extends Tensor>(
 	saved?: () => readonly Gradient[],
 	attributes?: unknown,
 ): T {
-	const recorded = gradMode.enabled && (target.requiresGrad || others.some(wants));
-	if (recorded) checkWritable(op, target);
-	const node = recorded ? new Node(derivative, [target, ...others], saved?.() ?? none, attributes, 1) : null;
+	const node = startWrite(op, target, others, derivative, attributes, () =>
+		saved === undefined ? none : saved().map((tensor) => (tensor === target ? target.clone() : tensor)),
+	);
 	write();
 	target._version.count++;
 	if (node !== null) rebase(target, node);
 	return target;
 }
 
+/** `inPlace` for an op of the target alone whose derivative needs the result. */
+export function inPlaceResult<T extends Tensor>(
+	op: string,
+	target: T,
+	write: () => void,
+	derivative: Derivative,
+	attributes?: unknown,
+): T {
+	const node = startWrite(op, target, none, derivative, attributes, () => none);
+	write();
+	target._version.count++;
+	if (node !== null) {
+		rebase(target, node);
+		node.save(target);
+	}
+	return target;
+}
+
+function startWrite(
+	op: string,
+	target: Tensor,
+	others: readonly Input[],
+	derivative: Derivative,
+	attributes: unknown,
+	saved: () => readonly Gradient[],
+): Node | null {
+	if (target._inference && !gradMode.inference) {
+		throw new Error(
+			`[${op}] in-place update to an inference tensor outside inferenceMode is not allowed: make a clone first`,
+		);
+	}
+	if (!gradMode.enabled || !(target.requiresGrad || others.some(wants)) || !target.isFloatingPoint()) return null;
+	checkWritable(op, target);
+	return new Node(derivative, [target, ...others], saved(), attributes, 1);
+}
+
 function checkWritable(op: string, target: Tensor): void {
-	if (!target.isFloatingPoint()) return;
 	if (target.isLeaf && target._requiresGrad) {
 		throw new Error(
 			`[${op}] a leaf tensor that requires grad is being used in an in-place operation: wrap the write in noGrad(() => …)`,

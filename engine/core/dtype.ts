@@ -40,6 +40,11 @@ export { float16 as half, float32 as float, float64 as double, int16 as short, i
 
 const byCode: readonly DType[] = [uint8, int8, int16, int32, int64, float16, float32, float64, bool, bfloat16];
 
+/** Whether a value is one of the dtypes. */
+export function isDType(value: unknown): value is DType {
+	return byCode.includes(value as DType);
+}
+
 export function dtypeOf(code: number): DType {
 	const dtype = byCode[code];
 	if (!dtype) throw new RangeError(`[dtype] no dtype has the code ${code}`);

@@ -1,5 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { record, tracked } from "../autograd/record";
+import { describe } from "../core/arguments";
 import { dtypeOf } from "../core/dtype";
 import { native, type Operand } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
@@ -36,12 +37,4 @@ export function operand(op: string, value: Tensor | Scalar): Operand {
 	if (value instanceof Tensor) return value.handle;
 	if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return value;
 	throw new TypeError(`[${op}] expected a tensor or a number, got ${describe(value)}`);
-}
-
-/** @internal A value as an error message names it. */
-export function describe(value: unknown): string {
-	if (value === null || value === undefined) return String(value);
-	if (Array.isArray(value)) return `an array of ${value.length} (make it a tensor with torch.tensor)`;
-	if (typeof value === "object" || typeof value === "function") return value.constructor?.name ?? typeof value;
-	return `${typeof value} ${JSON.stringify(value)}`;
 }

@@ -1,0 +1,232 @@
+import type { Derivative } from "../autograd/node";
+import { inPlace, record, tracked } from "../autograd/record";
+import { describe, isOptions } from "../core/arguments";
+import { availableDevice, Device, type DeviceLike, device } from "../core/device";
+import * as dtypes from "../core/dtype";
+import { type DType, dtypeOf, isDType } from "../core/dtype";
+import { native } from "../core/native";
+import { type Scalar, Tensor, wrap } from "../core/tensor";
+import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
+import { asMethods, asProperties, methods } from "./methods";
+
+/* The same elements in other memory, of another dtype, or overwritten. */
+
+/** A copy with memory of its own; gradients flow through it. */
+export function clone(x: Tensor): Tensor {
+	const out = wrap(native.clone(x.handle));
+	return tracked(x) ? record(out, cloneBackward, [x]) : out;
+}
+
+const cloneBackward: Derivative = { name: "CloneBackward0", backward: (_node, grad) => [grad] };
+
+/** The tensor itself where its elements lie in row-major order, else a copy where they do. */
+function contiguous(x: Tensor): Tensor {
+	if (x.isContiguous()) return x;
+	const out = wrap(native.contiguous(x.handle));
+	return tracked(x) ? record(out, cloneBackward, [x]) : out;
+}
+
+/** Overwrites `x` with `source`, broadcast and cast. */
+function copy_<T extends Tensor>(x: T, source: Tensor | Scalar): T {
+	if (!(source instanceof Tensor)) return fill_(x, source);
+	const write = () => native.copy_(x.handle, source.handle);
+	return inPlace("copy_", x, [source], write, copyBackward, undefined, { b: broadcastOf(source, x) });
+}
+
+const copyBackward: Derivative = {
+	name: "CopyBackwards",
+	backward(node, grad) {
+		const { b } = node.attributes as { b: Broadcast };
+		return [node.needs(0) ? zerosAs(grad) : null, node.needs(1) ? unbroadcast(grad, b) : null];
+	},
+};
+
+/** Sets every element to 0. */
+function zero_<T extends Tensor>(x: T): T {
+	return inPlace("zero_", x, [], () => native.fill_(x.handle, 0), zeroBackward);
+}
+
+const zeroBackward: Derivative = { name: "ZeroBackward0", backward: (_node, grad) => [zerosAs(grad)] };
+
+/** Sets every element to `value`, a number or a tensor of no dimensions. */
+function fill_<T extends Tensor>(x: T, value: Tensor | Scalar): T {
+	if (!(value instanceof Tensor)) {
+		checkScalar("fill_", value);
+		return inPlace("fill_", x, [], () => native.fill_(x.handle, value), fillBackward);
+	}
+	if (value.ndim !== 0) {
+		throw new RangeError(`[fill_] takes a tensor of no dimensions as value, got one of ${value.ndim} dimensions`);
+	}
+	const write = () => native.copy_(x.handle, value.handle);
+	return inPlace("fill_", x, [value], write, fillWithTensorBackward, undefined, { b: broadcastOf(value, x) });
+}
+
+const fillBackward: Derivative = { ...zeroBackward, name: "FillBackward2" };
+const fillWithTensorBackward: Derivative = { ...copyBackward, name: "FillBackward3" };
+
+function checkScalar(op: string, value: unknown): void {
+	if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return;
+	throw new TypeError(`[${op}] expected a tensor or a number, got ${describe(value)}`);
+}
+
+/** @internal Zeros of the same shape and dtype, outside the graph. */
+export function zerosAs(x: Tensor): Tensor {
+	return wrap(native.full(x.shape, 0, x.dtype.code));
+}
+
+export interface ToOptions {
+	dtype?: DType;
+	device?: DeviceLike;
+	/** Make a copy also where nothing changes. Default false. */
+	copy?: boolean;
+	/** Copy to another device without waiting; means nothing on the CPU. */
+	nonBlocking?: boolean;
+}
+
+type ToArguments =
+	| [target: DType | DeviceLike | Tensor | ToOptions]
+	| [target: DType | DeviceLike | Tensor, options: ToOptions]
+	| [device: DeviceLike, dtype: DType, options?: ToOptions];
+
+function toOptions(args: readonly unknown[]): ToOptions {
+	const options: ToOptions = {};
+	for (const given of args) {
+		if (given === undefined) continue;
+		if (isDType(given)) options.dtype = given;
+		else if (given instanceof Device || typeof given === "string") options.device = device(given as DeviceLike);
+		else if (given instanceof Tensor) {
+			options.dtype = given.dtype;
+			options.device = given.device;
+		} else if (isOptions(given)) {
+			for (const name of Object.keys(given)) {
+				if (!["dtype", "device", "copy", "nonBlocking"].includes(name)) {
+					throw new TypeError(`[to] unknown option "${name}"; it takes dtype, device, copy, nonBlocking`);
+				}
+			}
+			Object.assign(options, given);
+		} else throw new TypeError(`[to] expected a dtype, a device or a tensor, got ${describe(given)}`);
+	}
+	if (options.dtype !== undefined && !isDType(options.dtype)) {
+		throw new TypeError(`[to] dtype must be a dtype such as torch.float32, got ${describe(options.dtype)}`);
+	}
+	return options;
+}
+
+/** The tensor in another dtype or on another device; the tensor itself where nothing changes. */
+function to(x: Tensor, ...args: ToArguments): Tensor {
+	const { dtype, device: target, copy } = toOptions(args);
+	availableDevice("to", target);
+	if (dtype === undefined || dtype === x.dtype) return copy ? clone(x) : x;
+	return cast(x, dtype);
+}
+
+/** @internal The tensor in another dtype. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+	if (dtype === x.dtype) return x;
+	const out = wrap(native.to(x.handle, dtype.code));
+	if (!dtype.isFloatingPoint || !tracked(x)) return out;
+	return record(out, toBackward, [x], [], x.dtype.code);
+}
+
+const toBackward: Derivative = {
+	name: "ToCopyBackward0",
+	backward: (node, grad) => [cast(grad, dtypeOf(node.attributes as number))],
+};
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** A copy with memory of its own; gradients flow through it. */
+		clone(): Tensor;
+		/** The tensor itself where its elements lie in row-major order, else a copy where they do. */
+		contiguous(): Tensor;
+		/** Overwrites this tensor with `source`, broadcast and cast. */
+		copy_(source: Tensor | Scalar): this;
+		/** Sets every element to 0. */
+		zero_(): this;
+		/** Sets every element to `value`, a number or a tensor of no dimensions. */
+		fill_(value: Tensor | Scalar): this;
+		/** The tensor in another dtype, on another device, or as another tensor is; itself where nothing changes. */
+		to(...args: ToArguments): Tensor;
+		/** In another tensor's dtype. */
+		typeAs(other: Tensor): Tensor;
+		/** The name of the dtype, or the tensor in another dtype. */
+		type(): string;
+		type(dtype: DType): Tensor;
+		double(): Tensor;
+		float(): Tensor;
+		half(): Tensor;
+		bfloat16(): Tensor;
+		long(): Tensor;
+		int(): Tensor;
+		short(): Tensor;
+		char(): Tensor;
+		byte(): Tensor;
+		bool(): Tensor;
+		cpu(): Tensor;
+		cuda(index?: number): Tensor;
+		/** Where the elements are. */
+		readonly device: Device;
+	}
+}
+
+asMethods({ clone, contiguous, copy_, zero_, fill_, to });
+
+methods({
+	typeAs(other) {
+		return cast(this, other.dtype);
+	},
+	type(dtype?: DType) {
+		return dtype === undefined ? typeNames[this.dtype.name] : cast(this, dtype);
+	},
+	double() {
+		return cast(this, dtypes.float64);
+	},
+	float() {
+		return cast(this, dtypes.float32);
+	},
+	half() {
+		return cast(this, dtypes.float16);
+	},
+	bfloat16() {
+		return cast(this, dtypes.bfloat16);
+	},
+	long() {
+		return cast(this, dtypes.int64);
+	},
+	int() {
+		return cast(this, dtypes.int32);
+	},
+	short() {
+		return cast(this, dtypes.int16);
+	},
+	char() {
+		return cast(this, dtypes.int8);
+	},
+	byte() {
+		return cast(this, dtypes.uint8);
+	},
+	bool() {
+		return cast(this, dtypes.bool);
+	},
+	cpu() {
+		return this;
+	},
+	cuda(index) {
+		return to(this, new Device("cuda", index ?? null));
+	},
+});
+
+const typeNames: Record<dtypes.DTypeName, string> = {
+	float64: "torch.DoubleTensor",
+	float32: "torch.FloatTensor",
+	float16: "torch.HalfTensor",
+	bfloat16: "torch.BFloat16Tensor",
+	int64: "torch.LongTensor",
+	int32: "torch.IntTensor",
+	int16: "torch.ShortTensor",
+	int8: "torch.CharTensor",
+	uint8: "torch.ByteTensor",
+	bool: "torch.BoolTensor",
+};
+
+asProperties({ device: () => device("cpu") });

@@ -1,0 +1,118 @@
+import type { Derivative } from "../autograd/node";
+import { record, recordAll, tracked } from "../autograd/record";
+import { bind, integer, wrapDim } from "../core/arguments";
+import type { DType } from "../core/dtype";
+import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
+import { native } from "../core/native";
+import { type Tensor, wrap } from "../core/tensor";
+import { cast } from "./copy";
+import { catAlong } from "./join";
+import { asMethods } from "./methods";
+
+/* Running sums, products and extremes along one dimension. */
+
+type CumulateArguments = [dim: number, options?: { dtype?: DType }] | [options: { dim: number; dtype?: DType }];
+
+function parse(op: string, x: Tensor, args: readonly unknown[]): { source: Tensor; dim: number } {
+	const { dim, dtype } = bind<{ dim: number; dtype: DType }>(op, args, ["dim"], ["dtype"]);
+	return { source: dtype ? cast(x, dtype) : x, dim: wrapDim(op, integer(op, "dim", dim), x.ndim) };
+}
+
+/** Running sum along `dim`. */
+export function cumsum(x: Tensor, ...args: CumulateArguments): Tensor {
+	const { source, dim } = parse("cumsum", x, args);
+	const out = wrap(native.cumsum(source.handle, dim, -1));
+	return tracked(source) ? record(out, cumsumBackward, [source], [], dim) : out;
+}
+
+const cumsumBackward: Derivative = {
+	name: "CumsumBackward0",
+	backward: (node, grad) => [reverseCumsum(grad, node.attributes as number)],
+};
+
+function reverseCumsum(x: Tensor, dim: number): Tensor {
+	return x.ndim === 0 ? x : x.flip(dim).cumsum(dim).flip(dim);
+}
+
+/** Running product along `dim`. */
+export function cumprod(x: Tensor, ...args: CumulateArguments): Tensor {
+	const { source, dim } = parse("cumprod", x, args);
+	const out = wrap(native.cumprod(source.handle, dim, -1));
+	return tracked(source) ? record(out, cumprodBackward, [source], [source, out], dim) : out;
+}
+
+const cumprodBackward: Derivative = {
+	name: "CumprodBackward0",
+	backward(node, grad) {
+		const [x, result] = [node.saved(0), node.saved(1)];
+		const dim = node.attributes as number;
+		if (x.ndim === 0 || x.numel() === 0) return [grad];
+		const hasZero = native.item(native.any(native.eq(x.handle, 0), null, false)) !== 0;
+		if (!hasZero) return [reverseCumsum(grad.mul(result), dim).div(x)];
+		return [throughZeros(grad, x, dim)];
+	},
+};
+
+/** Element k is left out of every product behind it, one k at a time: right where elements are 0. */
+function throughZeros(grad: Tensor, x: Tensor, dim: number): Tensor {
+	const size = x.size(dim);
+	const one = wrap(native.full(x.shape.with(dim, 1), 1, x.dtype.code));
+	const columns = Array.from({ length: size }, (_, k) => {
+		const behind = catAlong([one, x.narrow(dim, k + 1, size - k - 1)], dim).cumprod(dim);
+		const others = k === 0 ? behind : behind.mul(x.narrow(dim, 0, k).prod(dim, true));
+		return grad
+			.narrow(dim, k, size - k)
+			.mul(others)
+			.sum(dim, true);
+	});
+	return catAlong(columns, dim);
+}
+
+function extreme(op: string, kernel: typeof native.cummax, derivative: Derivative) {
+	return (x: Tensor, dim: number | { dim: number }): ValuesAndIndices => {
+		const at = wrapDim(op, typeof dim === "object" ? dim.dim : dim, x.ndim);
+		const [values, indices] = kernel(x.handle, at).map(wrap) as [Tensor, Tensor];
+		if (tracked(x)) recordAll([values, indices], derivative, [x], [indices], { dim: at, shape: x.shape });
+		return valuesAndIndices(op, values, indices);
+	};
+}
+
+const cummaxBackward: Derivative = {
+	name: "CummaxBackward0",
+	backward(node, grad) {
+		const { dim, shape } = node.attributes as { dim: number; shape: number[] };
+		if (shape.length === 0) return [grad];
+		return [wrap(native.full(shape, 0, grad.dtype.code)).scatterAdd(dim, node.saved(0), grad)];
+	},
+};
+
+/** Running maximum along `dim`, and where it was met last. */
+export const cummax = extreme("cummax", native.cummax, cummaxBackward);
+/** Running minimum along `dim`, and where it was met last. */
+export const cummin = extreme("cummin", native.cummin, { ...cummaxBackward, name: "CumminBackward0" });
+
+/** Running log Σ exp along `dim`. */
+export function logcumsumexp(x: Tensor, dim: number | { dim: number }): Tensor {
+	const at = wrapDim("logcumsumexp", typeof dim === "object" ? dim.dim : dim, x.ndim);
+	if (x.ndim === 0) return x.clone();
+	const parts: Tensor[] = [];
+	for (const part of x.split(1, at)) parts.push(parts.length === 0 ? part : parts.at(-1)!.logaddexp(part));
+	return parts.length === 0 ? x.clone() : catAlong(parts, at);
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** Running sum along `dim`. */
+		cumsum(...args: CumulateArguments): Tensor;
+		/** Running product along `dim`. */
+		cumprod(...args: CumulateArguments): Tensor;
+		/** Running maximum along `dim`, and where it was met last. */
+		cummax(dim: number | { dim: number }): ValuesAndIndices;
+		/** Running minimum along `dim`, and where it was met last. */
+		cummin(dim: number | { dim: number }): ValuesAndIndices;
+		/** Running log Σ exp along `dim`. */
+		logcumsumexp(dim: number | { dim: number }): Tensor;
+	}
+}
+
+asMethods({ cumsum, cumprod, cummax, cummin, logcumsumexp });

@@ -1,0 +1,330 @@
+import type { Derivative } from "../autograd/node";
+import { inPlace, record, tracked } from "../autograd/record";
+import { describe, integer, shapeText, wrapDim } from "../core/arguments";
+import { int64 } from "../core/dtype";
+import { native } from "../core/native";
+import { type Scalar, Tensor, wrap } from "../core/tensor";
+import { cast } from "./copy";
+import { asMethods } from "./methods";
+import { broadcastShapes } from "./view";
+
+/* Elements picked and placed by index tensors along one dimension. Indices are int64. */
+
+/** What a derivative needs of a pick: where it was made, and how large the tensor was. */
+interface Pick {
+	dim: number;
+	shape: number[];
+}
+
+function zeros(grad: Tensor, shape: number[]): Tensor {
+	return wrap(native.full(shape, 0, grad.dtype.code));
+}
+
+function indexTensor(op: string, index: Tensor): Tensor {
+	if (!(index instanceof Tensor)) throw new TypeError(`[${op}] index must be an int64 tensor, got ${describe(index)}`);
+	if (index.dtype.isFloatingPoint || index.dtype.name === "bool") {
+		throw new TypeError(`[${op}] index must be an int64 tensor, got ${index.dtype}`);
+	}
+	return cast(index, int64);
+}
+
+/** out[i][j] = x[index[i][j]][j] for dim 0, and so on: one element for each of `index`. */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+	const at = indexTensor("gather", index);
+	const out = wrap(native.gather(x.handle, wrapDim("gather", dim, x.ndim), at.handle));
+	return tracked(x) ? record(out, gatherBackward, [x], [at], { dim, shape: x.shape }) : out;
+}
+
+const gatherBackward: Derivative = {
+	name: "GatherBackward0",
+	backward(node, grad) {
+		const { dim, shape } = node.attributes as Pick;
+		return [zeros(grad, shape).scatterAdd(dim, node.saved(0), grad)];
+	},
+};
+
+/** `gather` whose index broadcasts against the tensor; without `dim`, flat. */
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number | { dim?: number }): Tensor {
+	const along = typeof dim === "object" ? dim.dim : dim;
+	if (along === undefined) return gather(x.reshape(-1), 0, index.reshape(-1));
+	if (index.ndim !== x.ndim) {
+		throw new RangeError(
+			`[takeAlongDim] index must have as many dimensions as the tensor, got ${shapeText(index.shape)} and ${shapeText(x.shape)}`,
+		);
+	}
+	const at = wrapDim("takeAlongDim", along, x.ndim);
+	const shape = broadcastShapes(x.shape.with(at, 1), index.shape.with(at, 1));
+	return gather(x.expand(shape.with(at, x.size(at))), at, index.expand(shape.with(at, index.size(at))));
+}
+
+/** Elements of the tensor taken as flat, by position. */
+export function take(x: Tensor, index: Tensor): Tensor {
+	const at = indexTensor("take", index);
+	const flat = wrap(native.reshape(x.handle, [-1]));
+	const count = native.numel(flat.handle);
+	const positions = native.where(native.lt(at.handle, 0), native.add(at.handle, count, 1), at.handle);
+	const picked = native.indexSelect(flat.handle, 0, native.reshape(positions, [-1]));
+	const out = wrap(native.view(picked, at.shape));
+	return tracked(x) ? record(out, takeBackward, [x], [wrap(positions)], { dim: 0, shape: x.shape }) : out;
+}
+
+const takeBackward: Derivative = {
+	name: "TakeBackward0",
+	backward(node, grad) {
+		const { shape } = node.attributes as Pick;
+		const count = shape.reduce((product, size) => product * size, 1);
+		return [zeros(grad, [count]).indexAdd(0, node.saved(0).reshape(-1), grad.reshape(-1)).reshape(shape)];
+	},
+};
+
+/** The entries along `dim` that a vector of indices names. */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+	const at = indexTensor("indexSelect", index);
+	const out = wrap(native.indexSelect(x.handle, wrapDim("indexSelect", dim, x.ndim), at.handle));
+	return tracked(x) ? record(out, indexSelectBackward, [x], [at], { dim, shape: x.shape }) : out;
+}
+
+const indexSelectBackward: Derivative = {
+	name: "IndexSelectBackward0",
+	backward(node, grad) {
+		const { dim, shape } = node.attributes as Pick;
+		return [zeros(grad, shape).indexAdd(dim, node.saved(0).reshape(-1), grad)];
+	},
+};
+
+interface Placed {
+	dim: number;
+	alpha?: number;
+}
+
+function alphaOf(options: { alpha?: number } | undefined): number {
+	return options?.alpha ?? 1;
+}
+
+/** Adds `alpha`·entry i of `source` to entry index[i] along `dim`. */
+function indexAdd_<T extends Tensor>(
+	x: T,
+	dim: number,
+	index: Tensor,
+	source: Tensor,
+	options?: { alpha?: number },
+): T {
+	const at = indexTensor("indexAdd_", index);
+	const alpha = alphaOf(options);
+	const along = wrapDim("indexAdd_", dim, x.ndim);
+	const write = () => native.indexAdd_(x.handle, along, at.handle, source.handle, alpha);
+	return inPlace("indexAdd_", x, [source], write, indexAddBackward, () => [at], { dim: along, alpha });
+}
+
+export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number }): Tensor {
+	const at = indexTensor("indexAdd", index);
+	const alpha = alphaOf(options);
+	const along = wrapDim("indexAdd", dim, x.ndim);
+	const out = wrap(native.clone(x.handle));
+	native.indexAdd_(out.handle, along, at.handle, source.handle, alpha);
+	return tracked(x, source) ? record(out, indexAddBackward, [x, source], [at], { dim: along, alpha }) : out;
+}
+
+const indexAddBackward: Derivative = {
+	name: "IndexAddBackward0",
+	backward(node, grad) {
+		const { dim, alpha = 1 } = node.attributes as Placed;
+		const picked = node.needs(1) ? indexSelect(grad, dim, node.saved(0)) : null;
+		return [grad, picked && alpha !== 1 ? picked.mul(alpha) : picked];
+	},
+};
+
+/** Overwrites entry index[i] along `dim` with entry i of `source`. */
+function indexCopy_<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor): T {
+	const at = indexTensor("indexCopy_", index);
+	const along = wrapDim("indexCopy_", dim, x.ndim);
+	const indices = [...new Array<null>(along).fill(null), at.handle];
+	const write = () => native.indexPut_(x.handle, indices, source.handle, false);
+	return inPlace("indexCopy_", x, [source], write, indexCopyBackward, () => [at], { dim: along });
+}
+
+const indexCopyBackward: Derivative = {
+	name: "IndexCopyBackward0",
+	backward(node, grad) {
+		const { dim } = node.attributes as Placed;
+		const index = node.saved(0);
+		return [node.needs(0) ? grad.indexFill(dim, index, 0) : null, node.needs(1) ? indexSelect(grad, dim, index) : null];
+	},
+};
+
+export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+	return indexCopy_(x.clone(), dim, index, source);
+}
+
+/** Overwrites the entries along `dim` that `index` names with one value. */
+function indexFill_<T extends Tensor>(x: T, dim: number, index: Tensor, value: Tensor | Scalar): T {
+	const at = indexTensor("indexFill_", index);
+	const along = wrapDim("indexFill_", dim, x.ndim);
+	if (value instanceof Tensor && value.ndim !== 0) {
+		throw new RangeError(
+			`[indexFill_] takes a number or a tensor of no dimensions as value, got ${shapeText(value.shape)}`,
+		);
+	}
+	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code);
+	const indices = [...new Array<null>(along).fill(null), native.reshape(at.handle, [-1])];
+	const write = () => native.indexPut_(x.handle, indices, native.to(values, x.dtype.code), false);
+	return inPlace("indexFill_", x, [value], write, indexFillBackward, () => [at], { dim: along });
+}
+
+const indexFillBackward: Derivative = {
+	name: "IndexFillBackward0",
+	backward(node, grad) {
+		const { dim } = node.attributes as Placed;
+		const index = node.saved(0).reshape(-1);
+		return [
+			node.needs(0) ? grad.indexFill(dim, index, 0) : null,
+			node.needs(1) ? indexSelect(grad, dim, index).sum() : null,
+		];
+	},
+};
+
+export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor {
+	return indexFill_(x.clone(), dim, index, value);
+}
+
+/** Writes x[index[i][j]][j] = source[i][j] for dim 0, and so on; a number as source goes everywhere. */
+function scatter_<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor | Scalar): T {
+	const at = indexTensor("scatter_", index);
+	const along = wrapDim("scatter_", dim, x.ndim);
+	const part = covered(source, index);
+	const values = part instanceof Tensor ? part.handle : part;
+	const write = () => native.scatter_(x.handle, along, at.handle, values);
+	const derivative = part instanceof Tensor ? scatterBackward : scatterScalarBackward;
+	return inPlace("scatter_", x, [part], write, derivative, () => [at], { dim: along });
+}
+
+const scatterBackward: Derivative = {
+	name: "ScatterBackward0",
+	backward(node, grad) {
+		const { dim } = node.attributes as Placed;
+		const index = node.saved(0);
+		return [node.needs(0) ? grad.scatter(dim, index, 0) : null, node.needs(1) ? gather(grad, dim, index) : null];
+	},
+};
+
+const scatterScalarBackward: Derivative = { ...scatterBackward, name: "ScatterBackward1" };
+
+export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | Scalar): Tensor {
+	return scatter_(x.clone(), dim, index, source);
+}
+
+/** A source may be larger than the index; what lies outside is not used. */
+function covered<S extends Tensor | Scalar>(source: S, index: Tensor): S {
+	if (!(source instanceof Tensor) || `${source.shape}` === `${index.shape}`) return source;
+	if (source.ndim !== index.ndim) return source;
+	let part: Tensor = source;
+	index.shape.forEach((size, dim) => {
+		if (part.size(dim) > size) part = part.narrow(dim, 0, size);
+	});
+	return part as S;
+}
+
+/** Adds source[i][j] to x[index[i][j]][j] for dim 0, and so on. */
+function scatterAdd_<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor): T {
+	const at = indexTensor("scatterAdd_", index);
+	const along = wrapDim("scatterAdd_", dim, x.ndim);
+	const part = covered(source, index);
+	const write = () => native.scatterAdd_(x.handle, along, at.handle, part.handle);
+	return inPlace("scatterAdd_", x, [part], write, scatterAddBackward, () => [at], { dim: along });
+}
+
+const scatterAddBackward: Derivative = {
+	name: "ScatterAddBackward0",
+	backward(node, grad) {
+		const { dim } = node.attributes as Placed;
+		return [grad, node.needs(1) ? gather(grad, dim, node.saved(0)) : null];
+	},
+};
+
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+	const at = indexTensor("scatterAdd", index);
+	const along = wrapDim("scatterAdd", dim, x.ndim);
+	const part = covered(source, index);
+	const out = wrap(native.clone(x.handle));
+	native.scatterAdd_(out.handle, along, at.handle, part.handle);
+	return tracked(x, part) ? record(out, scatterAddBackward, [x, part], [at], { dim: along }) : out;
+}
+
+/** Rows of `weight` by index; used by nn.functional's embedding, which adds PyTorch's options. */
+export function embeddingLookup(weight: Tensor, index: Tensor, paddingIdx: number): Tensor {
+	const at = indexTensor("embedding", index);
+	const out = wrap(native.embedding(weight.handle, at.handle));
+	if (!tracked(weight)) return out;
+	return record(out, embeddingBackward, [weight], [at], { rows: weight.size(0), paddingIdx });
+}
+
+const embeddingBackward: Derivative = {
+	name: "EmbeddingBackward0",
+	backward(node, grad) {
+		const { rows, paddingIdx } = node.attributes as { rows: number; paddingIdx: number };
+		const index = node.saved(0);
+		const out = wrap(native.embeddingBackward(grad.handle, index.handle, rows, paddingIdx));
+		return [tracked(grad) ? record(out, embeddingBackwardBackward, [grad], [index], paddingIdx) : out];
+	},
+};
+
+const embeddingBackwardBackward: Derivative = {
+	name: "EmbeddingBackwardBackward0",
+	backward(node, grad) {
+		const index = node.saved(0);
+		const picked = embeddingLookup(grad, index, -1);
+		const paddingIdx = node.attributes as number;
+		return [paddingIdx < 0 ? picked : picked.maskedFill(index.eq(paddingIdx).unsqueeze(-1), 0)];
+	},
+};
+
+/** int64 vectors with 1 at each index; `classes` -1 takes the largest index + 1. */
+export function oneHot(index: Tensor, classes: number | { numClasses?: number } = -1): Tensor {
+	const given = typeof classes === "number" ? classes : (classes.numClasses ?? -1);
+	return wrap(native.oneHot(indexTensor("oneHot", index).handle, integer("oneHot", "numClasses", given)));
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** out[i][j] = x[index[i][j]][j] for dim 0, and so on: one element for each of `index`. */
+		gather(dim: number, index: Tensor): Tensor;
+		/** `gather` whose index broadcasts against the tensor; without `dim`, flat. */
+		takeAlongDim(index: Tensor, dim?: number | { dim?: number }): Tensor;
+		/** Elements of the tensor taken as flat, by position. */
+		take(index: Tensor): Tensor;
+		/** The entries along `dim` that a vector of indices names. */
+		indexSelect(dim: number, index: Tensor): Tensor;
+		/** Adds `alpha`·entry i of `source` to entry index[i] along `dim`. */
+		indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number }): Tensor;
+		indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number }): this;
+		/** Overwrites entry index[i] along `dim` with entry i of `source`. */
+		indexCopy(dim: number, index: Tensor, source: Tensor): Tensor;
+		indexCopy_(dim: number, index: Tensor, source: Tensor): this;
+		/** Overwrites the entries along `dim` that `index` names with one value. */
+		indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
+		indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
+		/** Writes x[index[i][j]][j] = source[i][j] for dim 0, and so on; a number as source goes everywhere. */
+		scatter(dim: number, index: Tensor, source: Tensor | Scalar): Tensor;
+		scatter_(dim: number, index: Tensor, source: Tensor | Scalar): this;
+		/** Adds source[i][j] to x[index[i][j]][j] for dim 0, and so on. */
+		scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor;
+		scatterAdd_(dim: number, index: Tensor, source: Tensor): this;
+	}
+}
+
+asMethods({
+	gather,
+	takeAlongDim,
+	take,
+	indexSelect,
+	indexAdd,
+	indexAdd_,
+	indexCopy,
+	indexCopy_,
+	indexFill,
+	indexFill_,
+	scatter,
+	scatter_,
+	scatterAdd,
+	scatterAdd_,
+});

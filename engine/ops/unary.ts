@@ -1,0 +1,209 @@
+import { type Handle, native } from "../core/native";
+import { Tensor } from "../core/tensor";
+import { zerosAs } from "./copy";
+import { type Pointwise, pointwise } from "./pointwise";
+
+/*
+ * Pointwise functions of one tensor, as one table: the addon's kernel, the derivative, and what the derivative is
+ * computed from. A row gives the function `exp(x)`, the methods `x.exp()` and `x.exp_()` and the graph node
+ * `ExpBackward0`.
+ */
+
+/** A method for each row; the functions and the in-place methods follow from it. */
+export interface UnaryMethods {
+	/** |x| */
+	abs(): Tensor;
+	/** -1, 0 or 1 */
+	sign(): Tensor;
+	/** x² */
+	square(): Tensor;
+	/** 1 / x */
+	reciprocal(): Tensor;
+	sqrt(): Tensor;
+	/** 1 / √x */
+	rsqrt(): Tensor;
+	exp(): Tensor;
+	/** 2ˣ */
+	exp2(): Tensor;
+	/** eˣ − 1, exact near 0 */
+	expm1(): Tensor;
+	/** Natural logarithm. */
+	log(): Tensor;
+	log2(): Tensor;
+	log10(): Tensor;
+	/** ln(1 + x), exact near 0 */
+	log1p(): Tensor;
+	sin(): Tensor;
+	cos(): Tensor;
+	tan(): Tensor;
+	asin(): Tensor;
+	acos(): Tensor;
+	atan(): Tensor;
+	sinh(): Tensor;
+	cosh(): Tensor;
+	tanh(): Tensor;
+	asinh(): Tensor;
+	acosh(): Tensor;
+	atanh(): Tensor;
+	/** 2/√π ∫₀ˣ exp(−t²) dt */
+	erf(): Tensor;
+	/** 1 − erf(x) */
+	erfc(): Tensor;
+	erfinv(): Tensor;
+	/** ln |Γ(x)| */
+	lgamma(): Tensor;
+	/** Derivative of lgamma; its own derivative is not there. */
+	digamma(): Tensor;
+	floor(): Tensor;
+	ceil(): Tensor;
+	/** Towards zero. */
+	trunc(): Tensor;
+	/** x − trunc(x) */
+	frac(): Tensor;
+	/** 1 / (1 + e⁻ˣ) */
+	sigmoid(): Tensor;
+	/** max(x, 0); the slope at 0 is 0 */
+	relu(): Tensor;
+}
+
+type Name = keyof UnaryMethods;
+type Functions = { readonly [K in Name]: (x: Tensor) => Tensor };
+type InPlaceMethods = { [K in Name as `${K}_`]: () => Tensor };
+
+type Kernel = (x: Handle, out?: Handle) => Handle;
+type Slope = (grad: Tensor, saved: Tensor) => Tensor;
+type Row = Omit<Pointwise<undefined>, "node">;
+
+const fromInput = (kernel: Kernel, slope: Slope): Row => ({
+	forward: (x, _, out) => kernel(x, out),
+	slope,
+	saves: "input",
+});
+const fromResult = (kernel: Kernel, slope: Slope, fused?: (grad: Handle, result: Handle) => Handle): Row => ({
+	forward: (x, _, out) => kernel(x, out),
+	slope,
+	saves: "result",
+	...(fused && { fused }),
+});
+/** Flat nearly everywhere: the gradient is 0. */
+const step = (kernel: Kernel): Row => ({ forward: (x, _, out) => kernel(x, out), slope: zerosAs, saves: "nothing" });
+
+const LN2 = Math.LN2;
+const LN10 = Math.LN10;
+const twoOverRootPi = 2 / Math.sqrt(Math.PI);
+
+const rows: { readonly [K in Name]: Row } = {
+	abs: fromInput(native.abs, (g, x) => g.mul(x.sign())),
+	sign: step(native.sign),
+	square: fromInput(native.square, (g, x) => g.mul(x.mul(2))),
+	reciprocal: fromResult(native.reciprocal, (g, y) => g.mul(y.mul(y).neg())),
+	sqrt: fromResult(native.sqrt, (g, y) => g.div(y.mul(2))),
+	rsqrt: fromResult(native.rsqrt, (g, y) => g.mul(y.mul(y).mul(y).mul(-0.5))),
+	exp: fromResult(native.exp, (g, y) => g.mul(y)),
+	exp2: fromResult(native.exp2, (g, y) => g.mul(y).mul(LN2)),
+	expm1: fromResult(native.expm1, (g, y) => g.mul(y.add(1))),
+	log: fromInput(native.log, (g, x) => g.div(x)),
+	log2: fromInput(native.log2, (g, x) => g.div(x.mul(LN2))),
+	log10: fromInput(native.log10, (g, x) => g.div(x.mul(LN10))),
+	log1p: fromInput(native.log1p, (g, x) => g.div(x.add(1))),
+	sin: fromInput(native.sin, (g, x) => g.mul(x.cos())),
+	cos: fromInput(native.cos, (g, x) => g.mul(x.sin().neg())),
+	tan: fromResult(native.tan, (g, y) => g.mul(y.mul(y).add(1))),
+	asin: fromInput(native.asin, (g, x) => g.mul(oneMinusSquare(x).rsqrt())),
+	acos: fromInput(native.acos, (g, x) => g.mul(oneMinusSquare(x).rsqrt().neg())),
+	atan: fromInput(native.atan, (g, x) => g.div(x.mul(x).add(1))),
+	sinh: fromInput(native.sinh, (g, x) => g.mul(x.cosh())),
+	cosh: fromInput(native.cosh, (g, x) => g.mul(x.sinh())),
+	tanh: fromResult(native.tanh, (g, y) => g.mul(oneMinusSquare(y)), native.tanhBackward),
+	asinh: fromInput(native.asinh, (g, x) => g.mul(x.mul(x).add(1).rsqrt())),
+	acosh: fromInput(native.acosh, (g, x) => g.mul(x.mul(x).sub(1).rsqrt())),
+	atanh: fromInput(native.atanh, (g, x) => g.div(oneMinusSquare(x))),
+	erf: fromInput(native.erf, (g, x) => g.mul(x.mul(x).neg().exp().mul(twoOverRootPi))),
+	erfc: fromInput(native.erfc, (g, x) => g.mul(x.mul(x).neg().exp().mul(-twoOverRootPi))),
+	erfinv: fromResult(native.erfinv, (g, y) =>
+		g.mul(
+			y
+				.mul(y)
+				.exp()
+				.mul(1 / twoOverRootPi),
+		),
+	),
+	lgamma: fromInput(native.lgamma, (g, x) => g.mul(x.digamma())),
+	digamma: fromInput(native.digamma, () => {
+		throw new Error("[digamma] has no derivative here: it needs the trigamma function");
+	}),
+	floor: step(native.floor),
+	ceil: step(native.ceil),
+	trunc: step(native.trunc),
+	frac: fromInput(native.frac, (g) => g),
+	sigmoid: fromResult(native.sigmoid, (g, y) => g.mul(y.mul(y.neg().add(1))), native.sigmoidBackward),
+	relu: fromResult(native.relu, (g, y) => g.mul(y.gt(0)), native.reluBackward),
+};
+
+function oneMinusSquare(x: Tensor): Tensor {
+	return x.mul(x).neg().add(1);
+}
+
+/** `ExpBackward0`; PyTorch writes squares as powers, and capitals after digits. */
+function nodeName(name: string): string {
+	if (name === "square") return "PowBackward0";
+	const title = name === "log1p" ? "Log1P" : name[0]!.toUpperCase() + name.slice(1);
+	return `${title}Backward0`;
+}
+
+const functions = {} as Record<Name, (x: Tensor) => Tensor>;
+for (const name of Object.keys(rows) as Name[]) {
+	const { apply, applyInPlace } = pointwise<undefined>(name, { ...rows[name], node: nodeName(name) });
+	functions[name] = (x) => apply(x, undefined);
+	const put = (method: string, value: (this: Tensor) => Tensor) =>
+		Object.defineProperty(Tensor.prototype, method, { value, writable: true, configurable: true });
+	put(name, function () {
+		return apply(this, undefined);
+	});
+	put(`${name}_`, function () {
+		return applyInPlace(this, undefined);
+	});
+}
+
+declare module "../core/tensor" {
+	interface Tensor extends UnaryMethods, InPlaceMethods {}
+}
+
+export const {
+	abs,
+	sign,
+	square,
+	reciprocal,
+	sqrt,
+	rsqrt,
+	exp,
+	exp2,
+	expm1,
+	log,
+	log2,
+	log10,
+	log1p,
+	sin,
+	cos,
+	tan,
+	asin,
+	acos,
+	atan,
+	sinh,
+	cosh,
+	tanh,
+	asinh,
+	acosh,
+	atanh,
+	erf,
+	erfc,
+	erfinv,
+	lgamma,
+	digamma,
+	floor,
+	ceil,
+	trunc,
+	frac,
+	sigmoid,
+	relu,
+}: Functions = functions;
