@@ -55,7 +55,7 @@ export class ModuleLoader {
 	readonly require: NodeJS.Require;
 	readonly #packageRoot: string;
 	readonly #options: ModuleOptions;
-	readonly #importHere: (specifier: string) => Promise<unknown>;
+	#importHere: ((specifier: string) => Promise<unknown>) | undefined;
 	readonly #cells = new Map<string, { code: string; sourceMap: string }>();
 	/** Size and time of change that a local file had when it was loaded. */
 	readonly #stamps = new Map<string, string>();
@@ -66,12 +66,7 @@ export class ModuleLoader {
 		this.folder = options.folder;
 		this.#packageRoot = options.packageRoot;
 		this.#options = options.module ?? {};
-		const here = join(options.folder, "notebook.js");
-		this.require = createRequire(here);
-		this.#importHere = new vm.Script("(specifier) => import(specifier)", {
-			filename: here,
-			importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-		}).runInThisContext();
+		this.require = createRequire(join(options.folder, "notebook.js"));
 	}
 
 	/** Teaches Node's loader local TypeScript and the names of our package. Undone by `uninstall`. */
@@ -124,9 +119,20 @@ export class ModuleLoader {
 			return from(request);
 		} catch (error) {
 			const code = (error as { code?: unknown } | undefined)?.code;
-			if (typeof code === "string" && importable.has(code)) return new PendingModule(this.#importHere(specifier));
+			if (typeof code === "string" && importable.has(code)) return new PendingModule(this.#import(specifier));
 			throw error;
 		}
+	}
+
+	/** `import()` as a module in the notebook's folder would do it. */
+	#import(specifier: string): Promise<unknown> {
+		this.#importHere ??= quietly(() =>
+			new vm.Script("(specifier) => import(specifier)", {
+				filename: join(this.folder, "notebook.js"),
+				importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+			}).runInThisContext(),
+		);
+		return quietly(() => this.#importHere!(specifier));
 	}
 
 	resolveUrl(specifier: string): string {
@@ -268,6 +274,17 @@ function exportAll(target: object, module: unknown): void {
 			configurable: true,
 			get: () => (module as Record<string, unknown>)[name],
 		});
+	}
+}
+
+/** Without the warning that what is used here is experimental: a reader of a notebook cannot do anything about it. */
+function quietly<T>(body: () => T): T {
+	const { emitWarning } = process;
+	process.emitWarning = () => undefined;
+	try {
+		return body();
+	} finally {
+		process.emitWarning = emitWarning;
 	}
 }
 

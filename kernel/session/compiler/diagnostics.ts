@@ -1,7 +1,9 @@
 import type { CellError } from "../../requests/contract";
 import { bold, codeFrame, placeName, red } from "../frame";
 import type { Place } from "../text";
+import { moduleNotFound, packageName } from "./localFiles";
 import { hubName } from "./names";
+import type { Diagnostic } from "./server";
 
 /*
  * Errors that are found before a cell runs, as Jupyter reports them.
@@ -14,14 +16,6 @@ export interface Problem {
 	message: string;
 	start: Place;
 	end: Place;
-}
-
-/** A diagnostic of the language server protocol. */
-export interface Diagnostic {
-	code?: number | string;
-	message: string;
-	severity?: number;
-	range: { start: { line: number; character: number }; end: { line: number; character: number } };
 }
 
 /** More problems of one cell than this are counted, not shown. */
@@ -66,15 +60,9 @@ function isSyntax({ code }: Problem): boolean {
 function explain(code: number, message: string): string {
 	const text = message.replaceAll(/import\("[^"]*gradbook-[^"]*"\)\./g, "").replaceAll(`${hubName}.`, "");
 	if (code === 2632) return text.replace(/because it is an import\.$/, "because it is a constant.");
-	if (code === 2307) {
-		const specifier = /'([^']+)'/.exec(text)?.[1];
-		if (specifier !== undefined && /^(@[\w.-]+\/)?[\w.-]+/.test(specifier) && !/^[./]/.test(specifier)) {
-			const name = specifier
-				.split("/")
-				.slice(0, specifier.startsWith("@") ? 2 : 1)
-				.join("/");
-			return `${text} To install it beside the notebook: npm install ${name}`;
-		}
+	if (code === moduleNotFound) {
+		const name = packageName(/'([^']+)'/.exec(text)?.[1] ?? "");
+		if (name !== undefined) return `${text} To install it beside the notebook: npm install ${name}`;
 	}
 	if (code === 1238 || code === 1240 || code === 1241) {
 		return `${text}\nDecorators are standard ones (name, context). For legacy decorators set "experimentalDecorators" in a tsconfig.json beside the notebook.`;

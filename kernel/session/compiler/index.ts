@@ -14,17 +14,28 @@
  */
 
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { MimeBundle } from "../../display/mime";
-import type { CellCompiler, CompiledCell, CompileOutcome, Completeness, Completion } from "../../requests/contract";
+import type {
+	CellCompiler,
+	CellError,
+	CompiledCell,
+	CompileOutcome,
+	Completeness,
+	Completion,
+} from "../../requests/contract";
 import { normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
-import { type Diagnostic, type Problem, problemsError, problemsOf } from "./diagnostics";
+import { type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, inspectCell } from "./editing";
+import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
+import { compileModule } from "./module";
+import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
 import { makeProject, type Project } from "./project";
 import { type Scan, scan } from "./scan";
-import { LanguageServer, ServerGone } from "./server";
+import { type Diagnostic, LanguageServer } from "./server";
 import { type Parsed, parse } from "./syntax";
 import { lastExpressionName, transformCell, UnsupportedInCell } from "./transform";
 
@@ -54,6 +65,7 @@ class Compiler implements CellCompiler {
 	readonly #project: Project;
 	readonly #server: LanguageServer;
 	readonly #files = new Set<string>();
+	readonly #localFiles = new LocalFiles();
 	#kept = 0;
 	/** Cells are compiled one after another. */
 	#turn: Promise<unknown> = Promise.resolve();
@@ -88,6 +100,10 @@ class Compiler implements CellCompiler {
 		{ executionCount, remember }: { executionCount: number; remember: boolean },
 	): Promise<CompileOutcome> {
 		const text = normalizeLines(source);
+		const changes = this.#localFiles.look(text, this.#options.folder);
+		if (changes.length > 0) this.#server.filesChanged(changes);
+		const module = moduleCell(text);
+		if (module !== undefined) return this.#compileModule(module, source, text, executionCount);
 		const fail = (problems: Problem[]): CompileOutcome => ({
 			status: "error",
 			error: problemsError(problems, source, executionCount),
@@ -110,15 +126,7 @@ class Compiler implements CellCompiler {
 		try {
 			problems = await checked;
 		} catch (error) {
-			if (!(error instanceof ServerGone)) throw error;
-			return {
-				status: "error",
-				error: {
-					ename: "TypeScriptError",
-					evalue: error.message,
-					traceback: [`TypeScriptError: ${error.message}`, "The cell has not run. Run it again."],
-				},
-			};
+			return { status: "error", error: checkFailed(error as Error) };
 		}
 		if (cell instanceof UnsupportedInCell) problems.unshift(problemAt(text, cell));
 		if (problems.length === 0) problems.push(...parsed.problems.map((problem) => problemAt(text, problem)));
@@ -133,7 +141,13 @@ class Compiler implements CellCompiler {
 		const head = `${leadingPragmas(text)}${this.#names.prelude(declared, wordsOf(text))}\n`;
 		const { check } = this.#documents;
 		this.#server.put(check, head + text);
-		const report = await this.#server.ask<{ items: Diagnostic[] }>("textDocument/diagnostic", check);
+		const ask = (): Promise<{ items: Diagnostic[] }> => this.#server.ask("textDocument/diagnostic", check);
+		let report = await ask();
+		const installed = installedSince(report.items, this.#options.folder);
+		if (installed.length > 0) {
+			this.#server.filesChanged(installed.map((file) => ({ file, type: "created" })));
+			report = await ask();
+		}
 		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log);
 	}
 
@@ -161,6 +175,63 @@ class Compiler implements CellCompiler {
 			hasTopLevelAwait: transformed.hasTopLevelAwait,
 			lastExpression: transformed.lastExpression ? lastExpressionName : undefined,
 			declares: [...found.declared].filter(([, kind]) => kind !== "type" && kind !== "ambient").map(([name]) => name),
+		};
+	}
+
+	/** A module cell: what runs only hands the module to the loader. */
+	async #compileModule(
+		module: ModuleCell,
+		source: string,
+		text: string,
+		executionCount: number,
+	): Promise<CompileOutcome> {
+		if (module.browser) {
+			const message = "A @browser module has no browser to run in: leave @browser out, or show a page with display().";
+			return {
+				status: "error",
+				error: problemsError(
+					[{ code: 0, message, start: { line: 0, column: 0 }, end: { line: 0, column: 0 } }],
+					source,
+					executionCount,
+				),
+			};
+		}
+		const document = moduleFile(module);
+		const before = this.#server.text(document);
+		this.#server.put(document, text, module.jsx ? "typescriptreact" : "typescript");
+		this.#names.modules.add(document);
+		this.#server.put(this.#documents.hub, this.#names.hub());
+		let report: { items: Diagnostic[] };
+		try {
+			report = await this.#server.ask("textDocument/diagnostic", document);
+		} catch (error) {
+			return { status: "error", error: checkFailed(error as Error) };
+		}
+		const problems = problemsOf(report.items, 0, text.split("\n").length, this.#options.log);
+		if (problems.length > 0) {
+			// The module stays what it was.
+			if (before === undefined) {
+				this.#names.modules.delete(document);
+				this.#server.put(this.#documents.hub, this.#names.hub());
+				this.#server.drop(document);
+			} else this.#server.put(document, before);
+			return { status: "error", error: problemsError(problems, source, executionCount) };
+		}
+		const path = join(this.#options.folder, document);
+		const { legacyDecorators, decoratorMetadata } = this.#project;
+		const compiled = compileModule(text, path, { legacyDecorators, decoratorMetadata });
+		const definition = [path, compiled.code, compiled.sourceMap].map((one) => JSON.stringify(one)).join(", ");
+		return {
+			status: "ok",
+			cell: {
+				file: this.#fileName(executionCount),
+				executionCount,
+				source,
+				code: `exports[Symbol.for("gradbook.scope")].defineModule(${definition});`,
+				sourceMap: "",
+				hasTopLevelAwait: false,
+				declares: [],
+			},
 		};
 	}
 
@@ -211,6 +282,15 @@ class Compiler implements CellCompiler {
 	close(): Promise<void> {
 		return this.#server.close();
 	}
+}
+
+/** TypeScript itself failed. Nothing is known of the cell, so it does not run. */
+function checkFailed({ message }: Error): CellError {
+	return {
+		ename: "TypeScriptError",
+		evalue: message,
+		traceback: [`TypeScriptError: ${message}`, "The cell was not checked and has not run. Run it again."],
+	};
 }
 
 function problemAt(text: string, { message, start, end }: { message: string; start: number; end: number }): Problem {

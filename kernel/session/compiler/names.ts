@@ -33,6 +33,8 @@ export function wordsOf(text: string): Set<string> {
 export class SessionNames {
 	readonly #names = new Map<string, Name>();
 	readonly #cells = new Map<string, KeptCell>();
+	/** Module cells: files beside the notebook that are in memory only. */
+	readonly modules = new Set<string>();
 	readonly #hub: string;
 
 	/** `hub` is the name of the hub's document. */
@@ -97,6 +99,7 @@ export class SessionNames {
 		const origins = new Map<string, string[]>();
 		for (const [name, { document }] of this.#names) origins.set(document, [...(origins.get(document) ?? []), name]);
 		let text = "export {};\n";
+		for (const module of this.modules) text += `import {} from ${JSON.stringify(`./${moduleOf(module)}`)};\n`;
 		// Cells that only augment other modules have no names but must stay in the program.
 		for (const document of this.#cells.keys()) {
 			text += `export { ${(origins.get(document) ?? []).join(", ")} } from ${JSON.stringify(`./${moduleOf(document)}`)};\n`;
@@ -120,5 +123,5 @@ export class SessionNames {
 }
 
 function moduleOf(document: string): string {
-	return document.replace(/\.ts$/, "");
+	return document.replace(/\.tsx?$/, "");
 }

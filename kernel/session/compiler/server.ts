@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
 	createMessageConnection,
+	type Disposable,
 	type MessageConnection,
 	StreamMessageReader,
 	StreamMessageWriter,
@@ -27,6 +28,14 @@ export interface ServerOptions {
 	log(line: string): void;
 }
 
+/** A diagnostic of the language server protocol. */
+export interface Diagnostic {
+	code?: number | string;
+	message: string;
+	severity?: number;
+	range: { start: { line: number; character: number }; end: { line: number; character: number } };
+}
+
 interface Document {
 	name: string;
 	text: string;
@@ -36,22 +45,31 @@ interface Document {
 
 /** A request that takes longer than this ends the server, in milliseconds: some types never come to an end. */
 const requestLimit = 60_000;
-/** Ends of the server within this time of each other are counted: after three it stays down. */
-const crashWindow = 60_000;
-const crashLimit = 3;
+/** A server that ended more than `endsLimit` times in this time, in milliseconds, is not started again by itself. */
+const endsWindow = 60_000;
+const endsLimit = 3;
+/** How long the server may take to end when it is told to, in milliseconds. */
+const closeLimit = 500;
 
-/** The language server ended while it was asked something, twice. */
+interface Running {
+	process: ChildProcess;
+	connection: MessageConnection;
+	/** The process has ended, and the next one is on its way. */
+	ended: Promise<void>;
+}
+
+/** The language server does not start, or ended while it was asked something, twice. */
 export class ServerGone extends Error {}
 
 export class LanguageServer {
 	readonly #options: ServerOptions;
 	readonly #documents = new Map<string, Document>();
-	#process: ChildProcess | undefined;
-	#connection: MessageConnection | undefined;
+	#starting: ChildProcess | undefined;
+	#running: Running | undefined;
 	#ready: Promise<void> | undefined;
-	#crashes: number[] = [];
+	/** When the server ended of late, in milliseconds. */
+	#ends: number[] = [];
 	#closed = false;
-	#stderr = "";
 
 	constructor(options: ServerOptions) {
 		this.#options = options;
@@ -59,7 +77,7 @@ export class LanguageServer {
 
 	/** Process id of the server, while it runs. */
 	get pid(): number | undefined {
-		return this.#process?.pid;
+		return this.#running?.process.pid;
 	}
 
 	uri(name: string): string {
@@ -68,8 +86,7 @@ export class LanguageServer {
 
 	/** Starts the process now; everything asked waits for it. */
 	start(): Promise<void> {
-		this.#ready ??= this.#launch();
-		return this.#ready;
+		return this.#ready ?? this.#start();
 	}
 
 	/** Opens a document, or gives it another text. */
@@ -78,34 +95,35 @@ export class LanguageServer {
 		if (document === undefined) {
 			const made: Document = { name, text, version: 1, language };
 			this.#documents.set(name, made);
-			this.#whenUp(() => this.#open(made));
+			this.#open(made);
 		} else if (document.text !== text) {
 			document.text = text;
 			document.version++;
 			const { version } = document;
-			this.#whenUp(() =>
-				this.#notify("textDocument/didChange", {
-					textDocument: { uri: this.uri(name), version },
-					contentChanges: [{ text }],
-				}),
-			);
+			this.#notify("textDocument/didChange", {
+				textDocument: { uri: this.uri(name), version },
+				contentChanges: [{ text }],
+			});
 		}
+	}
+
+	/** The text of an open document. */
+	text(name: string): string | undefined {
+		return this.#documents.get(name)?.text;
 	}
 
 	drop(name: string): void {
 		if (this.#documents.delete(name)) {
-			this.#whenUp(() => this.#notify("textDocument/didClose", { textDocument: { uri: this.uri(name) } }));
+			this.#notify("textDocument/didClose", { textDocument: { uri: this.uri(name) } });
 		}
 	}
 
 	/** Says that real files have changed, appeared or gone. */
 	filesChanged(changes: { file: string; type: "created" | "changed" | "deleted" }[]): void {
 		const types = { created: 1, changed: 2, deleted: 3 };
-		this.#whenUp(() =>
-			this.#notify("workspace/didChangeWatchedFiles", {
-				changes: changes.map(({ file, type }) => ({ uri: pathToFileURL(file).href, type: types[type] })),
-			}),
-		);
+		this.#notify("workspace/didChangeWatchedFiles", {
+			changes: changes.map(({ file, type }) => ({ uri: pathToFileURL(file).href, type: types[type] })),
+		});
 	}
 
 	/** Asks about a document. Throws `ServerGone` when the server ends twice over it. */
@@ -116,56 +134,60 @@ export class LanguageServer {
 	async request<T>(method: string, parameters: object): Promise<T> {
 		for (let attempt = 0; ; attempt++) {
 			await this.start();
-			const connection = this.#connection;
-			if (connection === undefined) throw new ServerGone("TypeScript's language server is not running.");
+			const running = this.#running;
+			if (running === undefined) throw new ServerGone("TypeScript's language server is not running.");
+			const gone = new ServerGone(`TypeScript's language server ended during ${method}.`);
+			let closed: Disposable | undefined;
 			let timer: NodeJS.Timeout | undefined;
-			const server = this.#process;
 			try {
 				return await new Promise<T>((resolve, reject) => {
 					timer = setTimeout(() => {
 						this.#options.log(`TypeScript: no answer to ${method} in ${requestLimit / 1000} s, starting again`);
-						server?.kill("SIGKILL");
+						running.process.kill("SIGKILL");
 					}, requestLimit);
-					connection.onClose(() => reject(new ServerGone(`TypeScript's language server ended during ${method}.`)));
-					connection.sendRequest<T>(method, parameters).then(resolve, reject);
+					closed = running.connection.onClose(() => reject(gone));
+					running.connection.sendRequest<T>(method, parameters).then(resolve, reject);
 				});
 			} catch (error) {
 				// An answer that says "failed" comes from a living server.
-				if (this.#connection === connection && !(error instanceof ServerGone)) throw error;
-				if (attempt > 0 || this.#closed) throw new ServerGone(`TypeScript's language server ended during ${method}.`);
+				if (error !== gone && this.#running === running) throw error;
+				running.process.kill("SIGKILL");
+				await running.ended;
+				if (attempt > 0 || this.#closed) throw gone;
 			} finally {
 				clearTimeout(timer);
+				closed?.dispose();
 			}
 		}
 	}
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		const server = this.#process;
-		const connection = this.#connection;
-		if (server === undefined || connection === undefined) return;
-		const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
-		connection.sendRequest("shutdown").then(
-			() => connection.sendNotification("exit"),
+		const running = this.#running;
+		if (running === undefined) {
+			this.#starting?.kill("SIGKILL");
+			return;
+		}
+		running.connection.sendRequest("shutdown").then(
+			() => running.connection.sendNotification("exit"),
 			() => undefined,
 		);
-		const timer = setTimeout(() => server.kill("SIGKILL"), 500);
-		await ended;
+		const timer = setTimeout(() => running.process.kill("SIGKILL"), closeLimit);
+		await running.ended;
 		clearTimeout(timer);
-		connection.dispose();
 	}
 
 	async #launch(): Promise<void> {
 		if (this.#closed) throw new ServerGone("TypeScript's language server was closed.");
-		const { folder, log } = this.#options;
-		const server = spawn(executable(this.#options.packageRoot), ["--lsp", "--stdio"], {
+		const { folder, packageRoot, log } = this.#options;
+		const server = spawn(executable(packageRoot), ["--lsp", "--stdio"], {
 			cwd: existsSync(folder) ? folder : undefined,
 			stdio: ["pipe", "pipe", "pipe"],
 		});
-		this.#process = server;
-		this.#stderr = "";
+		this.#starting = server;
+		let stderr = "";
 		server.stderr!.setEncoding("utf8").on("data", (text: string) => {
-			this.#stderr = (this.#stderr + text).slice(-4000);
+			stderr = (stderr + text).slice(-4000);
 		});
 		// Written to after its end: the exit is reported anyhow.
 		server.stdin!.on("error", () => undefined);
@@ -173,60 +195,53 @@ export class LanguageServer {
 			new StreamMessageReader(server.stdout!),
 			new StreamMessageWriter(server.stdin!),
 		);
-		const failed = new Promise<never>((_, reject) => {
-			server.once("error", (error) =>
-				reject(new Error(`TypeScript's language server does not start: ${error.message}`)),
-			);
-			server.once("exit", (code, signal) => {
-				this.#ended(server, connection, code, signal);
-				reject(new ServerGone(`TypeScript's language server ended at its start (${signal ?? code}). ${this.#stderr}`));
-			});
+		const ended = new Promise<string>((resolve) => {
+			server.once("error", (error) => resolve(error.message));
+			server.once("exit", (code, signal) => resolve(`${signal ?? `status ${code}`} ${stderr}`.trim()));
 		});
-		failed.catch(() => undefined);
 		connection.onError(([error]) => log(`TypeScript: ${error.message}`));
 		connection.onRequest((method, parameters) => this.#answer(method, parameters));
 		connection.listen();
-		const initialize = connection.sendRequest("initialize", {
+		const initialized = connection.sendRequest("initialize", {
 			processId: process.pid,
 			rootUri: pathToFileURL(folder).href,
 			capabilities,
 			initializationOptions: { disablePushDiagnostics: true },
 		});
-		await Promise.race([initialize, failed]);
-		this.#connection = connection;
+		const failure = await Promise.race([initialized.then(() => undefined), ended]).catch(
+			(error: Error) => error.message,
+		);
+		if (failure !== undefined) {
+			server.kill("SIGKILL");
+			connection.dispose();
+			throw new ServerGone(`TypeScript's language server does not start: ${failure}`);
+		}
+		this.#running = { process: server, connection, ended: ended.then((reason) => this.#restart(reason)) };
 		this.#notify("initialized", {});
 		for (const document of this.#documents.values()) this.#open(document);
 	}
 
-	#ended(server: ChildProcess, connection: MessageConnection, code: number | null, signal: string | null): void {
-		if (this.#process !== server) return;
-		this.#process = undefined;
-		this.#connection = undefined;
-		connection.end();
-		connection.dispose();
-		if (this.#closed) return;
-		const now = Date.now();
-		this.#crashes = [...this.#crashes.filter((time) => now - time < crashWindow), now];
-		this.#options.log(`TypeScript: the language server ended (${signal ?? code}). ${this.#stderr}`);
-		if (this.#crashes.length > crashLimit) {
-			this.#ready = Promise.reject(
-				new ServerGone(`TypeScript's language server ended ${this.#crashes.length} times within a minute.`),
-			);
-			this.#ready.catch(() => undefined);
-			// Tried again when the minute is over.
-			setTimeout(() => {
-				this.#crashes = [];
-				this.#ready = undefined;
-			}, crashWindow).unref();
-			return;
-		}
-		this.#ready = this.#launch();
-		this.#ready.catch((error: Error) => this.#options.log(`TypeScript: ${error.message}`));
+	#start(): Promise<void> {
+		const ready = this.#launch();
+		this.#ready = ready;
+		ready.catch((error: Error) => {
+			if (!this.#closed) this.#options.log(`TypeScript: ${error.message}`);
+			// The next question tries again.
+			if (this.#ready === ready) this.#ready = undefined;
+		});
+		return ready;
 	}
 
-	/** While the server is down nothing has to be sent: a start opens all documents as they are then. */
-	#whenUp(send: () => void): void {
-		if (this.#connection !== undefined) send();
+	#restart(reason: string): void {
+		this.#running?.connection.dispose();
+		this.#running = undefined;
+		this.#ready = undefined;
+		if (this.#closed) return;
+		this.#options.log(`TypeScript: the language server ended (${reason})`);
+		const now = Date.now();
+		this.#ends = [...this.#ends.filter((time) => now - time < endsWindow), now];
+		// One that ends at once, whatever it is asked, is started again only when it is needed.
+		if (this.#ends.length <= endsLimit) this.#start().catch(() => undefined);
 	}
 
 	#open({ name, text, version, language }: Document): void {
@@ -235,8 +250,9 @@ export class LanguageServer {
 		});
 	}
 
+	/** While the server is down nothing has to be sent: a start opens all documents as they are then. */
 	#notify(method: string, parameters: object): void {
-		this.#connection?.sendNotification(method, parameters).catch(() => undefined);
+		this.#running?.connection.sendNotification(method, parameters).catch(() => undefined);
 	}
 
 	#answer(method: string, parameters: unknown): unknown {
