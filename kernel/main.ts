@@ -28,6 +28,8 @@ export function startKernel(connectionFile: string, modules = sessionModules): v
 
 	// Loaded while the thread starts.
 	const { Runtime } = require("./session/runtime/runtime") as typeof import("./session/runtime/runtime");
+	// What the engine's objects look like, also in a notebook that never imports `gradbook/display`.
+	require("./views");
 	const runtime = new Runtime({
 		folder: process.cwd(),
 		signals,

@@ -30,7 +30,7 @@ const mayImport: Record<string, string[]> = {
 	"kernel/install": ["kernel/labextension", "engine/vision"],
 	"kernel/cli.ts": ["kernel/install", "kernel/runner"],
 	"kernel/transport.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
-	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
+	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/views", "kernel/display"],
 };
 
 /** Packages that the thread of user code does not load: they belong to the transport thread and the compiler. */

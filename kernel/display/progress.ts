@@ -1,5 +1,6 @@
 import { output } from "./display";
 import { escapeHtml } from "./escape";
+import { messageOf } from "./inspect";
 import { flushAtEnd, LiveDisplay } from "./live";
 import type { MimeBundle } from "./mime";
 import { formatNumber, formatSeconds } from "./numbers";
@@ -112,7 +113,7 @@ class ProgressBar implements Bar {
 		const seconds = ((this.#ended ?? performance.now()) - this.#started) / 1000;
 		const rate = seconds > 0 ? this.done / seconds : 0;
 		const { done, total } = this;
-		const values = Object.entries(this.#postfix?.() ?? {});
+		const values = Object.entries(this.#postfixValues());
 		const running = this.#ended === undefined;
 		const times = [formatSeconds(seconds)];
 		if (running && total !== undefined && done > 0 && done < total) {
@@ -132,6 +133,16 @@ class ProgressBar implements Bar {
 				...values.map(([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : String(value)}`),
 			],
 		};
+	}
+
+	/** Not asked before the first step: its values come from the steps. It may not end the loop that it tells of. */
+	#postfixValues(): Record<string, unknown> {
+		if (this.done === 0 || this.#postfix === undefined) return {};
+		try {
+			return this.#postfix();
+		} catch (error) {
+			return { "postfix failed:": messageOf(error) };
+		}
 	}
 }
 

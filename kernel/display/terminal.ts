@@ -79,8 +79,9 @@ export class TerminalOutput implements Output {
 		if (!this.screen.interactive) this.#draw(blocks);
 	}
 
-	get live(): boolean {
-		return this.#live.length > 0;
+	/** Whether the next text begins a line. */
+	get lineStart(): boolean {
+		return this.#lineStart;
 	}
 
 	/** Notes text that went to the screen by another way. */

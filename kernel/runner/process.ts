@@ -68,10 +68,15 @@ export class KernelProcess {
 			child.once("exit", (code, signal) => resolve({ code, signal }));
 		}).then((exit) => {
 			rmSync(place, { recursive: true, force: true });
-			client.close(new KernelGone(`the kernel's process ended (${exit.signal ?? `exit status ${exit.code}`})`));
+			client.close(new KernelGone(`the kernel's process ended (${describe(exit)})`));
 			return exit;
 		});
-		await client.open();
+		// A kernel that ends before it has answered would be waited for in vain.
+		const gone = exited.then((exit) => {
+			throw new KernelGone(`the kernel's process ended before it answered (${describe(exit)})`);
+		});
+		gone.catch(() => {});
+		await Promise.race([client.open(), gone]);
 		return new KernelProcess(connection, client, child, exited);
 	}
 
@@ -99,4 +104,8 @@ export class KernelProcess {
 	kill(): void {
 		this.child.kill("SIGKILL");
 	}
+}
+
+function describe({ code, signal }: Exit): string {
+	return signal ?? `exit status ${code}`;
 }

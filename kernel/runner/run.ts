@@ -1,0 +1,218 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { stripAnsi } from "../display/escape";
+import { formatSeconds } from "../display/numbers";
+import type { Screen } from "../display/terminal";
+import { KernelGone, type PendingRequest, type Received } from "./client";
+import { firstLine, RunConsole } from "./console";
+import { type CodeCell, type Notebook, NotebookError, notebookText, readNotebook } from "./notebook";
+import { NotebookOutputs } from "./outputs";
+import { notebookPage } from "./page/page";
+import { type Parameters, withParameters } from "./parameters";
+import { KernelProcess } from "./process";
+
+export interface RunOptions {
+	/** Folder for the executed notebook and its page. Default: `output/<the notebook's name>` here. */
+	out?: string;
+	/** Write the page too. Default true. */
+	html?: boolean;
+	/** Values for the variables of the cell tagged `parameters`. */
+	params?: Parameters;
+	/** Seconds that one cell may take. Default: as long as it needs. */
+	timeout?: number;
+	/** Where progress is shown. Default: this process's terminal. */
+	screen?: Screen;
+	/** Ends the run as the stop button would. */
+	signal?: AbortSignal;
+	/** The script that is the kernel. Default: this package's. */
+	kernelMain?: string;
+}
+
+export interface RunResult {
+	/** Whether every cell ran. */
+	ok: boolean;
+	/** What went wrong, in one sentence. */
+	problem?: string;
+	/** Files written. */
+	files: string[];
+	notebook: Notebook;
+}
+
+/** How long a cell that was stopped may take to end before its kernel is ended. */
+const graceSeconds = 5;
+
+/**
+ * Runs a notebook's code cells in order, in the notebook's folder, by a kernel of its own and without any server. Writes
+ * the executed notebook and a page that needs no network. A cell that fails ends the run; what was done until then is
+ * written all the same. Throws NotebookError where there is nothing to run.
+ */
+export async function runNotebook(file: string, options: RunOptions = {}): Promise<RunResult> {
+	const screen = options.screen ?? processScreen();
+	const report = new RunConsole(screen);
+	const notebook = withParameters(readNotebook(file), options.params ?? {});
+	const folder = resolve(options.out ?? join("output", basename(file, ".ipynb")));
+	// Before the cells run: an hour of training must not end at a folder that cannot be written.
+	mkdirSync(folder, { recursive: true });
+
+	const started = performance.now();
+	const problem = await runCells(notebook, file, report, screen, options);
+	const files = [join(folder, basename(file))];
+	write(files[0]!, notebookText(notebook));
+	if (options.html !== false) {
+		files.push(join(folder, `${basename(file, ".ipynb")}.html`));
+		write(files[1]!, notebookPage(notebook, { file }));
+	}
+	if (problem !== undefined) report.error(problem);
+	report.line(`${formatSeconds((performance.now() - started) / 1000)}, written to ${files.join(" and ")}`);
+	return { ok: problem === undefined, problem, files, notebook };
+}
+
+/** `gradbook run`: the exit status, 0 where every cell ran. Problems go to standard error. */
+export async function runCommand(file: string, options: RunOptions = {}): Promise<number> {
+	const stop = new AbortController();
+	const interrupted = () => stop.abort();
+	process.once("SIGINT", interrupted);
+	try {
+		const { ok } = await runNotebook(file, { signal: stop.signal, ...options });
+		return stop.signal.aborted ? 130 : ok ? 0 : 1;
+	} catch (error) {
+		if (!(error instanceof NotebookError || error instanceof KernelGone || isSystemError(error))) throw error;
+		process.stderr.write(`${error.message}\n`);
+		return 1;
+	} finally {
+		process.off("SIGINT", interrupted);
+	}
+}
+
+/** Runs the cells; the reason why not all of them ran. */
+async function runCells(
+	notebook: Notebook,
+	file: string,
+	report: RunConsole,
+	screen: Screen,
+	options: RunOptions,
+): Promise<string | undefined> {
+	const cells = notebook.cells.filter(
+		(cell): cell is CodeCell => cell.cell_type === "code" && cell.source.trim() !== "",
+	);
+	const kernel = await KernelProcess.start({ folder: dirname(resolve(file)), main: options.kernelMain });
+	try {
+		const running = new Running(kernel, report);
+		for (const [index, cell] of cells.entries()) {
+			if (options.signal?.aborted) return "stopped";
+			report.begin(index + 1, cells.length, cell.source);
+			const start = performance.now();
+			const end = await running.run(cell, options);
+			report.end((performance.now() - start) / 1000);
+			if (end === undefined || cell.metadata.tags?.includes("raises-exception")) continue;
+			if (end.traceback !== undefined) report.error(screen.interactive ? end.traceback : stripAnsi(end.traceback));
+			return `cell ${index + 1} of ${cells.length} (${firstLine(cell.source).slice(0, 60)}): ${end.reason}`;
+		}
+		return undefined;
+	} finally {
+		await leave(kernel);
+	}
+}
+
+/** Why a cell did not end well. */
+interface CellProblem {
+	reason: string;
+	traceback?: string;
+}
+
+class Running {
+	readonly #outputs = new NotebookOutputs();
+	/** Cells by the request that runs them: what a cell shows later, it shows in its own place. */
+	readonly #cells = new Map<string, CodeCell>();
+
+	constructor(
+		private readonly kernel: KernelProcess,
+		private readonly report: RunConsole,
+	) {
+		kernel.client.listen((message) => this.#receive(message));
+	}
+
+	async run(cell: CodeCell, { timeout, signal }: RunOptions): Promise<CellProblem | undefined> {
+		const content = { code: cell.source, silent: false, store_history: true, allow_stdin: false, stop_on_error: true };
+		const pending = this.kernel.client.request("execute_request", content);
+		this.#cells.set(pending.id, cell);
+		try {
+			const stopped = await this.#wait(pending, timeout, signal);
+			if (stopped !== undefined) return { reason: stopped };
+			const { content: reply } = await pending.reply();
+			cell.execution_count = (reply.execution_count as number | undefined) ?? null;
+			if (reply.status === "ok") return undefined;
+			const { ename, evalue, traceback } = reply as { ename?: string; evalue?: string; traceback?: string[] };
+			return { reason: `${ename ?? reply.status}: ${evalue ?? ""}`, traceback: traceback?.join("\n") };
+		} catch (error) {
+			if (!(error instanceof KernelGone)) throw error;
+			return { reason: `${error.message} while the cell ran` };
+		}
+	}
+
+	/** Waits for the cell's end; where it does not come in time, stops the cell and says why. */
+	async #wait(pending: PendingRequest, timeout: number | undefined, signal: AbortSignal | undefined) {
+		const ended = pending.reply().then(() => undefined);
+		// Should the race below be over before the kernel is gone, nobody waits for this promise.
+		ended.catch(() => {});
+		const clock = new AbortController();
+		const late: Promise<string>[] = [];
+		if (timeout !== undefined) {
+			const text = `it took longer than ${formatSeconds(timeout)} and was stopped`;
+			late.push(pause(timeout * 1000, text, { signal: clock.signal }));
+		}
+		if (signal !== undefined) late.push(aborted(signal, clock.signal));
+		for (const promise of late) promise.catch(() => {});
+		const reason = await Promise.race([ended, ...late]);
+		clock.abort();
+		if (reason === undefined) return undefined;
+		await Promise.race([this.kernel.interrupt().catch(() => {}), pause(graceSeconds * 1000)]);
+		const over = await Promise.race([ended.then(() => true), pause(graceSeconds * 1000, false)]);
+		if (!over) this.kernel.kill();
+		return reason;
+	}
+
+	#receive(message: Received): void {
+		if (message.channel !== "iopub") return;
+		const cell = this.#cells.get(message.parent.msg_id ?? "");
+		if (cell === undefined) return;
+		this.#outputs.apply(cell.outputs, message);
+		this.report.message(message);
+	}
+}
+
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<string> {
+	if (signal.aborted) return Promise.resolve("it was stopped");
+	return new Promise((resolve) => {
+		signal.addEventListener("abort", () => resolve("it was stopped"), { once: true, signal: over });
+	});
+}
+
+/** Ends the kernel: by asking, and where that does not help, at once. */
+async function leave(kernel: KernelProcess): Promise<void> {
+	const asked = kernel.stop().catch(() => {});
+	const left = await Promise.race([asked.then(() => true), pause(graceSeconds * 1000, false)]);
+	if (!left) kernel.kill();
+	await kernel.exited;
+}
+
+/** Written aside and renamed, so that no reader meets half a file. */
+function write(file: string, text: string): void {
+	writeFileSync(`${file}.part`, text);
+	renameSync(`${file}.part`, file);
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+	return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === "string" && "syscall" in error;
+}
+
+function processScreen(): Screen {
+	const { stdout, stderr } = process;
+	return {
+		write: (name, text) => void (name === "stdout" ? stdout : stderr).write(text),
+		interactive: stdout.isTTY === true,
+		columns: stdout.columns || 80,
+		rows: stdout.rows || 1000,
+	};
+}
