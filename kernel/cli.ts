@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { examine, findJupyterLab, findSpecs, installInto, openLab, places, report, uninstallFrom } from "./install";
 
 /*
@@ -33,6 +33,19 @@ function withWhere(command: Command): Command {
 		.addOption(new Option("--sys-prefix", "into the environment that JupyterLab runs in").conflicts(["prefix"]))
 		.addOption(new Option("--prefix <dir>", "below this folder: DIR/share/jupyter"))
 		.addOption(new Option("--python <path>", "with --sys-prefix: the environment of this Python"));
+}
+
+function seconds(text: string): number {
+	const value = Number(text);
+	if (!(value > 0)) throw new InvalidArgumentError("Expected a number of seconds greater than 0.");
+	return value;
+}
+
+interface RunFlags {
+	out?: string;
+	html: boolean;
+	param?: string[];
+	timeout?: number;
 }
 
 function program(): Command {
@@ -81,6 +94,26 @@ function program(): Command {
 			const named = first !== undefined && !first.startsWith("-");
 			const args = named ? rest : command.args;
 			process.exitCode = await openLab(named ? first : undefined, { ...options, args, say: console.log });
+		});
+
+	gradbook
+		.command("run")
+		.description("run a notebook's cells without a server; write the executed notebook and an HTML page of it")
+		.argument("<notebook>", "file to run, such as notebooks/01_first_network.ipynb")
+		.option("--out <dir>", "folder for what is written (default: output/ and the notebook's name)")
+		.option("--no-html", "write no page")
+		.option(
+			"--param <name=value>",
+			"value for a variable of the cell tagged parameters; JSON or text; may be given again",
+			(text: string, earlier: string[] = []) => [...earlier, text],
+		)
+		.option("--timeout <seconds>", "longest time for one cell", seconds)
+		.addHelpText("after", "\nExit status: 0 where every cell ran, 1 where one failed, 130 after Ctrl-C.")
+		.action(async (notebook: string, { out, html, param, timeout }: RunFlags) => {
+			// Loaded here: the other commands need no sockets.
+			const { parseParameter, runCommand } = await import("./runner/index.js");
+			const params = Object.fromEntries((param ?? []).map(parseParameter));
+			process.exitCode = await runCommand(notebook, { out, html, params, timeout });
 		});
 
 	gradbook

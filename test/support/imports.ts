@@ -67,7 +67,8 @@ const publicNames: Record<string, string> = {
 
 function leadsTo(from: string, specifier: string, sources: Map<string, string>): string | undefined {
 	if (!specifier.startsWith(".")) return publicNames[specifier];
-	const path = posix.join(posix.dirname(from), specifier);
+	// A dynamic import names the compiled file.
+	const path = posix.join(posix.dirname(from), specifier).replace(/\.js$/, ".ts");
 	return [path, `${path}.ts`, `${path}/index.ts`].find((file) => sources.has(file));
 }
 

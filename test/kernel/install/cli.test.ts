@@ -176,9 +176,23 @@ describe("gradbook doctor", () => {
 	});
 });
 
+describe("gradbook run", () => {
+	test.each([
+		[["run"], "missing required argument 'notebook'"],
+		[["run", "x.ipynb", "--timeout", "soon"], "Expected a number of seconds greater than 0."],
+		[["run", "x.ipynb", "--param", "epochs"], "expected NAME=VALUE"],
+		[["run", "nowhere.ipynb"], "nowhere.ipynb"],
+		[["run", "x.ipynb", "--htm"], "unknown option '--htm'"],
+	])("%j says what is wrong with it", (args, message) => {
+		const { status, err } = gradbook(...args);
+		expect(status).toBe(1);
+		expect(err).toContain(message);
+	});
+});
+
 test("gradbook --help lists the commands", () => {
 	const { status, out } = gradbook("--help");
 	expect(status).toBe(0);
-	for (const command of ["install", "uninstall", "lab", "doctor"])
+	for (const command of ["install", "uninstall", "lab", "run", "doctor"])
 		expect(out).toMatch(new RegExp(`^  ${command} `, "m"));
 });
