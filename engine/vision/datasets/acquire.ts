@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { ProgressReporter } from "../../data/progress";
 import { type CatalogueEntry, type EditionName, type FileRole, type FileSet, fileRoles } from "./catalogue";
-import { download, reason } from "./download";
+import { download } from "./download";
 import { convertFashionJson } from "./fashionJson";
 import { editionFolder, locate, mismatch } from "./files";
 import { withLock } from "./lock";
@@ -85,7 +86,7 @@ async function fromAnySource(
 			await how();
 			return true;
 		} catch (error) {
-			tried.push(reason(error));
+			tried.push((error as Error).message);
 			return false;
 		}
 	};
@@ -116,8 +117,11 @@ async function fromMirror(
 	const folder = editionFolder(entry, root, "original");
 	for (const role of fileRoles) {
 		const expected = entry.editions.original[role];
+		const target = path.join(folder, expected.name);
+		// Left by a mirror that failed half-way, or the user's own; checked when it is read, and not overwritten.
+		if (existsSync(target)) continue;
 		await download(`${mirror.replace(/\/?$/, "/")}${expected.name}.gz`, {
-			target: path.join(folder, expected.name),
+			target,
 			scratch,
 			expected,
 			label: `${entry.name}: ${expected.name}`,

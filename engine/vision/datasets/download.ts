@@ -141,7 +141,7 @@ async function* hashed(
 }
 
 /** `fetch failed` says nothing; what caused it does. */
-export function reason(error: unknown): string {
+function reason(error: unknown): string {
 	const { message, cause } = error as Error;
 	return cause instanceof Error && cause.message !== "" ? `${message} (${cause.message})` : message;
 }

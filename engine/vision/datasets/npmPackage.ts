@@ -66,11 +66,13 @@ function run(file: string, args: string[], cwd: string): Promise<{ status: numbe
 	});
 }
 
-/** What went wrong, without npm's advice and the name of its log. */
+/** What went wrong: npm's own sentence, without its advice and the name of its log. */
 function essence(stderr: string): string {
 	const lines = stderr
 		.split("\n")
 		.map((line) => line.replace(/^npm (error|ERR!)\s?/, "").trim())
-		.filter((line) => line !== "" && !/complete log of this run|^A complete log|npm-cache|_logs/.test(line));
-	return lines.slice(0, 3).join("; ");
+		.filter((line) => line !== "" && !/^at |complete log of this run|_logs/.test(line));
+	const details = /^(code|syscall|errno|address|port|path|dest|signal|command)\b/;
+	const sentences = lines.filter((line) => !details.test(line));
+	return (sentences.length > 0 ? sentences : lines).slice(0, 2).join("; ");
 }

@@ -91,6 +91,22 @@ test("what is there is not fetched again", async () => {
 	expect(server.requests.length).toBe(length);
 });
 
+test("a mirror takes up where another has failed half-way", async () => {
+	const half = await serve((request, response) => {
+		const bytes = request.url?.includes("train") && contentsOf(path.basename(request.url, ".gz"));
+		if (bytes) response.end(gzipSync(bytes));
+		else response.writeHead(500).end();
+	});
+	server = await mirror();
+	await acquire(tiny, root.path, options({ mirrors: [half.url, server.url] }));
+	await half.close();
+	expectComplete();
+	expect(server.requests.map((url) => path.basename(url))).toEqual([
+		"t10k-images-idx3-ubyte.gz",
+		"t10k-labels-idx1-ubyte.gz",
+	]);
+});
+
 test("npm is asked where no mirror answers", async () => {
 	await acquire(tiny, root.path, options({ mirrors: ["http://127.0.0.1:9/"], npmCommand: npmWith() }));
 	expectComplete();
@@ -114,7 +130,8 @@ test("where nothing works, every way is told with its reason, and what to do wit
 	expect(error.message).toContain("Tiny could not be fetched into");
 	expect(error.message).toContain(`${server.url}train-images-idx3-ubyte.gz: HTTP status 503`);
 	expect(error.message).toContain("http://127.0.0.1:9/train-images-idx3-ubyte.gz: ");
-	expect(error.message).toContain("npm install tiny-data@1.0.0 failed: code ENOTFOUND; network request failed");
+	expect(error.message).toContain("npm install tiny-data@1.0.0 failed: network request failed");
+	expect(error.message.match(/ECONNREFUSED|bad port/g)).toHaveLength(1);
 	expect(error.message).toContain(`put train-images-idx3-ubyte, train-labels-idx1-ubyte`);
 	expect(readdirSync(path.join(root.path, "Tiny"))).toEqual([]);
 });

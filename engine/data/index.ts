@@ -1,0 +1,19 @@
+export { type Collated, defaultCollate } from "./collate";
+export { ConcatDataset, type RandomSplitOptions, randomSplit, Subset } from "./combine";
+export { DataLoader, type DataLoaderOptions } from "./dataLoader";
+export { Dataset, type DatasetLike } from "./dataset";
+export { type ProgressHandle, type ProgressReporter, type ProgressTask, setProgressReporter } from "./progress";
+export {
+	BatchSampler,
+	RandomSampler,
+	type RandomSamplerOptions,
+	type Sampler,
+	SequentialSampler,
+	type Sized,
+	SubsetRandomSampler,
+	type SubsetRandomSamplerOptions,
+	type TensorSampler,
+	WeightedRandomSampler,
+	type WeightedRandomSamplerOptions,
+} from "./samplers";
+export { TensorDataset } from "./tensorDataset";

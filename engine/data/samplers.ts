@@ -1,0 +1,253 @@
+import type { Generator } from "../core/generator";
+import { Tensor } from "../core/tensor";
+import {
+	arange,
+	cat,
+	float64,
+	freshSeed,
+	int64,
+	multinomial,
+	newGenerator,
+	randint,
+	randperm,
+	tensor,
+} from "./tensors";
+
+/** Something of known length, such as a data set. */
+export interface Sized {
+	readonly length: number;
+}
+
+/**
+ * The order in which a `DataLoader` takes items: an iterable of indices with a length. Every iteration is one epoch and
+ * may be another order.
+ */
+export interface Sampler extends Iterable<number> {
+	readonly length: number;
+}
+
+/** A sampler that gives its indices in tensors, so that a batch of them is never made of JavaScript numbers. */
+export interface TensorSampler extends Sampler {
+	/** The indices (int64) of an epoch, in pieces; a piece is drawn when it is asked for. */
+	chunks(): Iterator<Tensor>;
+}
+
+export function isTensorSampler(sampler: Iterable<number>): sampler is TensorSampler {
+	return typeof (sampler as Partial<TensorSampler>).chunks === "function";
+}
+
+abstract class ChunkSampler implements TensorSampler {
+	abstract readonly length: number;
+
+	abstract chunks(): IterableIterator<Tensor>;
+
+	*[Symbol.iterator](): IterableIterator<number> {
+		for (const chunk of this.chunks()) yield* chunk.tolist() as number[];
+	}
+}
+
+/** 0, 1, 2, … in order. */
+export class SequentialSampler extends ChunkSampler {
+	constructor(readonly dataSource: Sized) {
+		super();
+	}
+
+	get length(): number {
+		return this.dataSource.length;
+	}
+
+	override *chunks(): IterableIterator<Tensor> {
+		yield arange(this.length, { dtype: int64 });
+	}
+}
+
+export interface RandomSamplerOptions {
+	/** Draw with replacement. Default: false. */
+	replacement?: boolean;
+	/** How many indices an epoch has. Default: the length of the data source. */
+	numSamples?: number;
+	/**
+	 * Where the numbers come from. By default every epoch draws a seed from the default generator and permutes with a new
+	 * generator of that seed.
+	 */
+	generator?: Generator;
+}
+
+/** A random order, number for number PyTorch's `RandomSampler`. */
+export class RandomSampler extends ChunkSampler {
+	readonly replacement: boolean;
+	readonly #numSamples: number | undefined;
+	readonly #generator: Generator | undefined;
+
+	constructor(
+		readonly dataSource: Sized,
+		options: RandomSamplerOptions = {},
+	) {
+		super();
+		this.replacement = flag("RandomSampler", "replacement", options.replacement ?? false);
+		this.#numSamples = options.numSamples;
+		this.#generator = options.generator;
+		positive("RandomSampler", "numSamples", this.numSamples);
+	}
+
+	get numSamples(): number {
+		return this.#numSamples ?? this.dataSource.length;
+	}
+
+	get length(): number {
+		return this.numSamples;
+	}
+
+	override *chunks(): IterableIterator<Tensor> {
+		const n = this.dataSource.length;
+		const generator = this.#generator ?? newGenerator(freshSeed());
+		const { numSamples } = this;
+		if (this.replacement) {
+			// PyTorch draws 32 at a time.
+			for (let i = 0; i < Math.floor(numSamples / 32); i++) yield randint(0, n, [32], { generator });
+			yield randint(0, n, [numSamples % 32], { generator });
+			return;
+		}
+		for (let i = 0; i < Math.floor(numSamples / n); i++) yield randperm(n, { generator });
+		// Drawn also where nothing of it is used, as in PyTorch: a generator of one's own is then where it would be there.
+		yield randperm(n, { generator }).narrow(0, 0, numSamples % n);
+	}
+}
+
+export interface SubsetRandomSamplerOptions {
+	/** Default: the default generator. */
+	generator?: Generator;
+}
+
+/** The given indices in a random order, without replacement. */
+export class SubsetRandomSampler extends ChunkSampler {
+	readonly indices: Tensor;
+
+	constructor(
+		indices: readonly number[] | Tensor,
+		private readonly options: SubsetRandomSamplerOptions = {},
+	) {
+		super();
+		this.indices = indices instanceof Tensor ? indices : tensor(indices.map(BigInt), { dtype: int64 });
+	}
+
+	get length(): number {
+		return this.indices.length;
+	}
+
+	override *chunks(): IterableIterator<Tensor> {
+		yield this.indices.indexSelect(0, randperm(this.length, this.options));
+	}
+}
+
+export interface WeightedRandomSamplerOptions {
+	/** Draw with replacement. Default: true. */
+	replacement?: boolean;
+	/** Default: the default generator. */
+	generator?: Generator;
+}
+
+/**
+ * `numSamples` indices of 0 … weights.length − 1, each drawn with a probability in proportion to its weight (the weights
+ * need not sum to one).
+ */
+export class WeightedRandomSampler extends ChunkSampler {
+	/** float64, one dimension */
+	readonly weights: Tensor;
+	readonly replacement: boolean;
+
+	constructor(
+		weights: readonly number[] | Tensor,
+		readonly numSamples: number,
+		private readonly options: WeightedRandomSamplerOptions = {},
+	) {
+		super();
+		positive("WeightedRandomSampler", "numSamples", numSamples);
+		this.replacement = flag("WeightedRandomSampler", "replacement", options.replacement ?? true);
+		this.weights = weights instanceof Tensor ? weights.to(float64) : tensor(weights, { dtype: float64 });
+		if (this.weights.ndim !== 1) {
+			throw new RangeError(
+				`[WeightedRandomSampler] weights should be a 1-dimensional sequence, got the shape [${this.weights.shape}]`,
+			);
+		}
+	}
+
+	get length(): number {
+		return this.numSamples;
+	}
+
+	override *chunks(): IterableIterator<Tensor> {
+		const { generator } = this.options;
+		yield multinomial(this.weights, this.numSamples, { replacement: this.replacement, generator });
+	}
+}
+
+/** Another sampler's indices in batches of `batchSize`; the last may be smaller, or is left out with `dropLast`. */
+export class BatchSampler implements Iterable<number[]> {
+	constructor(
+		readonly sampler: Iterable<number>,
+		readonly batchSize: number,
+		readonly dropLast: boolean,
+	) {
+		positive("BatchSampler", "batchSize", batchSize);
+		flag("BatchSampler", "dropLast", dropLast);
+	}
+
+	/** Number of batches. The sampler must have a length. */
+	get length(): number {
+		const { length } = this.sampler as Partial<Sized>;
+		if (length === undefined) throw new TypeError("[BatchSampler] its sampler has no length, so neither has it");
+		return this.dropLast ? Math.floor(length / this.batchSize) : Math.ceil(length / this.batchSize);
+	}
+
+	*[Symbol.iterator](): IterableIterator<number[]> {
+		let batch: number[] = [];
+		for (const index of this.sampler) {
+			batch.push(index);
+			if (batch.length < this.batchSize) continue;
+			yield batch;
+			batch = [];
+		}
+		if (batch.length > 0 && !this.dropLast) yield batch;
+	}
+
+	/** The same batches as tensors, where the sampler gives its indices in tensors. */
+	*tensors(): IterableIterator<Tensor> {
+		if (!isTensorSampler(this.sampler)) throw new TypeError("[BatchSampler] its sampler gives numbers, not tensors");
+		const chunks = this.sampler.chunks();
+		let rest: Tensor[] = [];
+		let held = 0;
+		for (;;) {
+			// Not before it is needed: drawing a chunk moves the generator.
+			while (held < this.batchSize) {
+				const next = chunks.next();
+				if (next.done) {
+					if (held > 0 && !this.dropLast) yield joined(rest);
+					return;
+				}
+				if (next.value.length === 0) continue;
+				rest.push(next.value);
+				held += next.value.length;
+			}
+			const all = joined(rest);
+			let start = 0;
+			for (; held - start >= this.batchSize; start += this.batchSize) yield all.narrow(0, start, this.batchSize);
+			rest = start < held ? [all.narrow(0, start, held - start)] : [];
+			held -= start;
+		}
+	}
+}
+
+function joined(chunks: Tensor[]): Tensor {
+	return chunks.length === 1 ? chunks[0]! : cat(chunks, 0);
+}
+
+export function positive(what: string, name: string, value: unknown): void {
+	if (Number.isInteger(value) && (value as number) > 0) return;
+	throw new RangeError(`[${what}] ${name} should be a positive whole number, got ${name}=${String(value)}`);
+}
+
+export function flag(what: string, name: string, value: unknown): boolean {
+	if (typeof value === "boolean") return value;
+	throw new TypeError(`[${what}] ${name} should be true or false, got ${name}=${String(value)}`);
+}

@@ -1,0 +1,2 @@
+export type { EditionName } from "./catalogue";
+export { FashionMNIST, ImageDataset, type ImageDatasetOptions, MNIST } from "./mnist";

@@ -1,0 +1,2 @@
+export * as datasets from "./datasets";
+export * as transforms from "./transforms";

@@ -1,0 +1,164 @@
+import { describe } from "../../core/arguments";
+import type { Tensor } from "../../core/tensor";
+import { randint, stack } from "../../data/tensors";
+import { type PaddingMode, pad, type Sides } from "./pad";
+import { FixedTransform, RandomTransform, type Size, sizeOf } from "./transform";
+
+/** A square's side, or [height, width]. */
+export type CropSize = number | readonly number[];
+
+/** For all sides, or [left and right, top and bottom], or [left, top, right, bottom]. */
+export type Padding = number | readonly number[];
+
+function cropSize(what: string, size: CropSize): Size {
+	const [height, width = height, ...more] = typeof size === "number" ? [size] : size;
+	const ok = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
+	if (more.length === 0 && ok(height) && ok(width)) return [height!, width!];
+	throw new RangeError(
+		`[${what}] size=${Array.isArray(size) ? `[${size}]` : describe(size)}; expected a positive whole number or [height, width]`,
+	);
+}
+
+/** Cuts out the middle. An image that is too small is padded with zeros first. */
+export class CenterCrop extends FixedTransform {
+	readonly size: Size;
+
+	constructor(size: CropSize) {
+		super();
+		this.size = cropSize("CenterCrop", size);
+	}
+
+	override sizeAfter(): Size {
+		return this.size;
+	}
+
+	override forward(image: Tensor): Tensor {
+		const [height, width] = this.size;
+		const missing = sizeOf(this, image).map((side, dim) => Math.max(this.size[dim]! - side, 0)) as [number, number];
+		const sides = {
+			left: Math.floor(missing[1] / 2),
+			top: Math.floor(missing[0] / 2),
+			right: Math.ceil(missing[1] / 2),
+			bottom: Math.ceil(missing[0] / 2),
+		};
+		const padded = pad(image, sides, "constant", 0);
+		const top = roundHalfToEven((padded.size(-2) - height) / 2);
+		const left = roundHalfToEven((padded.size(-1) - width) / 2);
+		return padded.narrow(-2, top, height).narrow(-1, left, width);
+	}
+
+	override extraRepr(): string {
+		return `size=(${this.size.join(", ")})`;
+	}
+}
+
+/** Python's rounding. */
+function roundHalfToEven(value: number): number {
+	const down = Math.floor(value);
+	return value - down === 0.5 ? down + (down % 2) : Math.round(value);
+}
+
+export interface RandomCropOptions {
+	/** Pixels to put around the image first. Default: none. */
+	padding?: Padding;
+	/** Pad an image that is smaller than the crop instead of refusing it. Default: false. */
+	padIfNeeded?: boolean;
+	/** Value of the padding in the mode "constant". Default: 0. */
+	fill?: number;
+	/** What the padding is made of. Default: "constant". */
+	paddingMode?: PaddingMode;
+}
+
+interface Window {
+	top: number;
+	left: number;
+}
+
+const paddingModes: readonly PaddingMode[] = ["constant", "edge", "reflect", "symmetric"];
+
+/** Cuts out a window of `size` at a random place, perhaps of an image padded first. */
+export class RandomCrop extends RandomTransform<Window> {
+	readonly size: Size;
+	readonly padding: Sides | null;
+	readonly padIfNeeded: boolean;
+	readonly fill: number;
+	readonly paddingMode: PaddingMode;
+
+	constructor(size: CropSize, options: RandomCropOptions = {}) {
+		super();
+		this.size = cropSize("RandomCrop", size);
+		this.padding = options.padding === undefined ? null : sidesOf(options.padding);
+		this.padIfNeeded = options.padIfNeeded ?? false;
+		this.fill = options.fill ?? 0;
+		this.paddingMode = options.paddingMode ?? "constant";
+		if (!paddingModes.includes(this.paddingMode)) {
+			throw new RangeError(
+				`[RandomCrop] paddingMode=${describe(this.paddingMode)}; expected one of ${paddingModes.join(", ")}`,
+			);
+		}
+	}
+
+	override sizeAfter(): Size {
+		return this.size;
+	}
+
+	override draw(size: Size): Window {
+		const { left, top, right, bottom } = this.#sides(size);
+		const room = [size[0] + top + bottom - this.size[0], size[1] + left + right - this.size[1]] as const;
+		if (room[0] < 0 || room[1] < 0) {
+			throw new RangeError(
+				`[RandomCrop] required crop size (${this.size.join(", ")}) is larger than the ${this.padding ? "padded " : ""}` +
+					`image size (${size[0] + top + bottom}, ${size[1] + left + right})`,
+			);
+		}
+		// Nothing is drawn where there is no choice.
+		const place = (choices: number) => (choices > 0 ? randint(0, choices + 1, []).item() : 0);
+		return { top: place(room[0]), left: place(room[1]) };
+	}
+
+	override alter(images: Tensor, drawn: readonly Window[]): Tensor {
+		const [height, width] = this.size;
+		const padded = pad(images, this.#sides(sizeOf(this, images)), this.paddingMode, this.fill);
+		const [first] = drawn;
+		if (first && drawn.every(({ top, left }) => top === first.top && left === first.left)) {
+			return padded.narrow(-2, first.top, height).narrow(-1, first.left, width);
+		}
+		return stack(
+			drawn.map(({ top, left }, i) => padded.select(0, i).narrow(-2, top, height).narrow(-1, left, width)),
+			0,
+		);
+	}
+
+	#sides([height, width]: Size): Sides {
+		const { left, top, right, bottom } = this.padding ?? { left: 0, top: 0, right: 0, bottom: 0 };
+		if (!this.padIfNeeded) return { left, top, right, bottom };
+		// What is missing is added on both sides, so that the window has a choice.
+		const across = Math.max(this.size[1] - (width + left + right), 0);
+		const down = Math.max(this.size[0] - (height + top + bottom), 0);
+		return { left: left + across, top: top + down, right: right + across, bottom: bottom + down };
+	}
+
+	override extraRepr(): string {
+		const { padding } = this;
+		return [
+			`size=(${this.size.join(", ")})`,
+			...(padding ? [`padding=[${padding.left}, ${padding.right}, ${padding.top}, ${padding.bottom}]`] : []),
+			`pad_if_needed=${this.padIfNeeded ? "True" : "False"}`,
+			`fill=${this.fill}`,
+			`padding_mode=${this.paddingMode}`,
+		].join(", ");
+	}
+}
+
+function sidesOf(padding: Padding): Sides {
+	const list = typeof padding === "number" ? [padding] : padding;
+	const ok = Array.isArray(list) && [1, 2, 4].includes(list.length);
+	if (!ok || list.some((value) => !(Number.isInteger(value) && value >= 0))) {
+		throw new RangeError(
+			`[RandomCrop] padding=${Array.isArray(padding) ? `[${padding}]` : describe(padding)}; expected a whole number of ` +
+				"pixels, [left and right, top and bottom] or [left, top, right, bottom]",
+		);
+	}
+	const [left, top = left, right = left, bottom = top] = list as [number, number?, number?, number?];
+	return { left, top: top!, right: right!, bottom: bottom! };
+}
