@@ -1,6 +1,11 @@
+import "./core/printing";
+
 export * as autograd from "./autograd";
+export { getDefaultDtype, setDefaultDtype } from "./core/defaults";
 export { Device, type DeviceLike, device } from "./core/device";
 export * from "./core/dtype";
+export { Generator, initialSeed, manualSeed, seed } from "./core/generator";
 export * from "./core/gradMode";
-export { Tensor } from "./core/tensor";
+export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/printing";
+export { type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
 export * from "./ops";

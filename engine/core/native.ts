@@ -394,6 +394,8 @@ export interface RandomOps {
 	normal_: Fill;
 	/** integers of [a, b) */
 	randint_: Fill;
+	/** PyTorch's `random_()` without bounds: integers as far as the dtype holds them (a, b unused) */
+	random_: Fill;
 	/** probability a (b unused) */
 	bernoulli_: Fill;
 	/** rate a (b unused) */

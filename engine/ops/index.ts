@@ -43,7 +43,30 @@ export {
 	ne,
 } from "./compare";
 export { clone, type ToOptions } from "./copy";
+export {
+	arange,
+	asTensor,
+	empty,
+	emptyLike,
+	eye,
+	fromTypedArray,
+	full,
+	fullLike,
+	linspace,
+	logspace,
+	ones,
+	onesLike,
+	type TensorOptions,
+	tensor,
+	trilIndices,
+	triuIndices,
+	zeros,
+	zerosLike,
+} from "./create";
 export { cummax, cummin, cumprod, cumsum, logcumsumexp } from "./cumulate";
+export type { TensorData, TypedArray } from "./data";
+export { einsum } from "./einsum";
+export { amax, amin, aminmax, argmax, argmin, max, median, min, mode } from "./extremes";
 export {
 	gather,
 	indexAdd,
@@ -56,8 +79,44 @@ export {
 	take,
 	takeAlongDim,
 } from "./gather";
+export { type Index, indexPut } from "./indexing";
 export { cat, columnStack, concat, concatenate, hstack, stack, vstack } from "./join";
+export * as linalg from "./linalg";
 export { argwhere, maskedFill, maskedScatter, maskedSelect, nonzero } from "./masks";
+export {
+	type AddmmOptions,
+	addmm,
+	addmv,
+	addr,
+	baddbmm,
+	bmm,
+	cross,
+	dot,
+	ger,
+	inner,
+	kron,
+	matmul,
+	matrixPower,
+	mm,
+	mv,
+	outer,
+	tensordot,
+	trace,
+} from "./matrix";
+export { dist, norm, renorm } from "./norm";
+export {
+	bernoulli,
+	multinomial,
+	normal,
+	type RandomOptions,
+	rand,
+	randint,
+	randintLike,
+	randLike,
+	randn,
+	randnLike,
+	randperm,
+} from "./random";
 export {
 	cartesianProd,
 	flip,
@@ -90,7 +149,23 @@ export {
 	var,
 	varMean,
 } from "./reduce";
+export { Slice, slice } from "./slice";
 export { asStrided, type DiagonalOptions, diag, diagEmbed, diagonal, narrow, select } from "./slices";
+export { logSoftmax, softmax } from "./softmax";
+export {
+	argsort,
+	bincount,
+	bucketize,
+	histc,
+	kthvalue,
+	msort,
+	quantile,
+	searchsorted,
+	sort,
+	topk,
+	unique,
+	uniqueConsecutive,
+} from "./sort";
 export { chunk, split, tensorSplit, unbind } from "./split";
 export {
 	addcdiv,

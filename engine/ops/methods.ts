@@ -22,7 +22,7 @@ export function asMethods(family: FunctionsOf): void {
 }
 
 /** Makes functions of the tensor alone properties of it. */
-export function asProperties(family: { [K in keyof Tensor]?: (x: Tensor) => Tensor[K] }): void {
+export function asProperties(family: { [K in Exclude<keyof Tensor, "toString">]?: (x: Tensor) => Tensor[K] }): void {
 	for (const [name, fn] of Object.entries(family) as [string, (x: Tensor) => unknown][]) {
 		define(name, {
 			get(this: Tensor) {

@@ -1,0 +1,121 @@
+import type { Derivative } from "../autograd/node";
+import { record, tracked } from "../autograd/record";
+import { bind, type Dims, describe, dimsOf, shapeText, wrapDim } from "../core/arguments";
+import type { DType } from "../core/dtype";
+import { native } from "../core/native";
+import { type Tensor, wrap } from "../core/tensor";
+import { cast, zerosAs } from "./copy";
+import { asMethods } from "./methods";
+import { type Reduced, restored } from "./reduce";
+
+/* Norms of vectors and matrices. */
+
+export interface NormOptions {
+	/** The order: a number, ±Infinity, or "fro" (2). Default 2. */
+	p?: number | "fro";
+	dim?: Dims;
+	keepdim?: boolean;
+	dtype?: DType;
+}
+
+export type NormArguments =
+	| [options?: NormOptions]
+	| [p: number | "fro", options?: NormOptions]
+	| [p: number | "fro", dim: Dims, keepdim?: boolean | { keepdim?: boolean }];
+
+/** (Σ |x|^p)^(1/p) over dimensions or all; p = Infinity: the largest |x|, 0: how many are not 0. */
+export function norm(x: Tensor, ...args: NormArguments): Tensor {
+	const { p = 2, dim, keepdim = false, dtype } = bind<NormOptions>("norm", args, ["p", "dim", "keepdim"], ["dtype"]);
+	if (p !== "fro" && typeof p !== "number")
+		throw new TypeError(`[norm] p must be a number or "fro", got ${describe(p)}`);
+	return vectorNorm(dtype ? cast(x, dtype) : x, p === "fro" ? 2 : p, dimsOf("norm", dim), keepdim);
+}
+
+type Norm = Reduced & { p: number };
+
+/** @internal */
+export function vectorNorm(x: Tensor, p: number, dims: number[] | null, keepdim: boolean): Tensor {
+	const out = wrap(native.norm(x.handle, p, dims, keepdim));
+	return tracked(x) ? record(out, normBackward, [x], [x, out], { p, dims, keepdim, shape: x.shape }) : out;
+}
+
+const normBackward: Derivative = {
+	name: "LinalgVectorNormBackward0",
+	backward(node, grad) {
+		const attributes = node.attributes as Norm;
+		const { p } = attributes;
+		const x = node.saved(0);
+		const g = restored(grad, attributes);
+		const result = restored(node.saved(1), attributes);
+		if (p === 0) return [zerosAs(x)];
+		if (p === 1) return [x.sign().mul(g)];
+		if (p === 2) return [x.mul(g.div(result).maskedFill(result.eq(0), 0))];
+		if (!Number.isFinite(p)) {
+			const size = x.abs();
+			const extreme = size.eq(result).logicalOr(size.isnan()).to(x.dtype);
+			return [
+				x
+					.sign()
+					.mul(extreme)
+					.mul(g.div(extreme.sum(attributes.dims, true))),
+			];
+		}
+		const zero = x.eq(0);
+		const power =
+			p < 1
+				? x.sign().mul(
+						x
+							.abs()
+							.pow(p - 1)
+							.maskedFill(zero, 0),
+					)
+				: x.mul(
+						x
+							.abs()
+							.pow(p - 2)
+							.maskedFill(zero, 0),
+					);
+		return [power.mul(g.div(result.pow(p - 1)).maskedFill(result.eq(0), 0))];
+	},
+};
+
+/** The p-norm of the difference. */
+export function dist(a: Tensor, b: Tensor, p = 2): Tensor {
+	return vectorNorm(a.sub(b), p, null, false);
+}
+
+/** Slices along `dim` whose p-norm exceeds `maxnorm` are scaled down to it. */
+export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
+	const at = wrapDim("renorm", dim, x.ndim);
+	const others = x.shape.map((_, i) => i).filter((i) => i !== at);
+	const size = vectorNorm(x, p, others, true);
+	const factor = size.add(1e-7).reciprocal().mul(maxnorm);
+	return x.mul(factor.maskedFill(size.le(maxnorm), 1));
+}
+
+/** @internal The norm of matrices: "fro", 1, -1, Infinity, -Infinity. */
+export function matrixNorm(x: Tensor, ord: number | "fro", dims: readonly [number, number], keepdim: boolean): Tensor {
+	if (x.ndim < 2) throw new RangeError(`[matrixNorm] expects matrices, got shape ${shapeText(x.shape)}`);
+	if (ord === "fro") return vectorNorm(x, 2, [...dims], keepdim);
+	const [rows, columns] = dims.map((dim) => wrapDim("matrixNorm", dim, x.ndim)) as [number, number];
+	const size = Math.abs(ord);
+	if (size !== 1 && size !== Number.POSITIVE_INFINITY) {
+		throw new RangeError(`[matrixNorm] ord must be "fro", 1, -1, Infinity or -Infinity, got ${ord}`);
+	}
+	const [inside, outside] = size === 1 ? [rows, columns] : [columns, rows];
+	const sums = x.abs().sum(inside, true);
+	const best = ord > 0 ? sums.amax(outside, true) : sums.amin(outside, true);
+	return keepdim ? best : best.squeeze([inside, outside]);
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** (Σ |x|^p)^(1/p) over dimensions or all; p = Infinity: the largest |x|, 0: how many are not 0. */
+		norm(...args: NormArguments): Tensor;
+		/** The p-norm of the difference (p 2 by default). */
+		dist(other: Tensor, p?: number): Tensor;
+		renorm(p: number, dim: number, maxnorm: number): Tensor;
+	}
+}
+
+asMethods({ norm, dist, renorm });

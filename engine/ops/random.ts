@@ -1,0 +1,272 @@
+import type { Derivative } from "../autograd/node";
+import { inPlace } from "../autograd/record";
+import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
+import { getDefaultDtype } from "../core/defaults";
+import { type DType, int64 } from "../core/dtype";
+import { defaultGenerator, type Generator } from "../core/generator";
+import { native } from "../core/native";
+import { Tensor, wrap } from "../core/tensor";
+import { zerosAs } from "./copy";
+import { checkOptions, finish, newDtype, type TensorOptions } from "./create";
+import { asMethods } from "./methods";
+
+/* Random numbers: PyTorch's, number for number, from the default generator or a given one. */
+
+export interface RandomOptions extends TensorOptions {
+	/** Where the numbers come from. Default: the generator that `manualSeed` seeds. */
+	generator?: Generator;
+}
+
+type GeneratorOption = { generator?: Generator };
+
+function handleOf(generator: Generator | undefined | null) {
+	return (generator ?? defaultGenerator).handle;
+}
+
+function randomNames(op: string, options: object): void {
+	checkOptions(op, options, ["generator"]);
+}
+
+type Fill = "uniform_" | "normal_";
+
+function drawn(op: string, kernel: Fill, args: readonly unknown[]): Tensor {
+	const { sizes, options } = sizesAndOptions<RandomOptions>(op, args);
+	return drawnInto(op, kernel, sizes, options, getDefaultDtype);
+}
+
+function drawnInto(op: string, kernel: Fill, sizes: number[], options: RandomOptions, dtype: () => DType): Tensor {
+	randomNames(op, options);
+	const out = native.empty(sizes, newDtype(op, options, dtype).code);
+	native[kernel](out, handleOf(options.generator), 0, 1);
+	return finish(wrap(out), options);
+}
+
+/** Uniform numbers of [0, 1). */
+export function rand(...args: SizesAnd<RandomOptions>): Tensor {
+	return drawn("rand", "uniform_", args);
+}
+
+/** Normal numbers of mean 0 and standard deviation 1. */
+export function randn(...args: SizesAnd<RandomOptions>): Tensor {
+	return drawn("randn", "normal_", args);
+}
+
+/** `rand` of the shape and dtype of another tensor. */
+export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
+	return drawnInto("randLike", "uniform_", x.shape, options, () => x.dtype);
+}
+
+/** `randn` of the shape and dtype of another tensor. */
+export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
+	return drawnInto("randnLike", "normal_", x.shape, options, () => x.dtype);
+}
+
+type RandintArguments =
+	| [high: number, size: readonly number[], options?: RandomOptions]
+	| [low: number, high: number, size: readonly number[], options?: RandomOptions];
+
+function integers(
+	op: string,
+	low: number,
+	high: number,
+	sizes: number[],
+	options: RandomOptions,
+	dtype: DType,
+): Tensor {
+	randomNames(op, options);
+	if (!(integer(op, "low", low) < integer(op, "high", high))) {
+		throw new RangeError(`[${op}] low must be less than high, got ${low} and ${high}`);
+	}
+	const out = native.empty(sizes, newDtype(op, options, () => dtype).code);
+	native.randint_(out, handleOf(options.generator), low, high);
+	return finish(wrap(out), options);
+}
+
+/** Integers of [low, high), low 0 by default: `randint(10, [3])`, `randint(5, 10, [2, 2])`. int64 by default. */
+export function randint(...args: RandintArguments): Tensor {
+	const at = args.findIndex((value) => Array.isArray(value));
+	if (at < 1 || at > 2) throw new TypeError("[randint] expected (high, size) or (low, high, size) with size an array");
+	const low = at === 2 ? (args[0] as number) : 0;
+	const options = (args[at + 1] as RandomOptions | undefined) ?? {};
+	return integers("randint", low, args[at - 1] as number, sizesOf("randint", [args[at]]), options, int64);
+}
+
+/** `randint` of the shape and dtype of another tensor: `(x, high)` or `(x, low, high)`. */
+export function randintLike(
+	x: Tensor,
+	...args: [high: number, options?: RandomOptions] | [low: number, high: number, options?: RandomOptions]
+): Tensor {
+	const two = typeof args[1] === "number";
+	const options = ((two ? args[2] : args[1]) as RandomOptions | undefined) ?? {};
+	return integers("randintLike", two ? args[0] : 0, (two ? args[1] : args[0]) as number, x.shape, options, x.dtype);
+}
+
+/** The integers 0 … n−1 in random order; int64 by default. */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+	randomNames("randperm", options);
+	if (integer("randperm", "n", n) < 0) throw new RangeError(`[randperm] n must not be negative, got ${n}`);
+	const dtype = newDtype("randperm", options, () => int64);
+	const order = native.randperm(n, handleOf(options.generator));
+	return finish(wrap(dtype === int64 ? order : native.to(order, dtype.code)), options);
+}
+
+/**
+ * Normal numbers. `mean` and `std` are numbers, with a size, or tensors (one of them at least), whose shape the result has.
+ */
+export function normal(mean: number | Tensor, std?: number | Tensor, options?: GeneratorOption): Tensor;
+export function normal(mean: number, std: number, size: readonly number[], options?: RandomOptions): Tensor;
+export function normal(
+	mean: number | Tensor,
+	std: number | Tensor = 1,
+	size?: readonly number[] | GeneratorOption,
+	options: RandomOptions = {},
+): Tensor {
+	if (Array.isArray(size)) {
+		randomNames("normal", options);
+		const dtype = newDtype("normal", options, getDefaultDtype);
+		const out = native.empty(sizesOf("normal", [size]), dtype.code);
+		native.normal_(out, handleOf(options.generator), mean as number, std as number);
+		return finish(wrap(out), options);
+	}
+	const generator = handleOf((size as GeneratorOption | undefined)?.generator);
+	if (!(mean instanceof Tensor) && !(std instanceof Tensor)) {
+		throw new TypeError("[normal] mean and std are both numbers: give a size, as in normal(0, 1, [2, 3])");
+	}
+	const like = native.add(operandOf(mean), operandOf(std), 1);
+	const out = native.empty(native.shape(like), native.dtype(like));
+	native.normal_(out, generator, 0, 1);
+	return wrap(native.add(native.mul(out, operandOf(std)), operandOf(mean), 1));
+}
+
+function operandOf(value: number | Tensor) {
+	return value instanceof Tensor ? value.handle : value;
+}
+
+/** 1 with the probability that each element of `x` gives, else 0, in `x`'s dtype; or with probability `p` throughout. */
+export function bernoulli(x: Tensor, p?: number | GeneratorOption, options: GeneratorOption = {}): Tensor {
+	const out = native.empty(x.shape, x.dtype.code);
+	const generator = handleOf((isOptions(p) ? (p as GeneratorOption) : options).generator);
+	if (typeof p === "number") native.bernoulli_(out, generator, p, 0);
+	else native.bernoulliTensor_(out, x.handle, generator);
+	return wrap(out);
+}
+
+/** `numSamples` indices drawn by the weights of a vector, or of each row of a matrix. Without replacement by default. */
+export function multinomial(
+	weights: Tensor,
+	numSamples: number,
+	replacement: boolean | { replacement?: boolean; generator?: Generator } = false,
+	options: GeneratorOption = {},
+): Tensor {
+	const given = typeof replacement === "object" ? replacement : { ...options, replacement };
+	const count = integer("multinomial", "numSamples", numSamples);
+	return wrap(native.multinomial(weights.handle, count, given.replacement ?? false, handleOf(given.generator)));
+}
+
+/** What was there is gone, and with it every slope. */
+function overwritten(name: string): Derivative {
+	return { name, backward: (_node, grad) => [zerosAs(grad)] };
+}
+
+const derivatives = {
+	uniform_: overwritten("UniformBackward0"),
+	normal_: overwritten("NormalBackward0"),
+	random_: overwritten("RandomBackward0"),
+	bernoulli_: overwritten("BernoulliBackward0"),
+	exponential_: overwritten("ExponentialBackward0"),
+};
+
+/** Uniform numbers of [from, to). */
+function uniform_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const {
+		from = 0,
+		to = 1,
+		generator,
+	} = bind<{ from: number; to: number; generator: Generator }>("uniform_", args, ["from", "to"], ["generator"]);
+	if (!(from <= to)) throw new RangeError(`[uniform_] from must not exceed to, got ${from} and ${to}`);
+	return inPlace(
+		"uniform_",
+		x,
+		[],
+		() => native.uniform_(x.handle, handleOf(generator), from, to),
+		derivatives.uniform_,
+	);
+}
+
+function normal_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const {
+		mean = 0,
+		std = 1,
+		generator,
+	} = bind<{ mean: number; std: number; generator: Generator }>("normal_", args, ["mean", "std"], ["generator"]);
+	if (!(std >= 0)) throw new RangeError(`[normal_] std must not be negative, got ${std}`);
+	return inPlace("normal_", x, [], () => native.normal_(x.handle, handleOf(generator), mean, std), derivatives.normal_);
+}
+
+function random_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const numbers = args.filter((value) => typeof value === "number").length;
+	const { from, to, generator } = bind<{ from: number; to: number; generator: Generator }>(
+		"random_",
+		args,
+		numbers === 1 ? ["to"] : ["from", "to"],
+		["from", "to", "generator"],
+	);
+	if (from !== undefined && to === undefined) throw new TypeError("[random_] from needs to: random_(from, to)");
+	const source = handleOf(generator);
+	const write = () => {
+		if (to !== undefined) native.randint_(x.handle, source, from ?? 0, to);
+		else native.random_(x.handle, source, 0, 0);
+	};
+	return inPlace("random_", x, [], write, derivatives.random_);
+}
+
+function bernoulli_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const { p = 0.5, generator } = bind<{ p: number | Tensor; generator: Generator }>(
+		"bernoulli_",
+		args,
+		["p"],
+		["generator"],
+	);
+	const write = () => {
+		if (p instanceof Tensor) native.bernoulliTensor_(x.handle, native.expand(p.handle, x.shape), handleOf(generator));
+		else native.bernoulli_(x.handle, handleOf(generator), p, 0);
+	};
+	return inPlace("bernoulli_", x, [], write, derivatives.bernoulli_);
+}
+
+function exponential_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const { lambd = 1, generator } = bind<{ lambd: number; generator: Generator }>(
+		"exponential_",
+		args,
+		["lambd"],
+		["generator"],
+	);
+	if (!(lambd > 0)) throw new RangeError(`[exponential_] lambd must be positive, got ${describe(lambd)}`);
+	const write = () => native.exponential_(x.handle, handleOf(generator), lambd, 0);
+	return inPlace("exponential_", x, [], write, derivatives.exponential_);
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** Uniform numbers of [from, to), by default of [0, 1). */
+		uniform_(options?: GeneratorOption & { from?: number; to?: number }): this;
+		uniform_(from: number, to: number, options?: GeneratorOption): this;
+		/** Normal numbers of mean 0 and standard deviation 1 by default. */
+		normal_(options?: GeneratorOption & { mean?: number; std?: number }): this;
+		normal_(mean: number, std: number, options?: GeneratorOption): this;
+		/** Integers: of [from, to), of [0, to), or without bounds as many as the dtype holds. */
+		random_(options?: GeneratorOption & { from?: number; to?: number }): this;
+		random_(to: number, options?: GeneratorOption): this;
+		random_(from: number, to: number, options?: GeneratorOption): this;
+		/** 1 with probability `p` (default 0.5, a number or a tensor), else 0. */
+		bernoulli_(p?: number | Tensor | (GeneratorOption & { p?: number | Tensor }), options?: GeneratorOption): this;
+		/** Exponential numbers of rate `lambd` (default 1). */
+		exponential_(lambd?: number | (GeneratorOption & { lambd?: number }), options?: GeneratorOption): this;
+		/** 1 with the probability that each element gives (or `p`), else 0. */
+		bernoulli(p?: number | GeneratorOption, options?: GeneratorOption): Tensor;
+		/** `numSamples` indices drawn by these weights. */
+		multinomial(numSamples: number, replacement?: boolean | { replacement?: boolean; generator?: Generator }): Tensor;
+	}
+}
+
+asMethods({ uniform_, normal_, random_, bernoulli_, exponential_, bernoulli, multinomial });
