@@ -15,6 +15,6 @@ export { html, type ImageDataLike, type ImageOptions, image, markdown, svg } fro
 export { displaySymbol, type Json, type MimeBundle } from "./mime";
 export { currentOutput, type Output, withOutput } from "./output";
 export { encodePng, type Pixels } from "./png";
-export { type Bar, type ProgressOptions, progress } from "./progress";
+export { type Bar, type ProgressOptions, progress, progressBar } from "./progress";
 export { type Row, type TableOptions, table } from "./table";
 export { seriesColour, seriesColours } from "./theme";

@@ -3,7 +3,7 @@ import { escapeHtml } from "./escape";
 import { messageOf } from "./inspect";
 import { flushAtEnd, LiveDisplay } from "./live";
 import type { MimeBundle } from "./mime";
-import { formatNumber, formatSeconds } from "./numbers";
+import { formatBytes, formatNumber, formatSeconds } from "./numbers";
 import type { Output } from "./output";
 import { shared } from "./shared";
 import { css, seriesColours } from "./theme";
@@ -15,7 +15,7 @@ export interface ProgressOptions {
 	total?: number;
 	/** Values shown behind the bar, asked for only when it is drawn. */
 	postfix?: () => Record<string, unknown>;
-	/** What a step is, in the rate: "batches". Default: nothing, as in "270/s". */
+	/** What is counted, told with the rate: "images"; "bytes" are written as MB. Default: nothing, as in "270/s". */
 	unit?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Bar {
 	readonly done: number;
 	/** Shows these values behind the bar. */
 	setPostfix(values: Record<string, unknown>): void;
-	/** Moves the bar by hand, for work that is no loop. */
+	/** Moves the bar by hand, for work that is no loop. Does nothing once the bar has ended. */
 	advance(steps?: number): void;
 	/** Ends a bar that is moved by hand; a loop does it by itself. */
 	close(): void;
@@ -57,6 +57,11 @@ export function progress<T>(
 	throw new TypeError(`[progress] ${typeof items} cannot be looped through; pass an array, a loader, or a count`);
 }
 
+/** A bar for work that is no loop, shown at once: moved by `advance`, ended by `close`. */
+export function progressBar(options: ProgressOptions = {}): Bar {
+	return new ProgressBar({}, options).shown();
+}
+
 class ProgressBar implements Bar {
 	readonly label: string;
 	readonly total: number | undefined;
@@ -81,6 +86,7 @@ class ProgressBar implements Bar {
 	}
 
 	advance(steps = 1): void {
+		if (this.#ended !== undefined) return;
 		this.start();
 		this.done += steps;
 		this.#group!.changed();
@@ -92,6 +98,11 @@ class ProgressBar implements Bar {
 		const group = this.#group;
 		this.#group = undefined;
 		group.end(this);
+	}
+
+	shown(): this {
+		this.start();
+		return this;
 	}
 
 	/** Begins or begins anew: a bar can be looped through again, as its iterable can. */
@@ -127,6 +138,7 @@ class ProgressBar implements Bar {
 			// A loop left by `break` or an error shows where it stopped.
 			stopped: !running && total !== undefined && done < total,
 			running,
+			bytes: this.options.unit === "bytes",
 			details: [
 				times.join(", "),
 				...(done > 0 && rate > 0 ? [rateText(rate, this.options.unit)] : []),
@@ -195,6 +207,7 @@ interface BarState {
 	share: number | undefined;
 	stopped: boolean;
 	running: boolean;
+	bytes: boolean;
 	details: string[];
 }
 
@@ -278,8 +291,9 @@ function shareText({ share }: BarState): string {
 	return share === undefined ? "" : `${String(Math.floor(share * 100)).padStart(3)}% `;
 }
 
-function countText({ done, total, stopped }: BarState): string {
-	const count = total === undefined ? String(done) : `${done}/${total}`;
+function countText({ done, total, stopped, bytes }: BarState): string {
+	const write = bytes ? formatBytes : String;
+	const count = total === undefined ? write(done) : `${write(done)}/${write(total)}`;
 	return stopped ? `${count} stopped` : count;
 }
 
@@ -303,11 +317,10 @@ function htmlLine(state: BarState): string {
 }
 
 function rateText(rate: number, unit: string | undefined): string {
-	const what = unit === undefined ? "" : ` ${unit}`;
+	if (unit === "bytes") return `${formatBytes(Math.round(rate))}/s`;
 	// Slow loops are told in seconds for a step, as one would say it.
-	return rate >= 1
-		? `${formatNumber(rate, 3)}${what}/s`
-		: `${formatSeconds(1 / rate)}${unit === undefined ? " each" : ` for each of the ${unit}`}`;
+	if (rate < 1) return `${formatSeconds(1 / rate)} each`;
+	return `${formatNumber(rate, 3)}${unit === undefined ? "" : ` ${unit}`}/s`;
 }
 
 function sizeOf(items: object): number | undefined {

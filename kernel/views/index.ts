@@ -1,6 +1,7 @@
 /** The public `gradbook/display`: everything of the display layer, and what the engine's objects look like. */
 import "./tensor";
 import "./module";
+import "./tasks";
 
 export * from "../display";
 export { type CurveOptions, liveCurve, type Metric, type Run, TrainingCurves } from "./curves";
