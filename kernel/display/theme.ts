@@ -1,11 +1,11 @@
 /*
  * Colours of everything gradbook shows. They are told apart with every common form of colour blindness (Okabe and Ito,
- * "Color Universal Design", 2008; black and yellow left out, since one vanishes on dark pages and one on white) and
+ * "Color Universal Design", 2008, without black and yellow, which vanish on dark and on white pages, and with a brown) and
  * stand out on white as well as on JupyterLab's dark background.
  */
 
 /** One colour for each series, in order; begins again after the last. */
-export const seriesColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f"] as const;
+export const seriesColours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b"] as const;
 
 /** Marks what is right and what is wrong; never by colour alone. */
 export const rightColour = "#009e73";

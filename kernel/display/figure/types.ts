@@ -10,8 +10,20 @@ type PerPoint = "x" | "y" | "z" | "text" | "labels" | "values" | "customdata";
 
 type WithTensors<T> = T extends unknown ? { [K in keyof T]: K extends PerPoint ? T[K] | NumbersLike : T[K] } : never;
 
+/** Properties that plotly.js has and its types (3.0.14) leave out. */
+interface Untyped {
+	nbinsx?: number;
+	nbinsy?: number;
+	cumulative?: { enabled?: boolean; direction?: "increasing" | "decreasing" };
+	bingroup?: string;
+	base?: number | number[];
+	zmid?: number;
+	surfacecolor?: number[][];
+	lighting?: Record<string, number>;
+}
+
 /** A trace as plotly.js types it, whose numbers may also be tensors. */
-export type Trace = WithTensors<Data>;
+export type Trace = WithTensors<Data> & Untyped;
 
 export type { Config, Data, Layout };
 
