@@ -19,6 +19,11 @@ export function unbroadcast(grad: Tensor, broadcast: Broadcast): Tensor {
 	return broadcast === null ? grad : sumTo(grad, broadcast.shape, broadcast.dtype);
 }
 
+/** @internal A gradient summed over what broadcasting added to `like`. */
+export function summedTo(grad: Tensor, like: Tensor): Tensor {
+	return native.alike(grad.handle, like.handle) ? grad : sumTo(grad, like.shape, like.dtype.code);
+}
+
 function sumTo(x: Tensor, shape: number[], dtype: number): Tensor {
 	const out = wrap(native.sumTo(x.handle, shape, dtype));
 	return tracked(x) ? record(out, sumToBackward, [x], [], { shape: x.shape, dtype: x.dtype.code }) : out;

@@ -1,0 +1,24 @@
+import type { Tensor } from "../../core/tensor";
+
+/** |x₁ − x₂ + eps|ₚ along the last dimension (p 2, eps 1e-6 by default) */
+export function pairwiseDistance(
+	x1: Tensor,
+	x2: Tensor,
+	options: { p?: number; eps?: number; keepdim?: boolean } = {},
+): Tensor {
+	const { p = 2, eps = 1e-6, keepdim = false } = options;
+	return x1.sub(x2).add(eps).norm(p, -1, keepdim);
+}
+
+/** x₁·x₂ / (max(|x₁|, eps) · max(|x₂|, eps)) along `dim` (1, eps 1e-8 by default) */
+export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
+	const { dim = 1, eps = 1e-8 } = options;
+	const unit = (x: Tensor) => x.div(x.norm(2, dim, true).clamp({ min: eps }));
+	return unit(x1).mul(unit(x2)).sum(dim);
+}
+
+/** x divided by its p-norm along `dim`, or by eps where that is larger (p 2, dim 1, eps 1e-12 by default) */
+export function normalize(input: Tensor, options: { p?: number; dim?: number | number[]; eps?: number } = {}): Tensor {
+	const { p = 2, dim = 1, eps = 1e-12 } = options;
+	return input.div(input.norm(p, dim, true).clamp({ min: eps }).expandAs(input));
+}

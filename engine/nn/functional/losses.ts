@@ -1,0 +1,4 @@
+export * from "./binaryCrossEntropy";
+export * from "./crossEntropy";
+export * from "./margin";
+export * from "./regression";

@@ -1,0 +1,37 @@
+import { quoted } from "../../core/signature";
+import type { Tensor } from "../../core/tensor";
+import { warn } from "../../core/warn";
+
+/** What becomes of the losses of a batch: their mean, their sum, or themselves. */
+export type Reduction = "mean" | "sum" | "none";
+
+export interface ReductionOptions {
+	/** "mean" (default), "sum" or "none". */
+	reduction?: Reduction;
+}
+
+const codes = { none: 0, mean: 1, sum: 2 };
+
+/** The addon's number of a reduction. */
+export function reductionCode(op: string, reduction: Reduction): number {
+	const code = Object.hasOwn(codes, reduction) ? codes[reduction] : undefined;
+	if (code === undefined) {
+		throw new RangeError(`[${op}] ${quoted(reduction)} is not a valid value for reduction: "mean", "sum" or "none"`);
+	}
+	return code;
+}
+
+export function reduced(op: string, loss: Tensor, reduction: Reduction): Tensor {
+	const code = reductionCode(op, reduction);
+	return code === 0 ? loss : code === 1 ? loss.mean() : loss.sum();
+}
+
+/** Losses of pairs broadcast, which is rarely what was meant. */
+export function warnOfSizes(input: Tensor, target: Tensor): void {
+	if (`${input.shape}` === `${target.shape}`) return;
+	warn(
+		`Using a target size (torch.Size([${target.shape.join(", ")}])) that is different to the input size ` +
+			`(torch.Size([${input.shape.join(", ")}])). This will likely lead to incorrect results due to broadcasting. ` +
+			"Please ensure they have the same size.",
+	);
+}

@@ -1,0 +1,21 @@
+export * from "./activation";
+export * from "./container";
+export { deepcopy } from "./copy";
+export * from "./dropout";
+export * from "./flatten";
+export {
+	type BackwardHook,
+	type BackwardPreHook,
+	type ForwardHook,
+	type ForwardPreHook,
+	type RemovableHandle,
+	registerModuleForwardHook,
+	registerModuleForwardPreHook,
+	registerModuleFullBackwardHook,
+	registerModuleFullBackwardPreHook,
+} from "./hooks";
+export * from "./linear";
+export * from "./loss";
+export { type MemberOptions, Module } from "./module";
+export * from "./sparse";
+export type { IncompatibleKeys, LoadOptions, StateDict } from "./state";
