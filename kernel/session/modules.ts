@@ -37,8 +37,6 @@ export interface ModuleLoaderOptions {
 	folder: string;
 	/** The folder of our package.json. */
 	packageRoot: string;
-	/** How decorators in local modules are compiled; the cells' own compiler knows the notebook's tsconfig.json. */
-	module?: ModuleOptions;
 }
 
 /** Codes of errors after which `import()` may still succeed. */
@@ -54,7 +52,8 @@ export class ModuleLoader {
 	/** `require` as the notebook's folder sees it. */
 	readonly require: NodeJS.Require;
 	readonly #packageRoot: string;
-	readonly #options: ModuleOptions;
+	readonly #tslab: string;
+	#options: ModuleOptions | undefined;
 	#importHere: ((specifier: string) => Promise<unknown>) | undefined;
 	readonly #cells = new Map<string, { code: string; sourceMap: string }>();
 	/** Size and time of change that a local file had when it was loaded. */
@@ -65,7 +64,7 @@ export class ModuleLoader {
 	constructor(options: ModuleLoaderOptions) {
 		this.folder = options.folder;
 		this.#packageRoot = options.packageRoot;
-		this.#options = options.module ?? {};
+		this.#tslab = createRequire(join(options.packageRoot, "package.json")).resolve("tslab");
 		this.require = createRequire(join(options.folder, "notebook.js"));
 	}
 
@@ -86,6 +85,7 @@ export class ModuleLoader {
 		}
 		const shared = globalThis as Record<symbol, unknown>;
 		const runtime = Symbol.for("gradbook.modules");
+		const before = shared[runtime];
 		shared[runtime] = {
 			helpers,
 			interop: (module: unknown) => new Interop(module, this),
@@ -102,7 +102,7 @@ export class ModuleLoader {
 				if (extensions[extension] === undefined) delete loader._extensions[extension];
 				else loader._extensions[extension] = extensions[extension]!;
 			}
-			delete shared[runtime];
+			shared[runtime] = before;
 		};
 	}
 
@@ -166,7 +166,7 @@ export class ModuleLoader {
 
 	#resolve(request: string, parent: unknown, rest: unknown[], next: LoaderInternals["_resolveFilename"]): string {
 		if (request === "gradbook" || request.startsWith("gradbook/")) return ownPackageFile(this.#packageRoot, request);
-		if (request === "tslab") return createRequire(join(this.#packageRoot, "package.json")).resolve("tslab");
+		if (request === "tslab") return this.#tslab;
 		const base = (parent as { filename?: string | null } | undefined)?.filename;
 		if (/^\.{0,2}[\\/]/.test(request) && base && this.#isLocal(base)) {
 			const path = resolve(dirname(base), request);
@@ -198,6 +198,9 @@ export class ModuleLoader {
 		this.#stamps.set(file, stamp(file));
 		// Loaded when the first local module is: the compiler is no part of this thread otherwise.
 		const { compileModule } = require("./compiler/module") as typeof import("./compiler/module");
+		const { readUserConfig } = require("./compiler/userConfig") as typeof import("./compiler/userConfig");
+		// What cannot be read in it the cells' compiler has said.
+		this.#options ??= readUserConfig(this.folder, () => undefined);
 		const { code, sourceMap } = compileModule(readFileSync(file, "utf8"), file, this.#options);
 		moduleSourceMaps.set(file, sourceMap);
 		module._compile(code, file);

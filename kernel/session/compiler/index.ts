@@ -38,6 +38,7 @@ import { type Scan, scan } from "./scan";
 import { type Diagnostic, LanguageServer } from "./server";
 import { type Parsed, parse } from "./syntax";
 import { lastExpressionName, transformCell, UnsupportedInCell } from "./transform";
+import { mappedFile } from "./userConfig";
 
 export interface CompilerOptions {
 	/** The notebook's folder: what cells import relative to. Need not be writable. */
@@ -146,6 +147,8 @@ class Compiler implements CellCompiler {
 		const installed = installedSince(report.items, this.#options.folder);
 		if (installed.length > 0) {
 			this.#server.filesChanged(installed.map((file) => ({ file, type: "created" })));
+			// Where there was no node_modules at all TypeScript looks again only for a document with other imports.
+			this.#server.put(check, head.replace(/\n$/, ` import {} from ${JSON.stringify(installed[0])};\n`) + text);
 			report = await ask();
 		}
 		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log);
@@ -158,11 +161,14 @@ class Compiler implements CellCompiler {
 		{ executionCount, remember }: { executionCount: number; remember: boolean },
 	): CompiledCell {
 		const file = this.#fileName(executionCount);
-		const transformed = transformCell(text, parsed.program, found, { known: this.#names.values, remember });
+		const transformed = transformCell(text, parsed.program, found, {
+			known: this.#names.values,
+			remember,
+			mapped: (specifier) => mappedFile(specifier, this.#project.user.paths),
+		});
 		const map = transformed.code.generateMap({ hires: "boundary", source: file });
 		const lowered = lower(transformed.code.toString(), file, {
-			legacyDecorators: this.#project.legacyDecorators,
-			decoratorMetadata: this.#project.decoratorMetadata,
+			...this.#project.user,
 			decorators: transformed.decorators,
 		});
 		const helpers = lowered.usesHelpers ? 'const babelHelpers = exports[Symbol.for("gradbook.scope")].helpers; ' : "";
@@ -218,8 +224,7 @@ class Compiler implements CellCompiler {
 			return { status: "error", error: problemsError(problems, source, executionCount) };
 		}
 		const path = join(this.#options.folder, document);
-		const { legacyDecorators, decoratorMetadata } = this.#project;
-		const compiled = compileModule(text, path, { legacyDecorators, decoratorMetadata });
+		const compiled = compileModule(text, path, this.#project.user);
 		const definition = [path, compiled.code, compiled.sourceMap].map((one) => JSON.stringify(one)).join(", ");
 		return {
 			status: "ok",

@@ -38,7 +38,7 @@ export class LocalFiles {
 		for (const path of relativeImports(source, "cell.ts", folder)) if (!this.#paths.has(path)) this.#add(path);
 		const changes: FileChange[] = [];
 		for (const [path, before] of [...this.#paths]) {
-			const now = existing(path);
+			const now = existingFile(path);
 			if (now === before) continue;
 			this.#paths.set(path, now);
 			if (before !== undefined && stampOf(before) === undefined) changes.push({ file: before, type: "deleted" });
@@ -60,7 +60,7 @@ export class LocalFiles {
 	}
 
 	#add(path: string): void {
-		const file = existing(path);
+		const file = existingFile(path);
 		this.#paths.set(path, file);
 		if (file !== undefined && !this.#files.has(file)) this.#read(file);
 	}
@@ -108,7 +108,7 @@ function relativeImports(source: string, file: string, folder: string): string[]
 }
 
 /** The file that an import of this path means. */
-function existing(path: string): string | undefined {
+export function existingFile(path: string): string | undefined {
 	const candidates = [...extensions.map((extension) => path + extension), path.replace(/\.([cm]?)js(x?)$/, ".$1ts$2")];
 	for (const extension of [".ts", ".js"]) candidates.push(resolve(path, `index${extension}`));
 	return candidates.find((candidate) => stampOf(candidate) !== undefined);

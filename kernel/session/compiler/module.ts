@@ -3,6 +3,7 @@ import MagicString from "magic-string";
 import { joinMaps, lower } from "./lower";
 import { type Scan, scan } from "./scan";
 import { type Language, type Node, parse } from "./syntax";
+import { mappedFile } from "./userConfig";
 
 /*
  * A local module (`./model.ts` beside the notebook, or a module cell) as CommonJS: imports become `require`, exports
@@ -19,6 +20,8 @@ export interface CompiledModule {
 export interface ModuleOptions {
 	legacyDecorators?: boolean;
 	decoratorMetadata?: boolean;
+	/** `paths` of the user's tsconfig.json, absolute. */
+	paths?: Record<string, string[]>;
 }
 
 /** Where compiled modules find what they call: `globalThis[Symbol.for("gradbook.modules")]` (kernel/session/modules.ts). */
@@ -52,7 +55,7 @@ export function compileModule(source: string, file: string, options: ModuleOptio
 		dropUnusedImports: language.startsWith("ts"),
 	});
 	const program = parse(lowered.code, "js").program;
-	const code = new ModuleTransform(lowered.code, program, scan(program), file).run();
+	const code = new ModuleTransform(lowered.code, program, scan(program), file, options.paths ?? {}).run();
 	const helpers = lowered.usesHelpers ? `const babelHelpers = ${runtime}.helpers; ` : "";
 	const map = code.generateMap({ hires: "boundary", source: file });
 	return {
@@ -75,6 +78,7 @@ class ModuleTransform {
 		readonly program: Node,
 		readonly found: Scan,
 		readonly file: string,
+		readonly paths: Record<string, string[]>,
 	) {
 		this.#code = new MagicString(source);
 		let prefix = "$$";
@@ -170,7 +174,8 @@ class ModuleTransform {
 
 	#require(specifier: string): string {
 		const module = `${this.#prefix}${this.#modules++}`;
-		this.#head.push(`const ${module} = ${this.#prefix}.interop(require(${JSON.stringify(specifier)}));`);
+		const from = mappedFile(specifier, this.paths) ?? specifier;
+		this.#head.push(`const ${module} = ${this.#prefix}.interop(require(${JSON.stringify(from)}));`);
 		return module;
 	}
 

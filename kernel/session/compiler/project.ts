@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
-import { type Node, parse } from "./syntax";
+import { dirname, join } from "node:path";
+import { readUserConfig, resolveFrom, type UserConfig } from "./userConfig";
 
 /*
  * The TypeScript project that a notebook's cells are checked in: documents in memory beside the notebook, so that nothing
@@ -12,9 +12,8 @@ export interface Project {
 	/** Documents that are there from the start, by name. */
 	documents: { name: string; text: string; language: string }[];
 	configName: string;
-	/** Decorators as the user's tsconfig.json wants them. */
-	legacyDecorators: boolean;
-	decoratorMetadata: boolean;
+	/** What the user's tsconfig.json says about the code that is made. */
+	user: UserConfig;
 }
 
 export interface ProjectOptions {
@@ -64,11 +63,10 @@ export function makeProject({ folder, packageRoot, prefix, roots, log }: Project
 	const configName = `${prefix}.tsconfig.json`;
 	const defaultsName = `${prefix}-defaults.tsconfig.json`;
 	const globalsName = `${prefix}-globals.d.ts`;
-	const file = join(folder, "tsconfig.json");
-	const user = existsSync(file) ? readOptions(file, log) : undefined;
-	const paths = { ...user?.paths, ...ownPaths(packageRoot) };
+	const user = readUserConfig(folder, log);
+	const paths = { ...user.paths, ...ownPaths(packageRoot) };
 	const config = {
-		extends: [`./${defaultsName}`, ...(user === undefined ? [] : ["./tsconfig.json"])],
+		extends: [`./${defaultsName}`, ...(user.found ? ["./tsconfig.json"] : [])],
 		compilerOptions: { ...fixed, paths },
 		files: [globalsName, ...roots].map((name) => `./${name}`),
 		include: [],
@@ -85,8 +83,7 @@ export function makeProject({ folder, packageRoot, prefix, roots, log }: Project
 			{ name: configName, text: JSON.stringify(config), language: "json" },
 			{ name: globalsName, text: globals(folder, packageRoot), language: "typescript" },
 		],
-		legacyDecorators: user?.experimentalDecorators ?? false,
-		decoratorMetadata: user?.emitDecoratorMetadata ?? false,
+		user,
 	};
 }
 
@@ -130,87 +127,4 @@ declare function confirm(message?: string): boolean;
 /** Asks for a line without showing what is typed; null where the reader cancels. */
 declare function password(message?: string): string | null;
 `;
-}
-
-function resolveFrom(file: string, request: string): string | undefined {
-	try {
-		return createRequire(file).resolve(request);
-	} catch {
-		return undefined;
-	}
-}
-
-interface UserOptions {
-	paths?: Record<string, string[]>;
-	experimentalDecorators?: boolean;
-	emitDecoratorMetadata?: boolean;
-}
-
-/** The options that we have to know, not only TypeScript: `extends` followed, paths absolute. */
-function readOptions(file: string, log: (line: string) => void, seen = new Set<string>()): UserOptions | undefined {
-	if (seen.has(file)) return {};
-	seen.add(file);
-	const config = readJsonc(file, log);
-	if (config === undefined) return undefined;
-	const merged: UserOptions = {};
-	const bases: unknown[] = Array.isArray(config.extends)
-		? config.extends
-		: config.extends === undefined
-			? []
-			: [config.extends];
-	for (const base of bases) {
-		const found = typeof base === "string" ? baseConfig(file, base) : undefined;
-		if (found === undefined) log(`${file}: "extends": ${JSON.stringify(base)} was not found`);
-		else Object.assign(merged, readOptions(found, log, seen));
-	}
-	const options = (config.compilerOptions ?? {}) as Record<string, unknown>;
-	if (typeof options.paths === "object" && options.paths !== null) {
-		merged.paths = {};
-		for (const [name, targets] of Object.entries(options.paths as Record<string, unknown>)) {
-			if (Array.isArray(targets)) merged.paths[name] = targets.map((target) => resolve(dirname(file), String(target)));
-		}
-	}
-	if (typeof options.experimentalDecorators === "boolean")
-		merged.experimentalDecorators = options.experimentalDecorators;
-	if (typeof options.emitDecoratorMetadata === "boolean") merged.emitDecoratorMetadata = options.emitDecoratorMetadata;
-	return merged;
-}
-
-function baseConfig(file: string, base: string): string | undefined {
-	if (/^\.{0,2}[\\/]/.test(base)) {
-		const path = resolve(dirname(file), base);
-		return [path, `${path}.json`].find((candidate) => existsSync(candidate));
-	}
-	return resolveFrom(file, base) ?? resolveFrom(file, `${base}/tsconfig.json`) ?? resolveFrom(file, `${base}.json`);
-}
-
-/** JSON with comments and trailing commas, read as the JavaScript expression that it is. */
-function readJsonc(file: string, log: (line: string) => void): Record<string, unknown> | undefined {
-	const { program, problems } = parse(`(${readFileSync(file, "utf8").replace(/^\ufeff/, "")}\n)`, "js");
-	try {
-		if (problems.length > 0) throw new Error(problems[0]!.message);
-		return literal(program.body[0]?.expression ?? { type: "nothing", start: 0, end: 0 }) as Record<string, unknown>;
-	} catch (error) {
-		log(`${file} is left out: ${(error as Error).message}`);
-		return undefined;
-	}
-}
-
-function literal(node: Node): unknown {
-	switch (node.type) {
-		case "ParenthesizedExpression":
-			return literal(node.expression);
-		case "Literal":
-			return node.value;
-		case "ArrayExpression":
-			return node.elements.map(literal);
-		case "ObjectExpression":
-			return Object.fromEntries(
-				node.properties.map((one: Node) => [one.key.name ?? one.key.value, literal(one.value)]),
-			);
-		case "UnaryExpression":
-			return -(literal(node.argument) as number);
-		default:
-			throw new Error(`${node.type} is no JSON`);
-	}
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import {
 	createMessageConnection,
 	type Disposable,
+	type Message,
 	type MessageConnection,
 	StreamMessageReader,
 	StreamMessageWriter,
@@ -60,6 +61,13 @@ interface Running {
 
 /** The language server does not start, or ended while it was asked something, twice. */
 export class ServerGone extends Error {}
+
+/** Does not mind that the server is gone: its end is heard of elsewhere, and rejections of writes by nobody. */
+class PatientWriter extends StreamMessageWriter {
+	override async write(message: Message): Promise<void> {
+		await super.write(message).catch(() => undefined);
+	}
+}
 
 export class LanguageServer {
 	readonly #options: ServerOptions;
@@ -193,7 +201,7 @@ export class LanguageServer {
 		server.stdin!.on("error", () => undefined);
 		const connection = createMessageConnection(
 			new StreamMessageReader(server.stdout!),
-			new StreamMessageWriter(server.stdin!),
+			new PatientWriter(server.stdin!),
 		);
 		const ended = new Promise<string>((resolve) => {
 			server.once("error", (error) => resolve(error.message));
@@ -261,6 +269,8 @@ export class LanguageServer {
 			"js/ts": {
 				customConfigFileName: this.#options.configName,
 				suggest: { autoImports: false },
+				// What the user's tsconfig.json forbids is an error here, as it is for tsc.
+				reportStyleChecksAsWarnings: false,
 				disableAutomaticTypeAcquisition: true,
 				tsserver: { automaticTypeAcquisition: { enabled: false } },
 			},

@@ -28,6 +28,8 @@ export interface CellContext {
 	known: ReadonlySet<string>;
 	/** False: the names of this cell are its own, and later cells do not meet them. */
 	remember: boolean;
+	/** The file that the user's tsconfig.json gives to a specifier, if it does. */
+	mapped?(specifier: string): string | undefined;
 }
 
 export interface TransformedCell {
@@ -119,7 +121,7 @@ class CellTransform {
 	#rewrite({ name, node, use }: Reference): void {
 		const value = `${this.#box(name)}.v`;
 		const text = use === "call" ? `(0, ${value})` : use === "shorthand" ? `${name}: ${value}` : value;
-		// The node of a declared name reaches to the end of its type.
+		// The node of a declared name reaches to the end of its type; a `!` may stand between.
 		const end = node.typeAnnotation ? node.typeAnnotation.start : node.end;
 		this.#code.overwrite(node.start, end, text);
 	}
@@ -136,14 +138,9 @@ class CellTransform {
 		const inLoopHead = (parent.type === "ForInStatement" || parent.type === "ForOfStatement") && parent.left === node;
 		const using = node.kind.endsWith("using");
 		code.remove(node.start, node.declarations[0].start);
-		for (const { id, init, definite, start, end } of node.declarations) {
+		for (const { id, init, start, end } of node.declarations) {
 			const annotation: Node | undefined = id.typeAnnotation ?? undefined;
 			if (annotation) code.remove(annotation.start, annotation.end);
-			if (definite)
-				code.remove(
-					start + this.source.slice(start, end).indexOf("!"),
-					start + this.source.slice(start, end).indexOf("!") + 1,
-				);
 			if (init) {
 				if (id.type === "ObjectPattern") {
 					code.appendLeft(start, "(");
@@ -242,7 +239,7 @@ class CellTransform {
 			this.#code.remove(statement.start, statement.end);
 			return;
 		}
-		const from = JSON.stringify(statement.source.value);
+		const from = JSON.stringify(this.context.mapped?.(statement.source.value) ?? statement.source.value);
 		const module = `${this.#prefix}${this.#modules++}`;
 		let text = `let ${module} = ${this.#prefix}.load(${from});`;
 		if (!isLoadedAtOnce(statement.source.value)) {

@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderWith, Notebook, plain } from "./notebook";
+
+/** Cells with the real language server: what is checked, and what later cells know. */
+
+const place = folderWith();
+let notebook: Notebook;
+
+beforeAll(async () => {
+	notebook = new Notebook(place.folder);
+	await notebook.run("1");
+});
+afterAll(async () => {
+	await notebook.close();
+	place.done();
+	// Whatever TypeScript said about our own lines would be a mistake of ours.
+	expect(notebook.log).toEqual([]);
+});
+
+const run = (source: string): Promise<unknown> => notebook.run(source);
+/** The error a cell has before it runs; empty where it has none. */
+async function errors(source: string): Promise<string> {
+	const error = await notebook.check(source);
+	return error === undefined ? "" : `${error.ename}: ${error.evalue}`;
+}
+
+describe("names of earlier cells have their types", () => {
+	test("values", async () => {
+		await run("let count = 1; const name = 'n'; function twice(n: number) { return n * 2 }");
+		expect(await run("count += twice(count); count.toFixed() + name.length")).toBe("31");
+		expect(await errors("count = 'text'")).toMatch(
+			/^TypeScriptError: TS2322: Type 'string' is not assignable to type 'number'\. \(Cell \[\d+\], line 1, column 1\)$/,
+		);
+		expect(await errors("name = 'other'")).toContain("TS2632: Cannot assign to 'name' because it is a constant.");
+		expect(await errors("twice('x')")).toContain("TS2345");
+	});
+	test("destructured values", async () => {
+		await run(
+			"const { first, rest: [second = 's', ...others], ...more } = { first: 1, rest: ['a', 'b'], extra: true }",
+		);
+		expect(await run("[first.toFixed(), second.toUpperCase(), others.join(), more.extra === true]")).toEqual([
+			"1",
+			"A",
+			"b",
+			true,
+		]);
+		expect(await errors("const wrong: string = first")).toContain("TS2322");
+	});
+	test("top-level await", async () => {
+		await run("const loaded = await Promise.resolve({ rows: [1, 2] })");
+		expect(await run("loaded.rows.map((row) => row.toFixed(1)).join()")).toBe("1.0,2.0");
+		expect(await errors("loaded.columns")).toContain("TS2339");
+	});
+	test("generic classes, and subclasses of them", async () => {
+		await run(
+			"class Box<T> { constructor(public value: T) {} map<U>(f: (value: T) => U): Box<U> { return new Box(f(this.value)) } }",
+		);
+		await run("class NumberBox extends Box<number> { get double() { return this.value * 2 } }");
+		expect(
+			await run("const nb = new NumberBox(4); [nb.double, nb instanceof Box, nb.map(String).value.length]"),
+		).toEqual([8, true, 1]);
+		expect(await errors("new Box('x').value.toFixed()")).toContain("TS2551");
+		expect(await run("const typed: Box<string> = new Box('t'); typed.value.toUpperCase()")).toBe("T");
+	});
+	test("interfaces, type aliases, enums and namespaces", async () => {
+		await run(
+			"interface Point { x: number; y?: number } type Pair<T> = [T, T]; enum Colour { Red, Green = 5 } const enum Fixed { A = 9 } namespace Units { export type Metre = number; export const foot = 0.3 }",
+		);
+		await run(
+			"const p: Point = { x: 1 }; const pair: Pair<Colour> = [Colour.Red, Colour.Green]; const m: Units.Metre = Units.foot",
+		);
+		expect(await run("[p.x, pair, m, Fixed.A]")).toEqual([1, [0, 5], 0.3, 9]);
+		expect(await errors("const q: Point = { y: 1 }")).toContain("TS2741");
+		expect(await errors("interface Longer extends Point { z: number } const l: Longer = { x: 1 }")).toContain("TS2741");
+	});
+	test("overloads, generics and type guards", async () => {
+		await run(
+			"function pick(a: string): string; function pick(a: number): number; function pick(a: any): any { return a } const isText = (x: unknown): x is string => typeof x === 'string'; function must(x: unknown): asserts x is number { if (typeof x !== 'number') throw new Error('no number') }",
+		);
+		expect(
+			await run("const u: unknown = 's'; [pick('a').length, pick(1).toFixed(), isText(u) ? u.length : 0]"),
+		).toEqual([1, "1", 1]);
+		expect(await run("const v: unknown = 1; must(v); v.toFixed()")).toBe("1");
+		expect(await errors("pick(true)")).toContain("TS2769");
+	});
+	test("imports", async () => {
+		await run(
+			"import * as path from 'node:path'; import { EventEmitter as Emitter } from 'node:events'; import type { Stats } from 'node:fs'",
+		);
+		expect(
+			await run(
+				"class Mine extends Emitter {} const s: Stats | undefined = undefined; path.join('a', 'b') + new Mine().listenerCount('x')",
+			),
+		).toBe("a/b0");
+		expect(await errors("path.nothing")).toContain("TS2339");
+	});
+	test("arrays that grow in a later cell", async () => {
+		await run("const losses = []; losses.push(1)");
+		expect(await run("losses.push(2); losses.length")).toBe(2);
+	});
+	test("symbols and literal types", async () => {
+		await run(
+			"const key: unique symbol = Symbol('key'); const mode = 'train' as const; let kind: 'sgd' | 'adam' = 'sgd'",
+		);
+		expect(
+			await run("const o = { [key]: 1 }; kind = 'adam'; const exact: 'train' = mode; o[key].toFixed() + exact + kind"),
+		).toBe("1trainadam");
+		expect(await errors("kind = 'lion'")).toContain("TS2322");
+	});
+	test("global augmentation", async () => {
+		await run(
+			"declare global { var shared: number; interface Array<T> { second(): T } } globalThis.shared = 3; Array.prototype.second = function () { return this[1] }",
+		);
+		expect(await run("shared + [1, 2].second()")).toBe(5);
+		await run("delete (Array.prototype as any).second");
+	});
+	test("names declared as somebody else's", async () => {
+		await run("declare const fromOutside: number; (globalThis as any).fromOutside = 8");
+		expect(await run("fromOutside.toFixed()")).toBe("8");
+	});
+});
+
+describe("redeclaration", () => {
+	test("in a later cell, also with another type", async () => {
+		await run("let again = 1");
+		await run("let again = 'text'");
+		expect(await run("again.toUpperCase()")).toBe("TEXT");
+		await run("class again { static kind = 'class' }");
+		expect(await run("again.kind")).toBe("class");
+		await run("type again = number");
+		expect(await errors("again.kind")).toContain("TS2693");
+	});
+	test("from the old value is not possible, as in any block", async () => {
+		await run("let self = 1");
+		expect(await errors("let self = self + 1")).toMatch(/TS(2448|7022)/);
+	});
+	test("in one cell is an error", async () => {
+		expect(await errors("let dup = 1; let dup = 2")).toContain("TS2451");
+	});
+	test("a cell that fails its check changes nothing", async () => {
+		await run("let stays = 1");
+		expect(await errors("let stays = 'x'; nowhere")).toContain("TS2304");
+		expect(await run("stays.toFixed()")).toBe("1");
+	});
+	test("old classes stay what they were for what was made of them", async () => {
+		await run("class Old { a = 1 } const old = new Old()");
+		await run("class Old { b = 2 }");
+		expect(await run("[old.a, old instanceof Old]")).toEqual([1, false]);
+	});
+	test("a silent cell leaves nothing", async () => {
+		await notebook.run("const quiet = 1", { remember: false });
+		expect(await errors("quiet")).toContain("TS2304");
+	});
+});
+
+describe("what is no error", () => {
+	test.each([
+		[
+			"unused names",
+			"const unused = 1; import * as unusedModule from 'node:fs'; function f(unusedParameter: number) {}",
+		],
+		["code after a throw in a function", "function never() { throw new Error('x'); return 1 }"],
+		["an empty cell", ""],
+		["only a comment", "// nothing"],
+		["exports", "export const exported = 1; export interface Shape { a: number }"],
+		["a label, a debugger statement", "here: for (;;) { break here } debugger"],
+		["@ts-nocheck", "// @ts-nocheck\nconst n: number = 'x'"],
+		[
+			"@ts-ignore and @ts-expect-error",
+			"// @ts-ignore\nconst i: number = 'x';\n// @ts-expect-error\nconst e: number = 'x'",
+		],
+		["globals of the kernel", "const handlers = [prompt, confirm, password, display]; handlers.length"],
+		[
+			"globals of Node",
+			"[process.pid, Buffer.from('a'), setTimeout, fetch, structuredClone, performance.now()].length",
+		],
+	])("%s", async (_name, source) => {
+		expect(await errors(source)).toBe("");
+	});
+});
+
+describe("errors before running", () => {
+	test("name the cell, the line and the column, with the code", async () => {
+		await run("1");
+		const error = await notebook.check("const a = 1;\nconst 𝒳 = '😀', b: number = 'text';\na");
+		const number = Number(/Cell \[(\d+)\]/.exec(error!.evalue)![1]);
+		expect(error).toMatchObject({
+			ename: "TypeScriptError",
+			evalue: `TS2322: Type 'string' is not assignable to type 'number'. (Cell [${number}], line 2, column 16)`,
+		});
+		expect(plain(error!.traceback)).toBe(
+			[
+				"TypeScriptError: TS2322: Type 'string' is not assignable to type 'number'.",
+				`    at Cell [${number}], line 2, column 16`,
+				"    1 | const a = 1;",
+				"  > 2 | const 𝒳 = '😀', b: number = 'text';",
+				"      |                 ^",
+			].join("\n"),
+		);
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI colours are control characters
+		expect(error!.traceback.join("\n")).toMatch(/\u001b\[31m/);
+	});
+	test("CRLF changes no place", async () => {
+		expect(await errors("const a = 1;\r\n\r\nconst b: number = 'x';\r\n")).toMatch(/line 3, column 7\)$/);
+		expect(await run("const t = `a\r\nb`;\r\nt.length")).toBe(3);
+	});
+	test("syntax errors only, where there are some", async () => {
+		const error = await notebook.check("const a: number = 'x'\nfunction g( {");
+		expect(error?.ename).toBe("SyntaxError");
+		expect(plain(error!.traceback).match(/^\w+Error:/gm)).toEqual(["SyntaxError:"]);
+	});
+	test("what only our parser minds", async () => {
+		expect(await errors("return 1")).toMatch(/^SyntaxError: /);
+		expect(await errors("export * from 'node:fs'")).toContain("A cell exports nothing");
+	});
+	test("at most ten are shown", async () => {
+		const error = await notebook.check(Array.from({ length: 14 }, (_, i) => `missing${i}`).join("\n"));
+		expect(plain(error!.traceback).match(/^TypeScriptError:/gm)).toHaveLength(10);
+		expect(error!.traceback.at(-1)).toBe("… and 4 more errors in this cell.");
+	});
+	test("types of other cells are called by their names", async () => {
+		await run("class Net { forward(x: number) { return x } }");
+		await run("let net = new Net()");
+		expect(await errors("net = 5")).toContain("Type 'number' is not assignable to type 'Net'.");
+		expect(await errors("const wrong: string = { net }")).toContain("'{ net: Net; }'");
+	});
+	test("the next cell is not touched by a broken one", async () => {
+		await errors("function (");
+		expect(await run("1 + 1")).toBe(2);
+	});
+});
+
+test("two cells compiled at once are compiled one after the other", async () => {
+	const [, second] = await Promise.all([
+		notebook.compiler.compile("const both = 1", { executionCount: 900, remember: true }),
+		notebook.compiler.compile("both + 1", { executionCount: 901, remember: true }),
+	]);
+	expect(second.status).toBe("ok");
+});
+
+test("every execution has a file name of its own", async () => {
+	const files = new Set<string>();
+	for (let i = 0; i < 3; i++) {
+		const outcome = await notebook.compiler.compile("1", { executionCount: 950, remember: false });
+		if (outcome.status === "ok") files.add(outcome.cell.file);
+	}
+	expect([...files]).toEqual(["cell-950.ts", "cell-950.1.ts", "cell-950.2.ts"]);
+});
