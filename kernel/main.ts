@@ -5,7 +5,7 @@ import { signalCount, type ToTransport, type TransportData } from "./session/run
 
 /** The modules that know TypeScript; tests of the rest put others in their place. */
 const sessionModules = {
-	/** Loaded on the transport thread: `createCompiler(folder)`. */
+	/** Loaded on the transport thread: `createCompiler(options)`. */
 	compiler: join(__dirname, "session/compiler/index.js"),
 	/** Loaded on the main thread at the first error: `describeError(error, cells)`. */
 	errors: join(__dirname, "session/errors.js"),

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { handlers } from "./requests";
 import type { CellCompiler } from "./requests/contract";
 import { Dispatcher } from "./requests/dispatcher";
 import { createKernel } from "./requests/kernel";
+import type { CompilerOptions } from "./session/compiler";
 import type { TransportData } from "./session/runtime/protocol";
 import { MainThread } from "./session/runtime/remote";
 import { readConnection } from "./wire/connection";
@@ -23,8 +25,10 @@ async function start(data: TransportData): Promise<void> {
 		subscribed: (topic) =>
 			kernel.iopub.publish("iopub_welcome", { subscription: topic.toString() }, {}, { topic: Buffer.from(topic) }),
 	});
-	const { createCompiler } = require(data.compilerModule) as { createCompiler(folder: string): CellCompiler };
-	const compiler = createCompiler(process.cwd());
+	const { createCompiler } = require(data.compilerModule) as {
+		createCompiler(options: CompilerOptions): CellCompiler;
+	};
+	const compiler = createCompiler({ folder: process.cwd(), packageRoot: join(__dirname, "../.."), log });
 
 	let ending = false;
 	const shutdown = async () => {

@@ -33,7 +33,7 @@ const mayImport: Record<string, string[]> = {
 	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/views", "kernel/display"],
 };
 
-/** Packages that the thread of user code does not load: they belong to the transport thread and the compiler. */
+/** Packages that the thread of user code does not load when it starts: they belong to the transport thread and the compiler. */
 const notOnMainThread = /^(zeromq|oxc-.*|typescript|vscode-.*)$/;
 
 const root = resolve(__dirname, "..");
@@ -117,7 +117,8 @@ describe("the check itself", () => {
 		"engine/core/a.ts": 'import { b } from "../ops/b";\nexport const a = b;',
 		"engine/ops/b.ts": 'import type { a } from "../core/a";\nexport { c } from "./c";\nexport const b = 1;',
 		"engine/ops/c.ts": 'export const c = () => import("./b");\ntype T = import("../nn/d").D;',
-		"engine/nn/d.ts": 'import z = require("zeromq");\nexport type D = typeof z;\nimport { gone } from "./gone";',
+		"engine/nn/d.ts":
+			'import z = require("zeromq");\nconst later = () => require("later");\nexport type D = typeof z;\nimport { gone } from "./gone";',
 	};
 	const made = importGraph(new Map(Object.entries(files)));
 
@@ -134,6 +135,10 @@ describe("the check itself", () => {
 
 	test("follows imports to a package and names the way", () => {
 		expect(pathTo(made, "engine/nn/d.ts", (specifier) => specifier === "zeromq")).toEqual(["engine/nn/d.ts", "zeromq"]);
+		expect(
+			pathTo(made, "engine/nn/d.ts", (specifier) => specifier === "later"),
+			"loaded later",
+		).toBeUndefined();
 		expect(pathTo(made, "engine/core/a.ts", (specifier) => specifier === "zeromq")).toBeUndefined();
 	});
 

@@ -13,6 +13,8 @@ export interface Import {
 	to: string | undefined;
 	/** Gone when the program runs: `import type`, `export type`, `import("…").T` in a type. */
 	typeOnly: boolean;
+	/** Loaded when a function runs, if ever: `import()`, or `require()` inside a function. */
+	lazy: boolean;
 }
 
 export interface Graph {
@@ -40,14 +42,14 @@ export function importGraph(sources: Map<string, string>): Graph {
 	return { files, imports };
 }
 
-/** The way by imports that stay at run time from a file to a package that `wanted` accepts; its name comes last. */
+/** The way from a file to a package that `wanted` accepts, by what is loaded with it; the package comes last. */
 export function pathTo(graph: Graph, start: string, wanted: (specifier: string) => boolean): string[] | undefined {
 	const paths = [[start]];
 	const seen = new Set([start]);
 	for (let path = paths.shift(); path; path = paths.shift()) {
 		const file = path.at(-1);
 		for (const edge of graph.imports) {
-			if (edge.from !== file || edge.typeOnly) continue;
+			if (edge.from !== file || edge.typeOnly || edge.lazy) continue;
 			if (edge.to === undefined && wanted(edge.specifier)) return [...path, edge.specifier];
 			if (edge.to === undefined || seen.has(edge.to)) continue;
 			seen.add(edge.to);
@@ -78,13 +80,13 @@ function importsOf(file: string, text: string, sources: Map<string, string>): Im
 	const { program, errors } = parseSync(file, text);
 	if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`);
 	const found: Import[] = [];
-	const add = (node: Node, source: unknown, typeOnly: boolean) => {
+	const add = (node: Node, source: unknown, typeOnly: boolean, lazy = false) => {
 		const specifier = (source as { value?: unknown } | null | undefined)?.value;
 		if (typeof specifier !== "string") return;
 		const line = text.slice(0, node.start).split("\n").length;
-		found.push({ from: file, line, specifier, to: leadsTo(file, specifier, sources), typeOnly });
+		found.push({ from: file, line, specifier, to: leadsTo(file, specifier, sources), typeOnly, lazy });
 	};
-	walk(program, (node) => {
+	walk(program, false, (node, inFunction) => {
 		switch (node.type) {
 			case "ImportDeclaration":
 				add(node, node.source, node.importKind === "type" || allSpecifiersAreTypes(node));
@@ -94,7 +96,7 @@ function importsOf(file: string, text: string, sources: Map<string, string>): Im
 				add(node, node.source, node.exportKind === "type" || allSpecifiersAreTypes(node));
 				break;
 			case "ImportExpression":
-				add(node, node.source, false);
+				add(node, node.source, false, true);
 				break;
 			case "TSImportType":
 				add(node, node.source ?? node.argument, true);
@@ -103,7 +105,8 @@ function importsOf(file: string, text: string, sources: Map<string, string>): Im
 				add(node, node.expression, false);
 				break;
 			case "CallExpression":
-				if ((node.callee as { name?: string }).name === "require") add(node, (node.arguments as unknown[])[0], false);
+				if ((node.callee as { name?: string }).name === "require")
+					add(node, (node.arguments as unknown[])[0], false, inFunction);
 				break;
 		}
 	});
@@ -116,11 +119,13 @@ function allSpecifiersAreTypes(node: Node): boolean {
 	return specifiers.length > 0 && specifiers.every((one) => (one.importKind ?? one.exportKind) === "type");
 }
 
-function walk(value: unknown, visit: (node: Node) => void): void {
+function walk(value: unknown, inFunction: boolean, visit: (node: Node, inFunction: boolean) => void): void {
 	if (Array.isArray(value)) {
-		for (const item of value) walk(item, visit);
+		for (const item of value) walk(item, inFunction, visit);
 	} else if (value !== null && typeof value === "object") {
-		if (typeof (value as Node).type === "string") visit(value as Node);
-		for (const item of Object.values(value)) walk(item, visit);
+		const { type } = value as Node;
+		if (typeof type === "string") visit(value as Node, inFunction);
+		const inside = inFunction || /Function/.test(type ?? "");
+		for (const item of Object.values(value)) walk(item, inside, visit);
 	}
 }

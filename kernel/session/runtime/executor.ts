@@ -1,6 +1,9 @@
 import Module, { createRequire } from "node:module";
+import { join } from "node:path";
 import vm from "node:vm";
 import type { CompiledCell } from "../../requests/contract";
+import { ModuleLoader } from "../modules";
+import { Scope, scopeSymbol } from "../scope";
 
 /** What tslab's executor is, as far as it is used here. */
 interface TslabExecutor {
@@ -36,6 +39,9 @@ export class Executor {
 	#sink: Sink | undefined;
 
 	constructor(folder: string) {
+		const modules = new ModuleLoader({ folder, packageRoot: join(__dirname, "../../../..") });
+		modules.install();
+		const scope = new Scope(folder, modules);
 		const converter = { convert: () => this.#convert(), close() {} };
 		this.#tslab = loadTslab().createExecutor(
 			folder,
@@ -45,7 +51,12 @@ export class Executor {
 		// tslab's executor evaluates text. The text that it gets calls the function that was compiled here, under the
 		// cell's own file name and with the coordinates of its source map.
 		Object.defineProperty(globalThis, callCell, {
-			value: (exports: object, require: NodeJS.Require) => this.#code?.(exports, require),
+			value: (exports: Record<PropertyKey, unknown>) => {
+				exports[scopeSymbol] = scope;
+				// Not as a method of ours: stack traces would name this class.
+				const code = this.#code;
+				return code?.(exports, modules.require);
+			},
 		});
 	}
 
@@ -89,7 +100,7 @@ export class Executor {
 		const cell = this.#cell!;
 		return {
 			diagnostics: [],
-			output: `return globalThis[Symbol.for(${JSON.stringify(callCell.description)})](exports, require);`,
+			output: `return globalThis[Symbol.for(${JSON.stringify(callCell.description)})](exports);`,
 			hasToplevelAwait: cell.hasTopLevelAwait,
 			lastExpressionVar: cell.lastExpression,
 			declOutput: "",

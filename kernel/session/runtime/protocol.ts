@@ -44,7 +44,7 @@ export const signalCount = 2;
 /** What main.ts starts the transport thread with. */
 export interface TransportData {
 	connectionFile: string;
-	/** Module whose `createCompiler(folder)` makes the session's compiler. */
+	/** Module whose `createCompiler(options)` makes the session's compiler. */
 	compilerModule: string;
 	signals: Int32Array;
 	/** The transport thread's end of the line for answers to `input`. */
