@@ -58,6 +58,11 @@ export const defines = [
 export const cflags = [
 	"-std=c++17",
 	"-O3",
+	// As PyTorch is built. Loops with conditions over floating-point numbers become SIMD code only so.
+	"-fno-math-errno",
+	"-fno-trapping-math",
+	// Fused multiply-add only where the source asks for it: a result must not depend on its place in a loop.
+	"-ffp-contract=off",
 	"-DNDEBUG",
 	"-fPIC",
 	"-fexceptions",

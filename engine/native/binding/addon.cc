@@ -1,14 +1,33 @@
-#include <napi.h>
+// The addon: a plain object with one function for each row of the tables.
+#include <node_api.h>
 
-namespace {
+#include "binding/tables.h"
 
-Napi::Value Version(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), "0.1.0"); }
+namespace gb {
 
-Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  exports.Set("version", Napi::Function::New<Version>(env, "version"));
-  return exports;
+void throwCurrent(napi_env env) {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, nullptr, "out of memory: the system has no more for the engine's own structures");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
 }
 
-}  // namespace
+}  // namespace gb
 
-NODE_API_MODULE(gradbook, Init)
+NAPI_MODULE_INIT() {
+  for (const gb::RowList& list : {gb::pointwiseRows(), gb::tensorRows(), gb::opRows(), gb::systemRows()}) {
+    for (size_t i = 0; i < list.count; i++) {
+      const gb::Row& row = list.rows[i];
+      napi_value fn;
+      if (napi_create_function(env, row.name, NAPI_AUTO_LENGTH, row.callback, const_cast<char*>(row.name), &fn) != napi_ok ||
+          napi_set_named_property(env, exports, row.name, fn) != napi_ok) {
+        napi_throw_error(env, nullptr, "the addon's table could not be set up");
+        return nullptr;
+      }
+    }
+  }
+  return exports;
+}

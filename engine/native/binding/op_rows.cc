@@ -1,0 +1,102 @@
+// Rows of everything that is neither pointwise nor about handles themselves.
+#include "binding/row.h"
+#include "binding/tables.h"
+#include "ops/index.h"
+#include "ops/loss.h"
+#include "ops/matrix.h"
+#include "ops/optim.h"
+#include "ops/random.h"
+#include "ops/reduce.h"
+#include "ops/rows.h"
+#include "ops/sort.h"
+
+namespace gb {
+namespace {
+
+Generator generator(Seed seed) { return Generator(seed.value); }
+void manualSeed(Generator& g, Seed seed) { g.manualSeed(seed.value); }
+UnsignedBig initialSeed(Generator& g) { return {g.initialSeed()}; }
+SignedBig random63(Generator& g) { return {int64_t(g.random64() & INT64_MAX)}; }
+
+const Row rows[] = {
+    // Reductions
+    GB_ROW(sum),
+    GB_ROW(mean),
+    GB_ROW(prod),
+    GB_ROW(nansum),
+    GB_ROW(sumTo),
+    GB_ROW(norm),
+    GB_ROW(amax),
+    GB_ROW(amin),
+    GB_ROW(all),
+    GB_ROW(any),
+    GB_ROW_AS(countNonzero, &countNonzeroOver),
+    GB_ROW(var),
+    GB_ROW_AS(std, &std_),
+    GB_ROW(logsumexp),
+    GB_ROW(maxDim),
+    GB_ROW(minDim),
+    GB_ROW(argmax),
+    GB_ROW(argmin),
+    GB_ROW(softmax),
+    GB_ROW(logSoftmax),
+    GB_ROW(softmaxBackward),
+    GB_ROW(logSoftmaxBackward),
+    // Order
+    GB_ROW(sort),
+    GB_ROW(topk),
+    GB_ROW(unique),
+    GB_ROW(uniqueConsecutive),
+    GB_ROW(searchsorted),
+    GB_ROW(bincount),
+    GB_ROW(histc),
+    // Indexing
+    GB_ROW(index),
+    GB_ROW(indexPut_),
+    GB_ROW(indexSelect),
+    GB_ROW(indexAdd_),
+    GB_ROW(maskedSelect),
+    GB_ROW(maskedFill_),
+    GB_ROW(nonzero),
+    GB_ROW(embedding),
+    GB_ROW(embeddingBackward),
+    GB_ROW(oneHot),
+    // Matrices
+    GB_ROW(matmul),
+    GB_ROW(mm),
+    GB_ROW(bmm),
+    GB_ROW(addmm),
+    GB_ROW(linear),
+    GB_ROW(linearBackward),
+    // Losses
+    GB_ROW(crossEntropy),
+    GB_ROW(crossEntropyBackward),
+    GB_ROW(nllLoss),
+    GB_ROW(nllLossBackward),
+    // Random numbers
+    GB_ROW(generator),
+    GB_ROW(manualSeed),
+    GB_ROW(initialSeed),
+    GB_ROW(random63),
+    GB_ROW(uniform_),
+    GB_ROW(normal_),
+    GB_ROW(randint_),
+    GB_ROW(random_),
+    GB_ROW(bernoulli_),
+    GB_ROW(exponential_),
+    GB_ROW(bernoulliTensor_),
+    GB_ROW(randperm),
+    GB_ROW(multinomial),
+    GB_ROW(dropout),
+    // Optimisers
+    GB_ROW(sgdStep),
+    GB_ROW(totalNorm),
+    GB_ROW(scaleAll_),
+    GB_ROW(zeroAll_),
+};
+
+}  // namespace
+
+GB_TABLE(opRows, rows)
+
+}  // namespace gb

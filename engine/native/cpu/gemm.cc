@@ -1,0 +1,200 @@
+// Blocked matrix products around the register tiles of cpu/simd/gemm.inc.
+//
+// B is cut into panels as wide as a tile, A into strips as high as one. A panel whose rows are contiguous is read where
+// it lies while few strips use it, else it is packed; likewise a strip. For small products packing costs more than it
+// saves, and where only one side must be packed, the product is transposed so that it is the smaller one.
+#include "cpu/gemm.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "cpu/simd/choose.h"
+#include "cpu/threads.h"
+#include "tensor/interrupt.h"
+
+namespace gb {
+namespace {
+
+/** Depth of a block: a panel of it streams through the first-level cache. */
+constexpr int64_t kDepth = 512;
+/** Columns of a block of packed B: a few megabytes. */
+constexpr int64_t kColumns = 2048;
+/** Bytes of a block of A that is meant to stay in the second-level cache. */
+constexpr int64_t kBlockBytes = 192 << 10;
+/** Multiplications that are worth another thread. */
+constexpr int64_t kThreadWork = 400000;
+
+/** Memory for packing, kept by each thread. */
+template <class T>
+T* scratch(int which, int64_t elements) {
+  struct Buffer {
+    void* data = nullptr;
+    size_t bytes = 0;
+    ~Buffer() { std::free(data); }
+  };
+  static thread_local Buffer buffers[2];
+  Buffer& buffer = buffers[which];
+  const size_t bytes = size_t(elements) * sizeof(T);
+  if (buffer.bytes < bytes) {
+    std::free(buffer.data);
+    buffer.data = nullptr;
+    buffer.bytes = 0;
+    GB_CHECK(posix_memalign(&buffer.data, 64, bytes) == 0, "out of memory: no room to pack a matrix");
+    buffer.bytes = bytes;
+  }
+  return static_cast<T*>(buffer.data);
+}
+
+int64_t blocksOf(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+template <class T>
+const GemmKernels<T>& kernels();
+template <>
+const GemmKernels<float>& kernels<float>() {
+#if defined(__x86_64__)
+  if (simd() == Simd::Avx512) return avx512::sgemm;
+#endif
+  return GB_CHOOSE(sgemm);
+}
+template <>
+const GemmKernels<double>& kernels<double>() {
+#if defined(__x86_64__)
+  if (simd() == Simd::Avx512) return avx512::dgemm;
+#endif
+  return GB_CHOOSE(dgemm);
+}
+
+/** One block of depth: C += A[m][depth]·B[depth][n], n ≤ kColumns. */
+template <class T>
+struct Block {
+  const GemmKernels<T>& kernel;
+  int64_t m, n, depth;
+  Matrix<const T> a, b;
+  Matrix<T> c;
+  GemmEpilogue<T> epilogue;
+  bool packA, packB;
+
+  void run() {
+    const int64_t panels = blocksOf(n, kernel.nr);
+    // B is packed whole before the tiles start; of a B that is read in place only the last, partial panel.
+    const int64_t whole = packB ? 0 : n / kernel.nr;
+    T* packed = scratch<T>(0, (panels - whole) * kernel.nr * depth);
+    parallelFor(panels - whole, std::max<int64_t>(1, 65536 / (kernel.nr * depth)), [&](int64_t begin, int64_t end) {
+      const int64_t first = (whole + begin) * kernel.nr, last = std::min(n, (whole + end) * kernel.nr);
+      kernel.pack(packed + begin * kernel.nr * depth, kernel.nr, b.data + first * b.column, b.row, b.column, depth,
+                  last - first);
+    });
+    // Tasks: a group of strips times a group of panels.
+    const int64_t work = m * n * depth;
+    const int64_t wanted = std::min<int64_t>(numThreads() * 4, std::max<int64_t>(1, work / kThreadWork));
+    const int64_t most = std::max<int64_t>(1, kBlockBytes / int64_t(sizeof(T)) / depth / kernel.mr);
+    const int64_t strips = blocksOf(m, kernel.mr);
+    int64_t group = std::min(most, strips);
+    int64_t width = panels;
+    if (wanted > 1) {
+      group = std::min(group, std::max<int64_t>(1, blocksOf(strips, wanted)));
+      const int64_t groups = blocksOf(strips, group);
+      if (groups < wanted) width = std::max<int64_t>(1, blocksOf(panels, blocksOf(wanted, groups)));
+    }
+    const int64_t down = blocksOf(strips, group), across = blocksOf(panels, width);
+    parallelFor(down * across, wanted > 1 ? 1 : down * across, [&](int64_t begin, int64_t end) {
+      int64_t packedGroup = -1;
+      for (int64_t task = begin; task < end; task++) {
+        const int64_t at = task / across;
+        checkInterrupt();
+        tiles(at * group, std::min(strips, (at + 1) * group), (task % across) * width,
+              std::min(panels, (task % across + 1) * width), packed, whole, packedGroup != at);
+        packedGroup = at;
+      }
+    });
+  }
+
+  void tiles(int64_t stripBegin, int64_t stripEnd, int64_t panelBegin, int64_t panelEnd, const T* packed, int64_t whole,
+             bool freshA) {
+    const int64_t mr = kernel.mr, nr = kernel.nr;
+    T* ownA = nullptr;
+    if (packA) {
+      ownA = scratch<T>(1, (stripEnd - stripBegin) * mr * depth);
+      // A strip is a panel of A's transpose.
+      if (freshA) {
+        kernel.pack(ownA, int(mr), a.data + stripBegin * mr * a.row, a.column, a.row, depth,
+                    std::min(m, stripEnd * mr) - stripBegin * mr);
+      }
+    }
+    for (int64_t panel = panelBegin; panel < panelEnd; panel++) {
+      const int64_t j = panel * nr;
+      const int columns = int(std::min(nr, n - j));
+      const bool inPlace = panel < whole;
+      const T* from = inPlace ? b.data + j : packed + (panel - whole) * nr * depth;
+      const int64_t ldb = inPlace ? b.row : nr;
+      for (int64_t strip = stripBegin; strip < stripEnd; strip++) {
+        const int64_t i = strip * mr;
+        const int rows = int(std::min(mr, m - i));
+        const T* left = packA ? ownA + (strip - stripBegin) * mr * depth : a.data + i * a.row;
+        GemmEpilogue<T> e = epilogue;
+        if (e.columnBias) e.columnBias += j;
+        if (e.rowBias) e.rowBias += i;
+        kernel.tiles[rows - 1](depth, left, packA ? 1 : a.row, packA ? mr : a.column, from, ldb,
+                               c.data + i * c.row + j * c.column, c.row, c.column, columns, e);
+      }
+    }
+  }
+};
+
+/** Nothing to multiply: only what the epilogue adds. */
+template <class T>
+void onlyEpilogue(int64_t m, int64_t n, Matrix<T> c, const GemmEpilogue<T>& e) {
+  for (int64_t i = 0; i < m; i++) {
+    for (int64_t j = 0; j < n; j++) {
+      T& x = c.data[i * c.row + j * c.column];
+      x = (e.beta != 0 ? e.beta * x : T(0)) + (e.columnBias ? e.columnBias[j] : T(0)) + (e.rowBias ? e.rowBias[i] : T(0));
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void gemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
+          const GemmEpilogue<T>& epilogue) {
+  if (m == 0 || n == 0) return;
+  if (k == 0) return onlyEpilogue(m, n, c, epilogue);
+  const GemmKernels<T>& kernel = kernels<T>();
+  // What must be copied in this orientation and in the transposed one; storing a tile by elements costs a little too.
+  const int64_t cost = (b.column == 1 ? 0 : n * k) + (c.column == 1 ? 0 : m * n * 2);
+  const int64_t transposedCost = (a.row == 1 ? 0 : m * k) + (c.row == 1 ? 0 : m * n * 2);
+  if (transposedCost < cost) {
+    GemmEpilogue<T> e = epilogue;
+    std::swap(e.columnBias, e.rowBias);
+    return gemm<T>(n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
+  }
+  const bool packB = b.column != 1 || m >= 96;
+  const bool packA = n >= 256 || (a.column != 1 && k > 64);
+  const int64_t depths = blocksOf(k, kDepth + kDepth / 2), depth = blocksOf(k, depths);
+  for (int64_t j = 0; j < n; j += kColumns) {
+    for (int64_t p = 0; p < k; p += depth) {
+      GemmEpilogue<T> e = epilogue;
+      if (p > 0) e = {epilogue.alpha, T(1), nullptr, nullptr};
+      if (e.columnBias) e.columnBias += j;
+      Block<T>{kernel,
+               m,
+               std::min(kColumns, n - j),
+               std::min(depth, k - p),
+               {a.data + p * a.column, a.row, a.column},
+               {b.data + p * b.row + j * b.column, b.row, b.column},
+               {c.data + j * c.column, c.row, c.column},
+               e,
+               packA,
+               packB}
+          .run();
+    }
+  }
+}
+
+template void gemm<float>(int64_t, int64_t, int64_t, Matrix<const float>, Matrix<const float>, Matrix<float>,
+                          const GemmEpilogue<float>&);
+template void gemm<double>(int64_t, int64_t, int64_t, Matrix<const double>, Matrix<const double>, Matrix<double>,
+                           const GemmEpilogue<double>&);
+
+}  // namespace gb

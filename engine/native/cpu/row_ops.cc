@@ -1,0 +1,132 @@
+// Row ops on the CPU.
+#include "ops/rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "cpu/simd/rows.h"
+#include "cpu/threads.h"
+#include "tensor/interrupt.h"
+
+namespace gb {
+namespace {
+
+/** Calls row(r) for all rows; `weight` says how much dearer an element is than an addition. */
+template <class Row>
+void forRows(int64_t rows, int64_t n, int64_t weight, Row row) {
+  parallelFor(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n * weight)), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; r++) {
+      row(r);
+      if (!(r & 255)) checkInterrupt();
+    }
+  });
+}
+
+template <class T>
+void mapIn(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
+  const auto run = map == RowMap::Softmax ? rowLoops<T>().softmax : rowLoops<T>().logSoftmax;
+  forRows(x.numel() / n, n, 4, [&](int64_t r) { run(y.as<T>() + r * n, x.as<T>() + r * n, n); });
+}
+
+void mapOnCpu(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
+  x.dtype() == DType::Float64 ? mapIn<double>(map, y, x, n) : mapIn<float>(map, y, x, n);
+}
+
+template <class T>
+void mapBackwardIn(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n) {
+  const auto run = map == RowMap::Softmax ? rowLoops<T>().softmaxBackward : rowLoops<T>().logSoftmaxBackward;
+  forRows(y.numel() / n, n, 4,
+          [&](int64_t r) { run(dx.as<T>() + r * n, g.as<T>() + r * n, y.as<T>() + r * n, n); });
+}
+
+void mapBackwardOnCpu(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n) {
+  y.dtype() == DType::Float64 ? mapBackwardIn<double>(map, dx, g, y, n) : mapBackwardIn<float>(map, dx, g, y, n);
+}
+
+/** Two passes: the mean in double, then the squares of what is left. */
+template <class T>
+double variance(const T* x, int64_t n, double correction) {
+  const double mean = rowLoops<T>().sum(x, n) / double(n);
+  const T shift = T(mean);
+  // The squares are taken about the mean as T has it; the difference is put right afterwards.
+  const double squares = rowLoops<T>().sumSquares(x, shift, n), off = mean - double(shift);
+  const double total = squares - double(n) * off * off;
+  return (total < 0 ? 0 : total) / std::max(0.0, double(n) - correction);
+}
+
+template <class T>
+double logSumExp(const T* x, int64_t n) {
+  if (n == 0) return -std::numeric_limits<double>::infinity();
+  const T top = rowLoops<T>().max(x, n);
+  if (std::isinf(top)) return double(top);
+  return double(top) + std::log(rowLoops<T>().sumExp(x, top, n));
+}
+
+template <class T>
+void reduceIn(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
+  forRows(out.numel(), n, 4, [&](int64_t r) {
+    const T* row = x.as<T>() + r * n;
+    double result = 0;
+    switch (reduction) {
+      case RowReduction::Variance: result = variance(row, n, p); break;
+      case RowReduction::Deviation: result = std::sqrt(variance(row, n, p)); break;
+      case RowReduction::LogSumExp: result = logSumExp(row, n); break;
+    }
+    out.as<T>()[r] = T(result);
+  });
+}
+
+void reduceOnCpu(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
+  x.dtype() == DType::Float64 ? reduceIn<double>(reduction, out, x, n, p) : reduceIn<float>(reduction, out, x, n, p);
+}
+
+template <class T>
+struct Compare {
+  static auto value(T x) { return x; }
+};
+template <>
+struct Compare<Half> {
+  static auto value(Half x) { return toFloat(x); }
+};
+template <>
+struct Compare<BFloat16> {
+  static auto value(BFloat16 x) { return toFloat(x); }
+};
+
+template <class T>
+void extremeIn(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
+  forRows(indices.numel(), n, 1, [&](int64_t r) {
+    const T* row = x.as<T>() + r * n;
+    auto best = Compare<T>::value(row[0]);
+    int64_t at = 0;
+    // Until a NaN is met: the first of the extreme elements wins.
+    for (int64_t i = 0; i < n && best == best; i++) {
+      const auto value = Compare<T>::value(row[i]);
+      if ((largest ? value > best : value < best) || value != value) {
+        best = value;
+        at = i;
+      }
+    }
+    indices.as<int64_t>()[r] = at;
+    if (values) values->as<T>()[r] = row[at];
+  });
+}
+
+void extremeOnCpu(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
+  switch (x.dtype()) {
+#define GB_CASE(T, NAME) \
+  case DType::NAME: return extremeIn<T>(largest, values, indices, x, n);
+    GB_ALL_DTYPES(GB_CASE)
+#undef GB_CASE
+  }
+}
+
+}  // namespace
+
+GB_KERNEL(CPU, rowMapKernel, mapOnCpu)
+GB_KERNEL(CPU, rowMapBackwardKernel, mapBackwardOnCpu)
+GB_KERNEL(CPU, rowReduceKernel, reduceOnCpu)
+GB_KERNEL(CPU, rowExtremeKernel, extremeOnCpu)
+
+}  // namespace gb

@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/pointwise.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/binary.inc"
+GB_TARGET_END

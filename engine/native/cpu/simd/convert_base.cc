@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/convert.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/convert.inc"
+GB_TARGET_END

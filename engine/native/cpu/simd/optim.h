@@ -1,0 +1,22 @@
+// Loops of optimiser steps over contiguous runs, one table per target.
+#pragma once
+#include <cstdint>
+
+#include "ops/optim.h"
+
+namespace gb {
+
+/** buffer may be null. */
+template <class T>
+using SgdLoop = void (*)(T* param, const T* grad, T* buffer, bool fresh, int64_t n, const SgdOptions& options);
+
+namespace base {
+extern const SgdLoop<float> sgdF32;
+extern const SgdLoop<double> sgdF64;
+}  // namespace base
+namespace avx2 {
+extern const SgdLoop<float> sgdF32;
+extern const SgdLoop<double> sgdF64;
+}  // namespace avx2
+
+}  // namespace gb

@@ -1,0 +1,27 @@
+// The loops of pointwise ops over contiguous runs, one table per target.
+#pragma once
+#include <cstdint>
+
+#include "ops/pointwise_op.h"
+
+namespace gb {
+
+/** Which inputs of a loop are a single value instead of a run. */
+enum LoopMode { kAllRuns, kFirstIsValue, kSecondIsValue };
+
+/** out[i] = f(in[0][i], …). The result may stand in the place of an input. */
+using PointwiseLoop = void (*)(void* out, const void* const* in, int64_t n, LoopMode mode, const double* parameters);
+
+/** Loops of an op by the type they compute in; null where the op has none. */
+struct PointwiseLoops {
+  PointwiseLoop f32, f64, i64;
+};
+
+namespace base {
+extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
+}
+namespace avx2 {
+extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
+}
+
+}  // namespace gb

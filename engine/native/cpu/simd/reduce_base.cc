@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/reduce.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/reduce.inc"
+GB_TARGET_END

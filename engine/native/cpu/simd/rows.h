@@ -1,0 +1,38 @@
+// Operations on one contiguous row of floating-point numbers, one table per target.
+#pragma once
+#include <cstdint>
+
+namespace gb {
+
+template <class T>
+struct RowLoops {
+  /** The largest element; NaN where there is one. */
+  T (*max)(const T* x, int64_t n);
+  /** Sum of e^(x - shift). */
+  double (*sumExp)(const T* x, T shift, int64_t n);
+  void (*softmax)(T* y, const T* x, int64_t n);
+  void (*logSoftmax)(T* y, const T* x, int64_t n);
+  /** y·(g − Σ g·y) */
+  void (*softmaxBackward)(T* dx, const T* g, const T* y, int64_t n);
+  /** g − e^y·Σ g */
+  void (*logSoftmaxBackward)(T* dx, const T* g, const T* y, int64_t n);
+  double (*sum)(const T* x, int64_t n);
+  /** Sum of (x − shift)². */
+  double (*sumSquares)(const T* x, T shift, int64_t n);
+  /** y[i] += b·e^(z[i]) */
+  void (*scaleAddExp)(T* y, T b, const T* z, int64_t n);
+};
+
+namespace base {
+extern const RowLoops<float> rowsF32;
+extern const RowLoops<double> rowsF64;
+}  // namespace base
+namespace avx2 {
+extern const RowLoops<float> rowsF32;
+extern const RowLoops<double> rowsF64;
+}  // namespace avx2
+
+template <class T>
+const RowLoops<T>& rowLoops();
+
+}  // namespace gb

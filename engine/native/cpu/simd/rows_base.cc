@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/rows.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/rows.inc"
+GB_TARGET_END

@@ -1,0 +1,210 @@
+#include "cpu/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+namespace gb {
+namespace {
+
+thread_local bool parallel = false;
+
+/** The processor's "I am only waiting". */
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+constexpr int kSpins = 1500;
+
+/** One parallel loop. Workers hold it by shared pointer: a late one finds no chunk left and lets go. */
+struct Job {
+  detail::RangeFn fn;
+  void* context;
+  int64_t n, chunk, chunks;
+  std::atomic<int64_t> next{0};
+  std::atomic<int64_t> unfinished{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;
+
+  void work() {
+    for (;;) {
+      const int64_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= chunks) return;
+      if (!failed.load(std::memory_order_relaxed)) {
+        try {
+          fn(context, i * chunk, std::min(n, (i + 1) * chunk));
+        } catch (...) {
+          if (!failed.exchange(true)) error = std::current_exception();
+        }
+      }
+      unfinished.fetch_sub(1, std::memory_order_acq_rel);
+    }
+  }
+};
+
+/** Never destroyed: its threads may outlive the end of main. */
+struct Pool {
+  std::mutex busy;  // held by the thread whose loop the pool runs
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::shared_ptr<Job> job;
+  std::atomic<uint64_t> generation{0};
+  int sleeping = 0;
+  int workers = 0;
+  std::atomic<int> wanted{0};
+
+  void run(int index) {
+    parallel = true;
+    uint64_t seen = 0;
+    for (;;) {
+      for (int i = 0; i < kSpins && generation.load(std::memory_order_acquire) == seen; i++) pause();
+      std::shared_ptr<Job> mine;
+      {
+        std::unique_lock<std::mutex> lock(mutex);
+        if (generation == seen) {
+          sleeping++;
+          wake.wait(lock, [&] { return generation != seen; });
+          sleeping--;
+        }
+        seen = generation;
+        mine = job;
+      }
+      if (mine && index < wanted) mine->work();
+    }
+  }
+
+  void start(const std::shared_ptr<Job>& next, int helpers) {
+    std::unique_lock<std::mutex> lock(mutex);
+    for (; workers < helpers; workers++) {
+      std::thread([this, index = workers] { run(index); }).detach();
+    }
+    wanted = helpers;
+    job = next;
+    generation++;
+    const bool wakeUp = sleeping > 0;
+    lock.unlock();
+    if (wakeUp) wake.notify_all();
+  }
+
+  void finish() {
+    std::lock_guard<std::mutex> lock(mutex);
+    job.reset();
+  }
+};
+
+Pool& pool() {
+  static Pool* it = new Pool;
+  return *it;
+}
+
+/** Processors granted by a container, or a large number. */
+int quota() {
+  int result = 1 << 20;
+  if (FILE* file = std::fopen("/sys/fs/cgroup/cpu.max", "r")) {
+    long long time = 0, period = 0;
+    if (std::fscanf(file, "%lld %lld", &time, &period) == 2 && period > 0) {
+      result = int(std::max<long long>(1, (time + period - 1) / period));
+    }
+    std::fclose(file);
+  }
+  return result;
+}
+
+/** Physical cores that this process may run on. */
+int physicalCores() {
+  int count = int(std::thread::hardware_concurrency());
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    std::set<std::string> cores;
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+      if (!CPU_ISSET(cpu, &allowed)) continue;
+      char text[128];
+      std::snprintf(text, sizeof text, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+      std::string siblings = std::to_string(cpu);
+      if (FILE* file = std::fopen(text, "r")) {
+        if (std::fgets(text, sizeof text, file)) siblings = text;
+        std::fclose(file);
+      }
+      cores.insert(siblings);
+    }
+    count = int(cores.size());
+  }
+#elif defined(__APPLE__)
+  // Efficiency cores would hold up a loop that is divided evenly.
+  int value = 0;
+  size_t size = sizeof value;
+  if (sysctlbyname("hw.perflevel0.physicalcpu", &value, &size, nullptr, 0) == 0 && value > 0) count = value;
+#endif
+  return std::max(1, std::min(count, quota()));
+}
+
+std::atomic<int> threads{0};
+
+}  // namespace
+
+int numThreads() {
+  int n = threads.load(std::memory_order_relaxed);
+  if (n == 0) threads = n = physicalCores();
+  return n;
+}
+
+void setNumThreads(int n) { threads = std::max(1, std::min(n, 1024)); }
+
+bool inParallel() { return parallel; }
+
+namespace detail {
+
+void parallelRanges(int64_t n, int64_t grain, RangeFn fn, void* context) {
+  const int helpers = numThreads() - 1;
+  Pool& p = pool();
+  if (helpers == 0 || parallel || !p.busy.try_lock()) {
+    fn(context, 0, n);
+    return;
+  }
+  std::lock_guard<std::mutex> guard(p.busy, std::adopt_lock);
+  const int64_t most = int64_t(helpers + 1) * 4;  // some more than threads, should one be held up
+  const int64_t chunks = std::max<int64_t>(1, std::min(most, n / std::max<int64_t>(grain, 1)));
+  auto job = std::make_shared<Job>();
+  job->fn = fn;
+  job->context = context;
+  job->n = n;
+  job->chunk = (n + chunks - 1) / chunks;
+  job->chunks = (n + job->chunk - 1) / job->chunk;
+  job->unfinished = job->chunks;
+  p.start(job, int(std::min<int64_t>(helpers, job->chunks - 1)));
+  parallel = true;
+  job->work();
+  parallel = false;
+  for (int spins = 0; job->unfinished.load(std::memory_order_acquire) > 0; spins++) {
+    if (spins < kSpins) {
+      pause();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  p.finish();
+  if (job->failed) std::rethrow_exception(job->error);
+}
+
+}  // namespace detail
+}  // namespace gb

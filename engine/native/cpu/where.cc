@@ -1,0 +1,66 @@
+#include "ops/where.h"
+
+#include <algorithm>
+
+#include "cpu/simd/target.h"
+#include "cpu/threads.h"
+#include "tensor/strided_loop.h"
+
+namespace gb {
+namespace {
+
+template <class T>
+void whereRow(char* out, int64_t outStep, const char* condition, int64_t conditionStep, const char* a, int64_t aStep,
+              const char* b, int64_t bStep, int64_t n) {
+  constexpr int64_t size = sizeof(T);
+  if (outStep == size && conditionStep == 1 && (aStep == size || aStep == 0) && (bStep == size || bStep == 0)) {
+    T* r = reinterpret_cast<T*>(out);
+    const uint8_t* c = reinterpret_cast<const uint8_t*>(condition);
+    const T *x = reinterpret_cast<const T*>(a), *y = reinterpret_cast<const T*>(b);
+    const T xValue = x[0], yValue = y[0];
+    GB_INDEPENDENT
+    for (int64_t i = 0; i < n; i++) {
+      const T left = aStep ? x[i] : xValue, right = bStep ? y[i] : yValue;
+      r[i] = c[i] ? left : right;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    const char* from = condition[i * conditionStep] ? a + i * aStep : b + i * bStep;
+    *reinterpret_cast<T*>(out + i * outStep) = *reinterpret_cast<const T*>(from);
+  }
+}
+
+void whereOnCpu(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
+  const Tensor* all[4] = {&out, &condition, &a, &b};
+  const StridedLoop nest(out.sizes(), all, 4);
+  const auto row = out.itemSize() == 1   ? whereRow<uint8_t>
+                   : out.itemSize() == 2 ? whereRow<uint16_t>
+                   : out.itemSize() == 4 ? whereRow<uint32_t>
+                                         : whereRow<uint64_t>;
+  const int64_t n = nest.inner(), rows = nest.numel / n;
+  const auto run = [&](const int64_t* offsets, int64_t begin, int64_t end) {
+    char* at[4];
+    for (int k = 0; k < 4; k++) at[k] = nest.data[k] + offsets[k] + begin * nest.innerStride(k);
+    row(at[0], nest.innerStride(0), at[1], nest.innerStride(1), at[2], nest.innerStride(2), at[3], nest.innerStride(3),
+        end - begin);
+  };
+  if (rows == 1) {
+    const int64_t zero[4] = {};
+    parallelFor(n, kGrain, [&](int64_t begin, int64_t end) { run(zero, begin, end); });
+    return;
+  }
+  parallelFor(rows, std::max<int64_t>(1, kGrain / n), [&](int64_t begin, int64_t end) {
+    Odometer at(nest, 1, begin);
+    for (int64_t i = begin; i < end; i++, at.next()) {
+      const int64_t offsets[4] = {at.offset(0), at.offset(1), at.offset(2), at.offset(3)};
+      run(offsets, 0, n);
+    }
+  });
+}
+
+}  // namespace
+
+GB_KERNEL(CPU, whereKernel, whereOnCpu)
+
+}  // namespace gb

@@ -1,0 +1,129 @@
+#include "ops/loss.h"
+
+#include "ops/copy.h"
+#include "ops/create.h"
+#include "ops/reduce.h"
+
+namespace gb {
+
+Kernel<double(const LossCall&, const Tensor&, const Tensor&)> crossEntropyKernel("crossEntropy");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&)> crossEntropyBackwardKernel("crossEntropyBackward");
+Kernel<double(const LossCall&, const Tensor&)> nllLossKernel("nllLoss");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, double)> nllLossBackwardKernel("nllLossBackward");
+
+namespace {
+
+/** Arguments brought into the form that kernels take: row-major, of one computing type. Holds what it made. */
+class Prepared {
+ public:
+  Prepared(const Tensor& input, const Tensor& target, MaybeTensor weight, int reduction, int64_t ignoreIndex,
+           double smoothing, bool classesOnly) {
+    GB_CHECK(isFloat(input.dtype()), "expected a floating-point input, got ", nameOf(input.dtype()));
+    GB_CHECK(input.ndim() >= 1, "expected an input of shape [C], [N, C] or [N, C, …], got a 0-dimensional tensor");
+    GB_CHECK(reduction >= 0 && reduction <= 2, "unknown reduction ", reduction);
+    GB_CHECK(smoothing >= 0 && smoothing <= 1, "labelSmoothing must be between 0 and 1, got ", smoothing);
+    const int axis = input.ndim() == 1 ? 0 : 1;
+    const Dims& sizes = input.sizes();
+    call.outer = axis == 0 ? 1 : sizes[0];
+    call.classes = sizes[axis];
+    call.inner = 1;
+    for (int d = axis + 1; d < input.ndim(); d++) call.inner *= sizes[d];
+    elementShape = sizes;
+    elementShape.erase(axis);
+
+    const DType compute = input.dtype() == DType::Float64 ? DType::Float64 : DType::Float32;
+    input_ = contiguous(asType(input, compute));
+    if (isFloat(target.dtype())) {
+      GB_CHECK(!classesOnly, "expected a target of classes (int64), got ", nameOf(target.dtype()));
+      GB_CHECK(target.sizes() == sizes, "expected a target of probabilities of shape ", sizes, " like the input, got ",
+               target.sizes());
+      target_ = contiguous(asType(target, compute));
+    } else {
+      GB_CHECK(target.dtype() == DType::Int64 || target.dtype() == DType::UInt8, "expected a target of classes ",
+               "(int64) or of probabilities (floating point), got ", nameOf(target.dtype()));
+      GB_CHECK(target.sizes() == elementShape, "expected a target of classes of shape ", elementShape,
+               " for an input of shape ", sizes, ", got ", target.sizes());
+      target_ = contiguous(asType(target, DType::Int64));
+    }
+    if (weight) {
+      GB_CHECK(weight->ndim() == 1 && weight->numel() == call.classes, "expected a weight for each of the ",
+               call.classes, " classes, got shape ", weight->sizes());
+      weight_ = contiguous(asType(*weight, compute));
+      call.weight = &weight_;
+    } else {
+      call.weight = nullptr;
+    }
+    call.input = &input_;
+    call.target = &target_;
+    call.reduction = LossReduction(reduction);
+    call.ignoreIndex = ignoreIndex;
+    call.smoothing = smoothing;
+  }
+
+  DType compute() const { return input_.dtype(); }
+  Tensor makeLosses() const { return emptyTensor(elementShape, compute(), input_.device()); }
+
+  /** The losses as they are, their sum, or their sum over the sum of weights. */
+  Tensor reduced(const Tensor& losses, double totalWeight, DType dtype) const {
+    if (call.reduction == LossReduction::None) return asType(losses, dtype);
+    const Tensor total = sum(losses, nullptr, false, compute());
+    if (call.reduction == LossReduction::Mean) {
+      const double value = compute() == DType::Float64 ? *total.as<double>() : double(*total.as<float>());
+      fillWith(total, Scalar::of(value / totalWeight));
+    }
+    return asType(total, dtype);
+  }
+
+  LossCall call;
+  Dims elementShape;
+
+ private:
+  Tensor input_, target_, weight_;
+};
+
+Tensor preparedGrad(const Tensor& grad, const Prepared& p) {
+  if (p.call.reduction == LossReduction::None) {
+    GB_CHECK(grad.sizes() == p.elementShape, "expected a gradient of shape ", p.elementShape, ", got ", grad.sizes());
+  } else {
+    GB_CHECK(grad.numel() == 1, "expected a gradient of one element, got shape ", grad.sizes());
+  }
+  return contiguous(asType(grad, p.compute()));
+}
+
+}  // namespace
+
+std::pair<Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight, int reduction,
+                                       int64_t ignoreIndex, double smoothing) {
+  const Prepared p(logits, target, weight, reduction, ignoreIndex, smoothing, false);
+  const Tensor logProbs = emptyTensor(logits.sizes(), p.compute(), logits.device());
+  const Tensor losses = p.makeLosses();
+  const double totalWeight = crossEntropyKernel(logits.device(), p.call, logProbs, losses);
+  return {p.reduced(losses, totalWeight, logits.dtype()), asType(logProbs, logits.dtype())};
+}
+
+Tensor crossEntropyBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
+                            int reduction, int64_t ignoreIndex, double smoothing) {
+  const Prepared p(logProbs, target, weight, reduction, ignoreIndex, smoothing, false);
+  const Tensor out = emptyTensor(logProbs.sizes(), p.compute(), logProbs.device());
+  crossEntropyBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out);
+  return asType(out, logProbs.dtype());
+}
+
+std::pair<Tensor, Tensor> nllLoss(const Tensor& logProbs, const Tensor& target, MaybeTensor weight, int reduction,
+                                  int64_t ignoreIndex) {
+  const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
+  const Tensor losses = p.makeLosses();
+  const double totalWeight = nllLossKernel(logProbs.device(), p.call, losses);
+  return {p.reduced(losses, totalWeight, logProbs.dtype()), full({}, Scalar::of(totalWeight), p.compute())};
+}
+
+Tensor nllLossBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
+                       int reduction, int64_t ignoreIndex, const Tensor& totalWeight) {
+  const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
+  const Tensor out = emptyTensor(logProbs.sizes(), p.compute(), logProbs.device());
+  const Tensor total = asType(totalWeight, DType::Float64);
+  nllLossBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, *total.as<double>());
+  return asType(out, logProbs.dtype());
+}
+
+}  // namespace gb

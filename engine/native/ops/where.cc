@@ -1,0 +1,45 @@
+#include "ops/where.h"
+
+#include "ops/copy.h"
+#include "ops/create.h"
+#include "ops/index.h"
+#include "ops/pointwise.h"
+#include "tensor/promote.h"
+#include "tensor/strided_loop.h"
+
+namespace gb {
+
+Kernel<void(const Tensor&, const Tensor&, const Tensor&, const Tensor&)> whereKernel("where");
+
+namespace {
+
+Tensor asTensor(const Operand& x, DType dtype) { return x.tensor ? asType(*x.tensor, dtype) : full({}, x.scalar, dtype); }
+
+}  // namespace
+
+Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
+  GB_CHECK(condition.dtype() == DType::Bool, "expected condition to be a boolean tensor, but got a tensor with dtype ",
+           titleOf(condition.dtype()));
+  // Two plain numbers: float, as a tensor made of them would be.
+  DType type = resultType(a, b);
+  if (!a.tensor && !b.tensor && type == DType::Int64) type = defaultDType();
+  const Tensor x = asTensor(a, type), y = asTensor(b, type);
+  const Dims shape = broadcastShapes(condition.sizes(), broadcastShapes(x.sizes(), y.sizes()));
+  const Tensor* inputs[3] = {&condition, &x, &y};
+  Tensor out = emptyStrided(shape, stridesLike(shape, inputs, 3), type, condition.device());
+  if (out.numel() > 0) whereKernel(out.device(), out, condition, x, y);
+  return out;
+}
+
+void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value) {
+  GB_CHECK(mask.dtype() == DType::Bool, "only supports boolean masks, but got mask with dtype ", titleOf(mask.dtype()));
+  GB_CHECK(!value.tensor || value.tensor->ndim() == 0,
+           "only supports a 0-dimensional value tensor, but got a tensor with ", value.tensor ? value.tensor->ndim() : 0,
+           " dimension(s).");
+  const Tensor wide = expandTo(mask, x.sizes());
+  const Operand inputs[2] = {wide, value};
+  checkOut(x, x.sizes(), x.dtype(), inputs, 2);
+  if (x.numel() > 0) whereKernel(x.device(), x, wide, asTensor(value, x.dtype()), x);
+}
+
+}  // namespace gb

@@ -1,0 +1,105 @@
+// One formula per pointwise op of two or three inputs. T is float, double or i64 (all integers and bool; results
+// wrap when they are stored). Names are those of rows in ops/pointwise.def.
+#pragma once
+#include "scalar/math.h"
+
+namespace gb {
+namespace scalar {
+
+#define GB_OP template <class T> GB_FN
+
+GB_OP T add(T a, T b) { return a + b; }
+GB_OP T sub(T a, T b) { return a - b; }
+GB_OP T addScaled(T a, T b, T alpha) { return mulAdd(alpha, b, a); }
+GB_FN i64 add(i64 a, i64 b) { return i64(u64(a) + u64(b)); }
+GB_FN i64 sub(i64 a, i64 b) { return i64(u64(a) - u64(b)); }
+GB_FN i64 addScaled(i64 a, i64 b, i64 alpha) { return i64(u64(a) + u64(alpha) * u64(b)); }
+GB_OP T mul(T a, T b) { return a * b; }
+GB_FN i64 mul(i64 a, i64 b) { return i64(u64(a) * u64(b)); }
+GB_OP T div(T a, T b) { return a / b; }
+
+GB_OP T truncDivide(T a, T b) { return trunc(a / b); }
+/** A zero divisor is refused before the loop; the most negative number over −1 wraps. */
+GB_FN i64 truncDivide(i64 a, i64 b) { return b == -1 ? i64(-u64(a)) : a / b; }
+
+/** Python's floor division: rounds the exact quotient, which floor(a / b) does not. */
+GB_OP T floorDivide(T a, T b) {
+  if (b == T(0)) return a / b;
+  const T rest = fmod(a, b);
+  T quotient = (a - rest) / b;
+  if (rest != T(0) && (b < T(0)) != (rest < T(0))) quotient -= T(1);
+  if (quotient == T(0)) return copysign(T(0), a / b);
+  const T low = floor(quotient);
+  return quotient - low > T(0.5) ? low + T(1) : low;
+}
+GB_FN i64 floorDivide(i64 a, i64 b) {
+  if (b == -1) return i64(-u64(a));
+  const i64 quotient = a / b;
+  return (a % b != 0) && ((a < 0) != (b < 0)) ? quotient - 1 : quotient;
+}
+
+/** The sign follows the dividend. */
+GB_FN i64 fmod(i64 a, i64 b) { return b == -1 ? 0 : a % b; }
+/** The sign follows the divisor. */
+GB_OP T remainder(T a, T b) {
+  const T rest = fmod(a, b);
+  return rest != T(0) && (b < T(0)) != (rest < T(0)) ? rest + b : rest;
+}
+
+/** Wraps; a negative exponent gives 0 except for the bases 1 and −1. */
+GB_FN i64 pow(i64 a, i64 b) {
+  if (b < 0) return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+  u64 result = 1, base = u64(a);
+  for (; b; b >>= 1) {
+    if (b & 1) result *= base;
+    base *= base;
+  }
+  return i64(result);
+}
+
+GB_OP T maximum(T a, T b) { return a > b || a != a ? a : b; }
+GB_OP T minimum(T a, T b) { return a < b || a != a ? a : b; }
+GB_OP T fmax(T a, T b) { return a > b || b != b ? a : b; }
+GB_OP T fmin(T a, T b) { return a < b || b != b ? a : b; }
+
+GB_OP T logaddexp(T a, T b) {
+  const T high = a > b ? a : b;
+  if (fabs(a) == Limits<T>::infinity && a == b) return a;
+  return high + log1p(exp(-fabs(a - b)));
+}
+GB_OP T logaddexp2(T a, T b) {
+  const T high = a > b ? a : b;
+  if (fabs(a) == Limits<T>::infinity && a == b) return a;
+  return high + log1p(exp2(-fabs(a - b))) * T(1.4426950408889634074);
+}
+GB_OP T xlogy(T a, T b) { return b != b ? b : a == T(0) ? T(0) : a * log(b); }
+
+// clang-format off
+GB_OP bool eq(T a, T b) { return a == b; }
+GB_OP bool ne(T a, T b) { return a != b; }
+GB_OP bool lt(T a, T b) { return a < b; }
+GB_OP bool le(T a, T b) { return a <= b; }
+GB_OP bool gt(T a, T b) { return a > b; }
+GB_OP bool ge(T a, T b) { return a >= b; }
+GB_OP bool logicalAnd(T a, T b) { return (a != T(0)) & (b != T(0)); }
+GB_OP bool logicalOr(T a, T b) { return (a != T(0)) | (b != T(0)); }
+GB_OP bool logicalXor(T a, T b) { return (a != T(0)) != (b != T(0)); }
+GB_OP T bitwiseAnd(T a, T b) { return a & b; }
+GB_OP T bitwiseOr(T a, T b) { return a | b; }
+GB_OP T bitwiseXor(T a, T b) { return a ^ b; }
+// clang-format on
+/** Shifts by a negative count, or by all bits and more, leave 0 (left) or the sign (right). */
+GB_OP T bitwiseLeftShift(T a, T b) { return b < 0 || b >= 64 ? 0 : T(u64(a) << b); }
+GB_OP T bitwiseRightShift(T a, T b) { return b < 0 || b >= 64 ? (a < 0 ? -1 : 0) : a >> b; }
+
+GB_OP T lerp(T start, T end, T weight) {
+  return fabs(weight) < T(0.5) ? start + weight * (end - start) : end - (end - start) * (T(1) - weight);
+}
+GB_OP T addcmul(T x, T a, T b, T value) { return x + value * a * b; }
+GB_OP T addcdiv(T x, T a, T b, T value) { return x + value * a / b; }
+GB_FN i64 addcmul(i64 x, i64 a, i64 b, i64 value) { return i64(u64(x) + u64(value) * u64(a) * u64(b)); }
+
+#undef GB_OP
+
+}  // namespace scalar
+}  // namespace gb

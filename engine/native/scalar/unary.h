@@ -1,0 +1,111 @@
+// One formula per pointwise op of one input, and per derivative of such an op. T is float or double, and i64 where
+// the op takes integers. Names are those of rows in
+// ops/pointwise.def.
+#pragma once
+#include "scalar/math.h"
+#include "scalar/special.h"
+
+namespace gb {
+namespace scalar {
+
+#define GB_OP template <class T> GB_FN
+
+// clang-format off
+GB_OP T neg(T x) { return -x; }
+GB_OP T abs(T x) { return x < T(0) ? -x : x == T(0) ? T(0) : x; }
+GB_OP T sign(T x) { return T((x > T(0)) - (x < T(0))); }
+GB_OP T square(T x) { return x * x; }
+GB_OP T reciprocal(T x) { return T(1) / x; }
+GB_OP T rsqrt(T x) { return T(1) / sqrt(x); }
+GB_OP T frac(T x) { return x - trunc(x); }
+GB_OP T round(T x) { return rint(x); }
+/** `up` and `down` are powers of ten, one of them 1. */
+GB_OP T roundScaled(T x, T up, T down) { return rint(x * up / down) * down / up; }
+GB_OP bool isinf(T x) { return fabs(x) == Limits<T>::infinity; }
+GB_OP bool isfinite(T x) { return fabs(x) < Limits<T>::infinity; }
+GB_OP bool logicalNot(T x) { return x == T(0); }
+GB_OP T bitwiseNot(T x) { return ~x; }
+// clang-format on
+
+// A NaN fails every comparison: the branch it falls into must hand it on.
+GB_OP T relu(T x) { return x < T(0) ? T(0) : x; }
+GB_OP T relu6(T x) { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
+GB_OP T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
+GB_OP T logSigmoid(T x) { return (x < T(0) ? x : T(0) * x) - log1p(exp(-fabs(x))); }
+GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
+GB_OP T softplus(T x, T beta, T limit) { return x * beta > limit ? x : log1p(exp(x * beta)) / beta; }
+GB_OP T mish(T x) { return x * tanh(log1p(exp(x > T(30) ? T(30) : x))); }
+GB_OP T softsign(T x) { return x / (T(1) + fabs(x)); }
+GB_OP T clampTo(T x, T low, T high) { return x < low ? low : x > high ? high : x; }
+GB_OP T hardsigmoid(T x) { return clampTo(x + T(3), T(0), T(6)) / T(6); }
+GB_OP T hardswish(T x) { return x * clampTo(x + T(3), T(0), T(6)) / T(6); }
+GB_OP T tanhshrink(T x) { return x - tanh(x); }
+GB_OP T gelu(T x) { return x * T(0.5) * (T(1) + erf(x * T(0.70710678118654752440))); }
+GB_OP T geluTanh(T x) {
+  return T(0.5) * x * (T(1) + tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
+}
+GB_OP T leakyRelu(T x, T slope) { return x > T(0) ? x : x * slope; }
+GB_OP T elu(T x, T alpha, T scale, T inputScale) {
+  return x > T(0) ? x * scale : expm1(x * inputScale) * (alpha * scale);
+}
+GB_OP T hardshrink(T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : x; }
+GB_OP T softshrink(T x, T lambda) { return x > lambda ? x - lambda : x < -lambda ? x + lambda : x * T(0); }
+GB_OP T hardtanh(T x, T low, T high) { return clampTo(x, low, high); }
+GB_OP T threshold(T x, T limit, T value) { return x <= limit ? value : x; }
+/** An absent bound is given as an infinity (or the end of the integers). PyTorch's order: the upper bound wins. */
+GB_OP T clamp(T x, T low, T high) {
+  const T y = x < low ? low : x;
+  return y > high ? high : y;
+}
+GB_OP T nanToNum(T x, T nan, T positive, T negative) {
+  return isnan(x) ? nan : x == Limits<T>::infinity ? positive : x == -Limits<T>::infinity ? negative : x;
+}
+
+// Derivatives: g is the gradient of the result; y the result, x the input.
+GB_OP T sigmoidBackward(T g, T y) { return g * y * (T(1) - y); }
+GB_OP T tanhBackward(T g, T y) { return g * (T(1) - y * y); }
+GB_OP T reluBackward(T g, T y) { return y <= T(0) ? T(0) : g; }
+GB_OP T siluBackward(T g, T x) {
+  const T s = sigmoid(x);
+  return g * s * (T(1) + x * (T(1) - s));
+}
+GB_OP T mishBackward(T g, T x) {
+  const T s = sigmoid(x);
+  const T t = tanh(log1p(exp(x > T(30) ? T(30) : x)));
+  return g * (t + x * s * (T(1) - t * t));
+}
+GB_OP T softsignBackward(T g, T x) {
+  const T d = T(1) + fabs(x);
+  return g / (d * d);
+}
+GB_OP T hardsigmoidBackward(T g, T x) { return x > T(-3) && x < T(3) ? g / T(6) : T(0); }
+GB_OP T hardswishBackward(T g, T x) {
+  return x <= T(-3) ? T(0) : x < T(3) ? g * (x / T(3) + T(0.5)) : g;
+}
+GB_OP T geluBackward(T g, T x) {
+  const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
+  const T pdf = exp(T(-0.5) * x * x) * T(0.39894228040143267794);
+  return g * (cdf + x * pdf);
+}
+GB_OP T geluTanhBackward(T g, T x) {
+  const T k = T(0.79788456080286535588);
+  const T t = tanh(k * (x + T(0.044715) * x * x * x));
+  const T inner = k * (T(1) + T(3 * 0.044715) * x * x);
+  return g * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner);
+}
+GB_OP T logSigmoidBackward(T g, T x) { return g / (T(1) + exp(x)); }
+GB_OP T leakyReluBackward(T g, T x, T slope) { return x > T(0) ? g : g * slope; }
+GB_OP T eluBackward(T g, T x, T alpha, T scale, T inputScale) {
+  return x > T(0) ? g * scale : g * (inputScale * alpha * scale) * exp(x * inputScale);
+}
+GB_OP T softplusBackward(T g, T x, T beta, T limit) { return x * beta > limit ? g : g / (T(1) + exp(-x * beta)); }
+GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
+GB_OP T softshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
+GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x <= low || x >= high ? T(0) : g; }
+GB_OP T thresholdBackward(T g, T x, T limit) { return x <= limit ? T(0) : g; }
+GB_OP T clampBackward(T g, T x, T low, T high) { return x >= low && x <= high ? g : T(0); }
+
+#undef GB_OP
+
+}  // namespace scalar
+}  // namespace gb

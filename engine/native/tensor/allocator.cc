@@ -1,0 +1,150 @@
+#include "tensor/allocator.h"
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstdlib>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+namespace gb {
+namespace {
+
+/** Blocks of this size and more come straight from the system, page by page, and go back to it whole. */
+constexpr size_t kMapped = size_t(1) << 20;
+/** From here on, pages of 2 MB save most of the cost of the first touch. */
+constexpr size_t kHugePages = size_t(4) << 20;
+constexpr size_t kHugePage = size_t(2) << 20;
+constexpr size_t kAlignment = 64;
+constexpr int kClasses = 192;
+
+struct Free {
+  Free* next;
+};
+
+std::atomic_flag lock = ATOMIC_FLAG_INIT;
+Free* freeLists[kClasses];
+size_t cached = 0;
+size_t cacheCap = size_t(256) << 20;
+
+/** Held for a few instructions only, and hardly ever contended. */
+struct Locked {
+  Locked() {
+    while (lock.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  ~Locked() { lock.clear(std::memory_order_release); }
+};
+
+/** The class whose blocks hold `bytes`: 64-byte steps up to 256, then four per power of two. */
+int classOf(size_t bytes) {
+  if (bytes <= 256) return bytes == 0 ? 0 : int((bytes - 1) >> 6);
+  const int top = 63 - __builtin_clzll(bytes - 1);  // 2^top < bytes <= 2^(top+1)
+  return 4 + (top - 8) * 4 + int(((bytes - 1) >> (top - 2)) & 3);
+}
+
+size_t sizeOfClass(int index) {
+  if (index < 4) return size_t(index + 1) << 6;
+  const int top = 8 + (index - 4) / 4;
+  return (size_t(1) << top) + (size_t((index - 4) % 4) + 1) * (size_t(1) << (top - 2));
+}
+
+void* fromSystem(size_t bytes) {
+  if (bytes < kMapped) {
+    void* block = nullptr;
+    return posix_memalign(&block, kAlignment, bytes) == 0 ? block : nullptr;
+  }
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+  if (bytes >= kHugePages) {
+    const size_t first = (size_t(block) + kHugePage - 1) & ~(kHugePage - 1);
+    const size_t last = (size_t(block) + bytes) & ~(kHugePage - 1);
+    if (last > first) madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  }
+#endif
+  return block;
+}
+
+void toSystem(void* block, size_t bytes) {
+  if (bytes < kMapped) {
+    std::free(block);
+  } else {
+    munmap(block, bytes);
+  }
+}
+
+}  // namespace
+
+size_t blockSize(size_t bytes) { return sizeOfClass(classOf(bytes)); }
+
+void* allocateBlock(size_t bytes) {
+  if (bytes > (size_t(1) << 50)) return nullptr;
+  const int index = classOf(bytes);
+  const size_t size = sizeOfClass(index);
+  {
+    Locked guard;
+    if (Free* block = freeLists[index]) {
+      freeLists[index] = block->next;
+      cached -= size;
+      return block;
+    }
+  }
+  void* block = fromSystem(size);
+  if (!block) {
+    releaseCached();
+    block = fromSystem(size);
+  }
+  return block;
+}
+
+void freeBlock(void* block, size_t bytes) {
+  const int index = classOf(bytes);
+  const size_t size = sizeOfClass(index);
+  {
+    Locked guard;
+    if (cached + size <= cacheCap) {
+      Free* node = static_cast<Free*>(block);
+      node->next = freeLists[index];
+      freeLists[index] = node;
+      cached += size;
+      return;
+    }
+  }
+  toSystem(block, size);
+}
+
+size_t cachedBytes() {
+  Locked guard;
+  return cached;
+}
+
+void setCacheCap(size_t bytes) {
+  Locked guard;
+  cacheCap = bytes;
+}
+
+void releaseCached() {
+  Free* lists[kClasses];
+  {
+    Locked guard;
+    for (int i = 0; i < kClasses; i++) {
+      lists[i] = freeLists[i];
+      freeLists[i] = nullptr;
+    }
+    cached = 0;
+  }
+  for (int i = 0; i < kClasses; i++) {
+    while (Free* block = lists[i]) {
+      lists[i] = block->next;
+      toSystem(block, sizeOfClass(i));
+    }
+  }
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+}  // namespace gb

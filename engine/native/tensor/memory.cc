@@ -1,0 +1,153 @@
+#include "tensor/memory.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <string>
+
+#include "tensor/allocator.h"
+#include "tensor/error.h"
+
+namespace gb {
+namespace {
+
+/** The smallest budget: below it a collection costs more than the memory is worth. */
+constexpr size_t kMinBudget = size_t(96) << 20;
+/** The budget is this part of what stays alive, where that is more. */
+constexpr size_t kBudgetPart = 4;
+/** What one handle weighs beside its elements: tensor, storage, Node's reference, JavaScript objects. */
+constexpr size_t kHandleBytes = 768;
+/** Growth of what stays alive that JavaScript's heap is told of at once. */
+constexpr int64_t kReportStep = int64_t(32) << 20;
+
+std::atomic<size_t> live{0}, peak{0}, handles{0}, minors{0}, majors{0};
+/** Live bytes at which collection is asked for next; live bytes after the last major one. */
+std::atomic<size_t> threshold{kMinBudget}, base{0};
+size_t fixedBudget = 0;
+size_t limit = 0;
+int64_t reported = 0;
+
+thread_local Collector collector = nullptr;
+thread_local PressureReport pressure = nullptr;
+thread_local bool collecting = false;
+
+size_t budget() { return fixedBudget ? fixedBudget : std::max(kMinBudget, base.load() / kBudgetPart); }
+
+size_t readNumber(const char* path) {
+  unsigned long long value = 0;
+  if (FILE* file = std::fopen(path, "r")) {
+    if (std::fscanf(file, "%llu", &value) != 1) value = 0;
+    std::fclose(file);
+  }
+  return size_t(value);
+}
+
+/** Nine tenths of the machine's memory, or of what its container may use. */
+size_t machineLimit() {
+  size_t bytes = size_t(sysconf(_SC_PHYS_PAGES)) * size_t(sysconf(_SC_PAGESIZE));
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    if (const size_t group = readNumber(path)) bytes = std::min(bytes, group);
+  }
+  return bytes / 10 * 9;
+}
+
+size_t effectiveLimit() {
+  static const size_t machine = machineLimit();
+  return limit ? limit : machine;
+}
+
+std::string readable(size_t bytes) {
+  char text[32];
+  if (bytes >= size_t(1) << 30) {
+    std::snprintf(text, sizeof text, "%.2f GiB", double(bytes) / double(size_t(1) << 30));
+  } else if (bytes >= size_t(1) << 20) {
+    std::snprintf(text, sizeof text, "%.2f MiB", double(bytes) / double(size_t(1) << 20));
+  } else {
+    std::snprintf(text, sizeof text, "%zu bytes", bytes);
+  }
+  return text;
+}
+
+void collect(bool major) {
+  if (!collector || collecting) return;
+  collecting = true;
+  struct Reset {
+    ~Reset() { collecting = false; }
+  } reset;
+  (major ? majors : minors)++;
+  collector(major);
+  if (major) {
+    base = live.load();
+    const int64_t change = int64_t(live.load()) - reported;
+    if (pressure && (change >= kReportStep || change <= -kReportStep)) {
+      pressure(change);
+      reported += change;
+    }
+  }
+}
+
+/** Called when the next allocation would pass the threshold. */
+__attribute__((noinline)) void makeRoom(size_t bytes) {
+  if (!collector || collecting) return;
+  collect(false);
+  // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
+  if (live + bytes > base + budget() / 2) collect(true);
+  threshold = std::max(base + budget(), live + bytes / 2);
+}
+
+[[noreturn]] void outOfMemory(size_t bytes) {
+  fail("out of memory: tried to allocate ", readable(bytes), "; tensors hold ", readable(live), ", ",
+       readable(cachedBytes()), " are cached, the limit is ", readable(effectiveLimit()));
+}
+
+}  // namespace
+
+void setCollector(Collector collect, PressureReport report) {
+  collector = collect;
+  pressure = report;
+}
+
+void* allocateTensorMemory(size_t bytes) {
+  const size_t size = blockSize(bytes);
+  if (live + size > threshold) makeRoom(size);
+  if (live + size > effectiveLimit()) {
+    collect(true);
+    if (live + size > effectiveLimit()) outOfMemory(bytes);
+  }
+  if (live + cachedBytes() + size > effectiveLimit()) releaseCached();
+  void* block = allocateBlock(bytes);
+  if (!block) {
+    collect(true);
+    block = allocateBlock(bytes);
+    if (!block) outOfMemory(bytes);
+  }
+  const size_t now = live += size;
+  if (now > peak) peak = now;
+  return block;
+}
+
+void freeTensorMemory(void* block, size_t bytes) {
+  live -= blockSize(bytes);
+  freeBlock(block, bytes);
+}
+
+void countHandle(int change) {
+  handles += size_t(change);
+  live += size_t(change) * kHandleBytes;
+}
+
+MemoryStats memoryStats() {
+  const size_t own = handles * kHandleBytes;
+  const size_t all = live;
+  return {all > own ? all - own : 0, peak, cachedBytes(), handles, minors, majors};
+}
+
+void setMemoryLimits(size_t budgetBytes, size_t limitBytes) {
+  fixedBudget = budgetBytes;
+  limit = limitBytes;
+  threshold = base + budget();
+}
+
+}  // namespace gb

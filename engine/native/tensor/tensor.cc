@@ -1,0 +1,151 @@
+#include "tensor/tensor.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "tensor/memory.h"
+
+namespace gb {
+namespace {
+
+std::atomic<uint64_t> nextStorage{1};
+
+/** Storage structures are used again: they come and go with every operation. */
+struct StoragePool {
+  std::mutex mutex;
+  std::vector<Storage*> free;
+};
+StoragePool& pool() {
+  static StoragePool* it = new StoragePool;  // never destroyed: finalizers may run late
+  return *it;
+}
+
+size_t checkedBytes(const Dims& sizes, DType dtype) {
+  size_t bytes = itemSize(dtype);
+  bool empty = false;
+  for (int64_t d : sizes) {
+    GB_CHECK(d >= 0, "Trying to create tensor with negative dimension ", d, ": ", sizes);
+    empty |= d == 0;
+  }
+  if (empty) return 0;
+  for (int64_t d : sizes) {
+    GB_CHECK(!__builtin_mul_overflow(bytes, size_t(d), &bytes) && bytes < (size_t(1) << 62),
+             "the size of a tensor of shape ", sizes, " overflows");
+  }
+  return bytes;
+}
+
+bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
+  if (numel == 0) return true;
+  int64_t expected = 1;
+  for (int i = sizes.size() - 1; i >= 0; i--) {
+    if (sizes[i] == 1) continue;
+    if (strides[i] != expected) return false;
+    expected *= sizes[i];
+  }
+  return true;
+}
+
+}  // namespace
+
+Storage* newStorage(size_t bytes, Device device) {
+  GB_CHECK(device == Device::CPU, "no memory can be had on device ", nameOf(device));
+  void* data = allocateTensorMemory(bytes);
+  StoragePool& p = pool();
+  Storage* storage;
+  {
+    std::lock_guard<std::mutex> guard(p.mutex);
+    if (p.free.empty()) {
+      storage = new Storage;
+    } else {
+      storage = p.free.back();
+      p.free.pop_back();
+    }
+  }
+  *storage = {data, bytes, nextStorage++, 1, device};
+  return storage;
+}
+
+void destroyStorage(Storage* storage) {
+  freeTensorMemory(storage->data, storage->bytes);
+  StoragePool& p = pool();
+  std::lock_guard<std::mutex> guard(p.mutex);
+  p.free.push_back(storage);
+}
+
+Tensor::Tensor(StorageRef storage, DType dtype, Dims sizes, Dims strides, int64_t offset)
+    : storage_(std::move(storage)),
+      sizes_(std::move(sizes)),
+      strides_(std::move(strides)),
+      offset_(offset),
+      numel_(product(sizes_)),
+      dtype_(dtype),
+      contiguous_(rowMajor(sizes_, strides_, numel_)) {}
+
+Dims contiguousStrides(const Dims& sizes) {
+  Dims strides;
+  strides.resize(sizes.size());
+  int64_t step = 1;
+  for (int i = sizes.size() - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= std::max<int64_t>(sizes[i], 1);
+  }
+  return strides;
+}
+
+Tensor emptyTensor(const Dims& sizes, DType dtype, Device device) {
+  return emptyStrided(sizes, contiguousStrides(sizes), dtype, device);
+}
+
+Tensor emptyStrided(const Dims& sizes, const Dims& strides, DType dtype, Device device) {
+  return Tensor(StorageRef(newStorage(checkedBytes(sizes, dtype), device)), dtype, sizes, strides, 0);
+}
+
+Tensor emptyLike(const Tensor& like, DType dtype) {
+  const bool keep = !like.contiguous() && isDense(like);
+  return emptyStrided(like.sizes(), keep ? like.strides() : contiguousStrides(like.sizes()), dtype, like.device());
+}
+
+bool isDense(const Tensor& x) {
+  if (x.contiguous()) return true;
+  Dims order;
+  for (int i = 0; i < x.ndim(); i++) {
+    if (x.size(i) != 1) order.push(i);
+  }
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
+  int64_t expected = 1;
+  for (int64_t i : order) {
+    if (x.stride(int(i)) != expected) return false;
+    expected *= x.size(int(i));
+  }
+  return true;
+}
+
+bool overlapsItself(const Tensor& x) {
+  if (x.contiguous()) return false;
+  Dims order;
+  for (int i = 0; i < x.ndim(); i++) {
+    if (x.size(i) > 1) order.push(i);
+  }
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return x.stride(int(a)) < x.stride(int(b)); });
+  // Each dimension must step beyond everything that the smaller ones reach.
+  int64_t reach = 0;
+  for (int64_t i : order) {
+    if (x.stride(int(i)) <= reach) return true;
+    reach += x.stride(int(i)) * (x.size(int(i)) - 1);
+  }
+  return false;
+}
+
+bool partlyOverlaps(const Tensor& a, const Tensor& b) {
+  if (a.storage().get() != b.storage().get() || a.numel() == 0 || b.numel() == 0) return false;
+  if (!isDense(a) || !isDense(b)) return false;
+  const char *aBegin = a.as<char>(), *aEnd = aBegin + a.bytes();
+  const char *bBegin = b.as<char>(), *bEnd = bBegin + b.bytes();
+  if (aBegin == bBegin && aEnd == bEnd) return a.strides() != b.strides();
+  return aBegin < bEnd && bBegin < aEnd;
+}
+
+}  // namespace gb
