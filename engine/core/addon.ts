@@ -16,7 +16,8 @@ const HOW_TO_BUILD = "Build it with: npm run build:addon (needs a C++17 compiler
 export function loadAddon(): unknown {
 	const root = packageRoot();
 	const file = join(root, "build", "Release", "gradbook.node");
-	if (!existsSync(file)) throw new Error(`gradbook: the native addon is missing at ${file}. ${HOW_TO_BUILD} (${root}).`);
+	if (!existsSync(file))
+		throw new Error(`gradbook: the native addon is missing at ${file}. ${HOW_TO_BUILD} (${root}).`);
 	try {
 		return require(file);
 	} catch (cause) {
