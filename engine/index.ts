@@ -8,6 +8,7 @@ export { Generator, initialSeed, manualSeed, seed } from "./core/generator";
 export * from "./core/gradMode";
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/printing";
 export { type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
+export * from "./io";
 export * as nn from "./nn";
 export * from "./ops";
 export * as optim from "./optim";

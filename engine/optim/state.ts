@@ -1,4 +1,5 @@
 import { native } from "../core/native";
+import { markIntegerKeys } from "../core/pythonDict";
 import { quoted } from "../core/signature";
 import { Tensor, wrap } from "../core/tensor";
 import type { Optimizer } from "./optimizer";
@@ -34,7 +35,7 @@ export function propertyOf(key: string): string {
 export function optimizerState(optimizer: Optimizer): OptimizerStateDict {
 	const numbers = new Map<Tensor, number>();
 	for (const group of optimizer.paramGroups) for (const param of group.params) numbers.set(param, numbers.size);
-	const state: OptimizerStateDict["state"] = {};
+	const state: OptimizerStateDict["state"] = markIntegerKeys({});
 	for (const [param, values] of optimizer.state) {
 		const number = numbers.get(param);
 		if (number === undefined) continue;

@@ -1,4 +1,5 @@
 import { noGrad } from "../../core/gradMode";
+import { setEntry } from "../../core/pythonDict";
 import { size } from "../../core/pythonText";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
@@ -46,11 +47,6 @@ export interface StateHooks {
 
 export function copyStateHooks({ save, load, loaded }: StateHooks): StateHooks {
 	return { save: [...save], load: [...load], loaded: [...loaded] };
-}
-
-/** `state[key] = value`, also for a key that means something to JavaScript. */
-export function setEntry<T>(state: Record<string, T>, key: string, value: T): void {
-	Object.defineProperty(state, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 export function stateDict(module: Module, options: StateDictOptions): StateDict {

@@ -1,3 +1,4 @@
+import { markIntegerKeys } from "../../core/pythonDict";
 import { anything, integer, real, signature } from "../../core/signature";
 import type { Optimizer } from "../optimizer";
 import { lastEpoch, optimizer } from "./rules";
@@ -86,7 +87,7 @@ export class MultiStepLR extends LRScheduler {
 
 	/** PyTorch counts how often each milestone occurs. */
 	override stateDict(): Record<string, unknown> {
-		const counts: Record<string, number> = {};
+		const counts: Record<string, number> = markIntegerKeys({});
 		for (const milestone of this.milestones) counts[milestone] = (counts[milestone] ?? 0) + 1;
 		return { ...super.stateDict(), milestones: counts };
 	}
