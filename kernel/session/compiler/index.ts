@@ -26,6 +26,7 @@ import type {
 } from "../../requests/contract";
 import { normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
+import { hasValue } from "./declarations";
 import { type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, inspectCell } from "./editing";
 import { installedSince, LocalFiles } from "./localFiles";
@@ -117,11 +118,12 @@ class Compiler implements CellCompiler {
 		try {
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember });
 		} catch (error) {
-			if (!(error instanceof UnsupportedInCell)) {
-				checked.catch(() => undefined);
-				throw error;
+			if (error instanceof UnsupportedInCell) cell = error;
+			else {
+				// A mistake of ours, or a cell deeper than the stack: the session goes on.
+				this.#options.log(`compiler: ${(error as Error).stack}`);
+				cell = new UnsupportedInCell(`The cell cannot be compiled: ${(error as Error).message}`, 0, 0);
 			}
-			cell = error;
 		}
 		let problems: Problem[];
 		try {
@@ -180,7 +182,7 @@ class Compiler implements CellCompiler {
 			sourceMap: joinMaps([...lowered.maps, map], file),
 			hasTopLevelAwait: transformed.hasTopLevelAwait,
 			lastExpression: transformed.lastExpression ? lastExpressionName : undefined,
-			declares: [...found.declared].filter(([, kind]) => kind !== "type" && kind !== "ambient").map(([name]) => name),
+			declares: remember ? [...found.declared.keys()].filter((name) => hasValue(found.declared.get(name)!)) : [],
 		};
 	}
 

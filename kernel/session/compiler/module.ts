@@ -39,7 +39,9 @@ const languages: Record<string, Language> = {
 };
 
 /** Throws a SyntaxError that names the file where the source has one. */
-export function compileModule(source: string, file: string, options: ModuleOptions = {}): CompiledModule {
+export function compileModule(text: string, file: string, options: ModuleOptions = {}): CompiledModule {
+	// `#!/usr/bin/env node` is a comment only at the very start, where our own line comes to stand.
+	const source = text.replace(/^#!/, "//");
 	const language = languages[extname(file)] ?? "ts";
 	const parsed = parse(source, language);
 	const problem = parsed.problems[0];

@@ -1,4 +1,5 @@
-import type { DeclarationKind, Scan } from "./scan";
+import { type DeclarationKind, hasValue } from "./declarations";
+import type { Scan } from "./scan";
 
 /*
  * The names that cells have declared, and the text that brings them into the next cell with their types. Each cell that
@@ -45,7 +46,7 @@ export class SessionNames {
 	/** Names that have a value at run time. */
 	get values(): Set<string> {
 		const values = new Set<string>();
-		for (const [name, { kind }] of this.#names) if (kind !== "type" && kind !== "ambient") values.add(name);
+		for (const [name, { kind }] of this.#names) if (hasValue(kind)) values.add(name);
 		return values;
 	}
 

@@ -1,21 +1,10 @@
+import { declareLexical, declareTop, type TopLevel, variableNames } from "./declarations";
 import { bindings, isAnonymousFunction, type Node, withoutTypes } from "./syntax";
 
 /*
  * Which names a program declares at its top level, and where its code refers to names of the top level or from outside:
  * everything that is not declared by an inner function, block, class or catch clause. Types are skipped.
  */
-
-/** What a name is for later cells: `value` names have a value when the cell runs, `ambient` ones are somebody else's. */
-export type DeclarationKind =
-	| "variable"
-	| "constant"
-	| "function"
-	| "class"
-	| "enum"
-	| "namespace"
-	| "import"
-	| "type"
-	| "ambient";
 
 export interface Reference {
 	name: string;
@@ -24,10 +13,7 @@ export interface Reference {
 	use: "plain" | "call" | "shorthand";
 }
 
-export interface Scan {
-	declared: Map<string, DeclarationKind>;
-	/** Names that the program exports by itself. */
-	exported: Set<string>;
+export interface Scan extends TopLevel {
 	references: Reference[];
 	/** Declarations of variables that belong to the top level, `var` of inner blocks among them, each with its parent. */
 	variables: { node: Node; parent: Node }[];
@@ -41,8 +27,6 @@ export interface Scan {
 	awaitUsing: boolean;
 	/** Decorators or `accessor`, which Node.js cannot run. */
 	decorators: boolean;
-	/** `declare global` and `declare module "x"`. */
-	augments: boolean;
 }
 
 class Scope {
@@ -84,75 +68,11 @@ class Scanner {
 
 	run(program: Node): Scan {
 		const top = new Scope(undefined, 0);
-		for (const statement of program.body) this.#declareTop(statement);
+		for (const statement of program.body) declareTop(statement, this.#found);
 		for (const name of variableNames(program.body))
 			if (!this.#found.declared.has(name)) this.#found.declared.set(name, "variable");
 		for (const statement of program.body) this.#visit(statement, top, program);
 		return this.#found;
-	}
-
-	/** Records what a statement of the top level declares. */
-	#declareTop(statement: Node): void {
-		const { declared } = this.#found;
-		switch (statement.type) {
-			case "ExportNamedDeclaration": {
-				const before = new Set(declared.keys());
-				if (statement.declaration) this.#declareTop(statement.declaration);
-				for (const name of declared.keys()) if (!before.has(name)) this.#found.exported.add(name);
-				for (const specifier of statement.specifiers)
-					this.#found.exported.add(specifier.exported.name ?? specifier.exported.value);
-				break;
-			}
-			case "ExportDefaultDeclaration":
-				this.#declareTop(statement.declaration);
-				break;
-			case "VariableDeclaration":
-				for (const declarator of statement.declarations) {
-					for (const { name } of bindings(declarator.id)) {
-						declared.set(
-							name,
-							statement.declare
-								? "ambient"
-								: statement.kind === "let" || statement.kind === "var"
-									? "variable"
-									: "constant",
-						);
-					}
-				}
-				break;
-			case "FunctionDeclaration":
-				if (statement.id) declared.set(statement.id.name, "function");
-				break;
-			case "TSDeclareFunction":
-				if (statement.declare || !declared.has(statement.id.name)) declared.set(statement.id.name, "ambient");
-				break;
-			case "ClassDeclaration":
-				if (statement.id) declared.set(statement.id.name, statement.declare ? "ambient" : "class");
-				break;
-			case "TSEnumDeclaration":
-				declared.set(statement.id.name, statement.declare ? "ambient" : "enum");
-				break;
-			case "TSModuleDeclaration":
-				if (statement.id.type !== "Identifier" || statement.kind === "global") this.#found.augments = true;
-				else if (statement.declare) declared.set(statement.id.name, "ambient");
-				// A function, class or enum may be merged with a namespace: the value is there already.
-				else if (!declared.has(statement.id.name) || declared.get(statement.id.name) === "type")
-					declared.set(statement.id.name, "namespace");
-				break;
-			case "TSInterfaceDeclaration":
-			case "TSTypeAliasDeclaration":
-				if (!declared.has(statement.id.name)) declared.set(statement.id.name, "type");
-				break;
-			case "ImportDeclaration":
-				for (const specifier of statement.specifiers) {
-					const type = statement.importKind === "type" || specifier.importKind === "type";
-					declared.set(specifier.local.name, type ? "type" : "import");
-				}
-				break;
-			case "TSImportEqualsDeclaration":
-				declared.set(statement.id.name, statement.importKind === "type" ? "type" : "import");
-				break;
-		}
 	}
 
 	#visitAll(nodes: (Node | null)[], scope: Scope, parent: Node): void {
@@ -190,7 +110,7 @@ class Scanner {
 				const inner = new Scope(scope, scope.depth);
 				declareLexical(
 					node.cases.flatMap((one: Node) => one.consequent),
-					inner,
+					inner.names,
 				);
 				for (const one of node.cases) {
 					if (one.test) this.#visit(one.test, inner, one);
@@ -203,7 +123,7 @@ class Scanner {
 			case "ForOfStatement": {
 				if (node.await && scope.depth === 0) this.#found.hasTopLevelAwait = true;
 				const inner = new Scope(scope, scope.depth);
-				declareLexical([node.init ?? node.left].filter(Boolean), inner);
+				declareLexical([node.init ?? node.left].filter(Boolean), inner.names);
 				const parts = node.type === "ForStatement" ? [node.init, node.test, node.update] : [node.left, node.right];
 				for (const part of parts) if (part) this.#target(part, inner, node);
 				this.#visit(node.body, inner, node);
@@ -340,7 +260,7 @@ class Scanner {
 
 	#block(statements: Node[], scope: Scope, parent: Node): void {
 		const inner = new Scope(scope, scope.depth);
-		declareLexical(statements, inner);
+		declareLexical(statements, inner.names);
 		this.#visitAll(statements, inner, parent);
 	}
 
@@ -480,66 +400,4 @@ class Scanner {
 
 function isNode(value: unknown): value is Node {
 	return typeof value === "object" && value !== null && typeof (value as Node).type === "string";
-}
-
-/** Names that statements of one block declare for that block only. */
-function declareLexical(statements: Node[], scope: Scope): void {
-	for (const statement of statements) {
-		switch (statement.type) {
-			case "VariableDeclaration":
-				if (statement.kind === "var") break;
-				for (const declarator of statement.declarations)
-					for (const { name } of bindings(declarator.id)) scope.names.add(name);
-				break;
-			case "FunctionDeclaration":
-			case "ClassDeclaration":
-			case "TSEnumDeclaration":
-			case "TSModuleDeclaration":
-			case "TSImportEqualsDeclaration":
-				if (statement.id?.type === "Identifier") scope.names.add(statement.id.name);
-				break;
-		}
-	}
-}
-
-/** Names of `var` declarations in these statements and the blocks inside them, functions left out. */
-function variableNames(statements: Node[], names: string[] = []): string[] {
-	for (const statement of statements) {
-		if (!statement) continue;
-		switch (statement.type) {
-			case "VariableDeclaration":
-				if (statement.kind !== "var" || statement.declare) break;
-				for (const declarator of statement.declarations)
-					for (const { name } of bindings(declarator.id)) names.push(name);
-				break;
-			case "ExportNamedDeclaration":
-				variableNames([statement.declaration], names);
-				break;
-			case "BlockStatement":
-				variableNames(statement.body, names);
-				break;
-			case "IfStatement":
-				variableNames([statement.consequent, statement.alternate], names);
-				break;
-			case "ForStatement":
-				variableNames([statement.init, statement.body], names);
-				break;
-			case "ForInStatement":
-			case "ForOfStatement":
-				variableNames([statement.left, statement.body], names);
-				break;
-			case "WhileStatement":
-			case "DoWhileStatement":
-			case "LabeledStatement":
-				variableNames([statement.body], names);
-				break;
-			case "TryStatement":
-				variableNames([statement.block, statement.handler?.body, statement.finalizer], names);
-				break;
-			case "SwitchStatement":
-				for (const one of statement.cases) variableNames(one.consequent, names);
-				break;
-		}
-	}
-	return names;
 }

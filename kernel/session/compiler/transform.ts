@@ -1,5 +1,6 @@
 import MagicString from "magic-string";
-import type { DeclarationKind, Reference, Scan } from "./scan";
+import { hasValue } from "./declarations";
+import type { Reference, Scan } from "./scan";
 import type { Node } from "./syntax";
 
 /*
@@ -57,16 +58,6 @@ export function transformCell(source: string, program: Node, found: Scan, contex
 	return new CellTransform(source, program, found, context).run();
 }
 
-const valueKinds: ReadonlySet<DeclarationKind> = new Set([
-	"variable",
-	"constant",
-	"function",
-	"class",
-	"enum",
-	"namespace",
-	"import",
-]);
-
 class CellTransform {
 	readonly #code: MagicString;
 	/** Starts the names of boxes; chosen so that no name of the cell starts with it. */
@@ -111,7 +102,7 @@ class CellTransform {
 
 	#isCellName(name: string): boolean {
 		const kind = this.found.declared.get(name);
-		return kind === undefined ? this.context.known.has(name) : valueKinds.has(kind);
+		return kind === undefined ? this.context.known.has(name) : hasValue(kind);
 	}
 
 	#box(name: string): string {
@@ -315,7 +306,7 @@ class CellTransform {
 		const emptied: string[] = [];
 		const declares: string[] = [];
 		for (const [name, kind] of this.found.declared) {
-			if (!valueKinds.has(kind)) continue;
+			if (!hasValue(kind)) continue;
 			declares.push(name);
 			boxes.push(
 				`${this.#box(name)} = ${this.context.remember ? `${scope}.box(${JSON.stringify(name)})` : "{ v: undefined }"}`,
