@@ -1,7 +1,7 @@
 import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
 import { gradMode } from "../../core/gradMode";
-import { native } from "../../core/native";
+import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 
@@ -17,22 +17,28 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 	if (!(input instanceof Tensor)) throw new TypeError(`[linear] input must be a tensor, got ${quoted(input)}`);
 	const out = wrap(native.linear(input.handle, weight.handle, bias === null ? null : bias.handle));
 	if (!tracked(input, weight, bias)) return out;
-	// The input is kept for the weight's gradient, the weight for the input's.
-	const saved = [weight.requiresGrad ? input : null, input.requiresGrad ? weight : null];
-	return record(out, linearBackward, [input, weight, bias], saved, out.ndim);
+	// The input is kept for the weight's gradient only.
+	const saved = [weight.requiresGrad ? input : null, weight];
+	return record(out, derivativeOf(out.ndim, bias !== null), [input, weight, bias], saved);
+}
+
+/** PyTorch shows the last of the operations that it takes. */
+function derivativeOf(rank: number, bias: boolean): Derivative {
+	if (rank === 2) return bias ? addmmBackward : mmBackward;
+	return rank === 1 && bias ? vectorBackward : linearBackward;
 }
 
 const linearBackward: Derivative = {
-	name: "AddmmBackward0",
+	name: "UnsafeViewBackward0",
 	backward(node, grad) {
 		const x = node.needs(1) ? node.saved(0) : null;
 		const weight = node.needs(0) ? node.saved(1) : null;
 		if (gradMode.enabled) return recorded(node, grad, x, weight);
-		const any = (x ?? weight ?? grad).handle;
+		const shapeOfWeight = node.savedTensors[1]!;
 		const [dx, dw, db] = native.linearBackward(
 			grad.handle,
-			x?.handle ?? any,
-			weight?.handle ?? any,
+			x?.handle ?? standIn(grad, shapeOfWeight),
+			shapeOfWeight.handle,
 			weight !== null,
 			x !== null,
 			node.needs(2),
@@ -40,6 +46,15 @@ const linearBackward: Derivative = {
 		return [dx && wrap(dx), dw && wrap(dw), db && wrap(db)];
 	},
 };
+
+const addmmBackward: Derivative = { ...linearBackward, name: "AddmmBackward0" };
+const mmBackward: Derivative = { ...linearBackward, name: "MmBackward0" };
+const vectorBackward: Derivative = { ...linearBackward, name: "SqueezeBackward4" };
+
+/** A tensor of the input's shape, for an input that was not kept since its values are not asked for. */
+function standIn(grad: Tensor, weight: Tensor): Handle {
+	return native.expand(native.full([], 0, grad.dtype.code), [...grad.shape.slice(0, -1), weight.size(1)]);
+}
 
 function recorded(node: Node, grad: Tensor, x: Tensor | null, weight: Tensor | null) {
 	const rows = (tensor: Tensor) => tensor.reshape(-1, tensor.ndim === 0 ? 1 : tensor.size(-1));
