@@ -26,6 +26,11 @@ export interface ImageGridOptions {
 	caption?: string;
 	/** Values drawn black and white. Default: 0 to 255 for bytes, 0 to 1 where all values are, else their own range. */
 	range?: readonly [black: number, white: number];
+	/**
+	 * Whether a tensor of shape 3 × H × W is one picture in colours or three grey ones. Default: three grey ones where there
+	 * are three titles, labels or predictions, else colours.
+	 */
+	colour?: boolean;
 	/** Dark on light instead of light on dark. Default false. */
 	invert?: boolean;
 	/** Screen pixels for each pixel. Default: whole, so that a picture is about 64 pixels wide. */
@@ -50,7 +55,9 @@ interface Picture {
  * @example imageGrid(x, { labels: y, predictions: model(x).argmax(1), classes: names })
  */
 export function imageGrid(images: Images, options: ImageGridOptions = {}): View {
-	const { count, shown } = picturesOf(images, options.limit ?? 64);
+	const texts = options.titles ?? options.labels ?? options.predictions;
+	const colour = options.colour ?? (texts === undefined || lengthOf(texts) !== 3);
+	const { count, shown } = picturesOf(images, options.limit ?? 64, colour);
 	if (count === 0) throw new RangeError("[imageGrid] there are no images in the batch");
 	const range = options.range ?? rangeFor(shown);
 	const pixels = shown.map((picture) => toPixels(picture, range, options.invert ?? false));
@@ -75,8 +82,8 @@ export function imageGrid(images: Images, options: ImageGridOptions = {}): View 
 }
 
 /** The first `limit` pictures, and how many there are. */
-function picturesOf(images: Images, limit: number): { count: number; shown: Picture[] } {
-	if (isTensor(images)) return fromTensor(images, limit);
+function picturesOf(images: Images, limit: number, colour: boolean): { count: number; shown: Picture[] } {
+	if (isTensor(images)) return fromTensor(images, limit, colour);
 	if (!Array.isArray(images))
 		throw new TypeError(`[imageGrid] expected a tensor or an array, got ${inspectText(images)}`);
 	// Rows of numbers: one picture rather than a list of them.
@@ -86,14 +93,16 @@ function picturesOf(images: Images, limit: number): { count: number; shown: Pict
 	let count = 0;
 	const shown: Picture[] = [];
 	for (const image of list) {
-		const part = isTensor(image) ? fromTensor(image, limit - shown.length) : { count: 1, shown: [fromRows(image)] };
+		const part = isTensor(image)
+			? fromTensor(image, limit - shown.length, true)
+			: { count: 1, shown: [fromRows(image)] };
 		count += part.count;
 		shown.push(...part.shown.slice(0, limit - shown.length));
 	}
 	return { count, shown };
 }
 
-function fromTensor(tensor: TensorLike, limit: number): { count: number; shown: Picture[] } {
+function fromTensor(tensor: TensorLike, limit: number, colour: boolean): { count: number; shown: Picture[] } {
 	const { shape } = tensor;
 	const [height = 0, width = 0] = shape.slice(-2);
 	const expected = "expected H × W, 3 × H × W, N × H × W, N × 1 × H × W or N × 3 × H × W";
@@ -103,8 +112,7 @@ function fromTensor(tensor: TensorLike, limit: number): { count: number; shown: 
 	if (shape.length === 4 && shape[1] !== 1 && shape[1] !== 3) {
 		throw new RangeError(`[imageGrid] ${shape[1]} channels in a tensor of shape ${shapeText(shape)}; ${expected}`);
 	}
-	// Three planes may be colours or three grey pictures: colours, as PyTorch's C × H × W has it.
-	const channels = shape.length === 4 ? (shape[1] as 1 | 3) : shape.length === 3 && shape[0] === 3 ? 3 : 1;
+	const channels = shape.length === 4 ? (shape[1] as 1 | 3) : shape.length === 3 && shape[0] === 3 && colour ? 3 : 1;
 	const size = channels * height * width;
 	const count = size === 0 ? 0 : sizeOf(shape) / size;
 	const wanted = Math.min(count, Math.max(0, limit));
@@ -217,6 +225,10 @@ function namesOf(what: string, values: Classes, classes: readonly string[] | und
 		}
 		return name ?? String(value);
 	});
+}
+
+function lengthOf(values: Classes): number {
+	return isTensor(values) ? sizeOf(values.shape) : values.length;
 }
 
 function checkCount(what: string, count: number, images: number): void {
