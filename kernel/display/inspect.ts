@@ -12,11 +12,16 @@ const limits = [
 	{ depth: 2, length: 10 },
 ];
 
+const timers = new Set(["Timeout", "Immediate"]);
+
 /**
  * A value as text, without colours, as `util.inspect` writes it: strings quoted, no getter called, long and deep parts
  * left out with a count. Errors show their message and the frames that lie in cells.
  */
 export function inspectText(value: unknown): string {
+	// What setTimeout returns: twenty lines of Node's own bookkeeping.
+	if (timers.has(typeOf(value)) && typeof (value as { hasRef?: unknown }).hasRef === "function")
+		return `[${typeOf(value)}]`;
 	const { depth, length } = limits.find((limit) => countParts(value, limit.depth, limit.length) <= mostParts) ?? {
 		depth: 1,
 		length: 10,

@@ -167,8 +167,8 @@ class Running {
 		const reason = await Promise.race([ended, ...late]);
 		clock.abort();
 		if (reason === undefined) return undefined;
-		await Promise.race([this.kernel.interrupt().catch(() => {}), pause(graceSeconds * 1000)]);
-		const over = await Promise.race([ended.then(() => true), pause(graceSeconds * 1000, false)]);
+		await Promise.race([this.kernel.interrupt().catch(() => {}), grace()]);
+		const over = await Promise.race([ended.then(() => true), grace()]);
 		if (!over) this.kernel.kill();
 		return reason;
 	}
@@ -189,10 +189,15 @@ function aborted(signal: AbortSignal, over: AbortSignal): Promise<string> {
 	});
 }
 
+/** False, after as long as something may take to end. Keeps no process waiting for it. */
+function grace(): Promise<false> {
+	return pause(graceSeconds * 1000, false as const, { ref: false });
+}
+
 /** Ends the kernel: by asking, and where that does not help, at once. */
 async function leave(kernel: KernelProcess): Promise<void> {
 	const asked = kernel.stop().catch(() => {});
-	const left = await Promise.race([asked.then(() => true), pause(graceSeconds * 1000, false)]);
+	const left = await Promise.race([asked.then(() => true), grace()]);
 	if (!left) kernel.kill();
 	await kernel.exited;
 }

@@ -20,74 +20,54 @@ export function highlight(source: string): string {
 	let at = 0;
 	/** Whether a slash here divides: after a value, not after an operator or a keyword. */
 	let afterValue = false;
+	/** Braces open in each template's expression that is open here; the innermost last. */
+	const templates: number[] = [];
 	const put = (kind: string, text: string) => {
 		result += kind === "" ? escapeHtml(text) : `<span class="hl-${kind}">${escapeHtml(text)}</span>`;
+		at += text.length;
+	};
+	const putTemplate = () => {
+		const text = templatePart.exec(source.slice(at))![0];
+		if (text.endsWith("${")) templates.push(0);
+		put("string", text);
+		afterValue = !text.endsWith("${");
 	};
 	while (at < source.length) {
 		token.lastIndex = at;
 		const match = token.exec(source)!;
-		let text = match[0];
+		const text = match[0];
 		const { comment, string, template, word, number, slash, space } = match.groups!;
 		if (comment !== undefined) put("comment", text);
-		else if (string !== undefined) put("string", text);
-		else if (template !== undefined) {
-			text = templateAt(source, at);
-			result += templateHtml(text);
-		} else if (word !== undefined) {
+		else if (space !== undefined) put("", text);
+		else if (string !== undefined) {
+			put("string", text);
+			afterValue = true;
+		} else if (template !== undefined) putTemplate();
+		else if (word !== undefined) {
 			const member = /\.\s*$/.test(source.slice(Math.max(0, at - 20), at));
-			put(member ? "" : keywords.has(text) ? "keyword" : constants.has(text) ? "constant" : "", text);
-		} else if (number !== undefined) put("number", text);
-		else if (slash !== undefined && !afterValue) {
-			text = /^\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/.exec(source.slice(at))?.[0] ?? "/";
-			put(text === "/" ? "" : "string", text);
-		} else put("", text);
-		if (space === undefined && comment === undefined) {
-			afterValue =
-				string !== undefined ||
-				template !== undefined ||
-				number !== undefined ||
-				(word !== undefined && (!keywords.has(word) || word === "this" || word === "super")) ||
-				/^[)\]}]$/.test(text);
+			const keyword = !member && keywords.has(text);
+			put(keyword ? "keyword" : !member && constants.has(text) ? "constant" : "", text);
+			afterValue = !keyword || text === "this" || text === "super";
+		} else if (number !== undefined) {
+			put("number", text);
+			afterValue = true;
+		} else if (slash !== undefined && !afterValue && pattern.test(source.slice(at))) {
+			put("string", pattern.exec(source.slice(at))![0]);
+			afterValue = true;
+		} else if (text === "}" && templates.at(-1) === 0) {
+			templates.pop();
+			putTemplate();
+		} else {
+			if (templates.length > 0 && text === "{") templates[templates.length - 1]!++;
+			if (templates.length > 0 && text === "}") templates[templates.length - 1]!--;
+			put("", text);
+			afterValue = /^[)\]}]$/.test(text);
 		}
-		at += text.length;
 	}
 	return result;
 }
 
-/** A template literal from its first backtick to its last, templates inside its expressions included. */
-function templateAt(source: string, start: number): string {
-	let depth = 0;
-	for (let i = start + 1; i < source.length; i++) {
-		const character = source[i];
-		if (character === "\\") i++;
-		else if (depth === 0 && character === "`") return source.slice(start, i + 1);
-		else if (character === "`") i += templateAt(source, i).length - 1;
-		else if (character === "$" && source[i + 1] === "{" && depth === 0) {
-			depth = 1;
-			i++;
-		} else if (depth > 0 && character === "{") depth++;
-		else if (depth > 0 && character === "}") depth--;
-	}
-	return source.slice(start);
-}
+const pattern = /^\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/;
 
-function templateHtml(template: string): string {
-	let result = "";
-	let rest = template;
-	for (;;) {
-		const open = /(?<!\\)\$\{/.exec(rest);
-		if (open === null) break;
-		let depth = 1;
-		let end = open.index + 2;
-		for (; end < rest.length && depth > 0; end++) {
-			if (rest[end] === "`") end += templateAt(rest, end).length - 1;
-			else if (rest[end] === "{") depth++;
-			else if (rest[end] === "}") depth--;
-		}
-		result += `<span class="hl-string">${escapeHtml(rest.slice(0, open.index + 2))}</span>`;
-		const closed = depth === 0 ? end - 1 : end;
-		result += highlight(rest.slice(open.index + 2, closed));
-		rest = rest.slice(closed);
-	}
-	return `${result}<span class="hl-string">${escapeHtml(rest)}</span>`;
-}
+/** A template's text from its backtick, or from the brace that ends an expression in it, to the next of either. */
+const templatePart = /^[`}](?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{|\\?$)/;

@@ -30,6 +30,12 @@ describe("plain values as text", () => {
 		expect(text({ cause: new Error("inner") })).toBe("{\n  cause: Error: inner\n}");
 	});
 
+	test("a timer is not its bookkeeping", () => {
+		const timer = setTimeout(() => {}, 1);
+		clearTimeout(timer);
+		expect(text(timer)).toBe("[Timeout]");
+	});
+
 	test("no getter runs, and a proxy's traps do not", () => {
 		const value = {
 			get boom(): never {
