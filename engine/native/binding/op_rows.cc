@@ -1,6 +1,8 @@
 // Rows of everything that is neither pointwise nor about handles themselves.
 #include "binding/row.h"
 #include "binding/tables.h"
+#include "ops/compare.h"
+#include "ops/gather.h"
 #include "ops/index.h"
 #include "ops/loss.h"
 #include "ops/matrix.h"
@@ -8,6 +10,7 @@
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/rows.h"
+#include "ops/scan.h"
 #include "ops/sort.h"
 
 namespace gb {
@@ -42,7 +45,15 @@ const Row rows[] = {
     GB_ROW(logSoftmax),
     GB_ROW(softmaxBackward),
     GB_ROW(logSoftmaxBackward),
+    GB_ROW(cumsum),
+    GB_ROW(cumprod),
+    GB_ROW(cummax),
+    GB_ROW(cummin),
+    GB_ROW(allclose),
+    GB_ROW(equal),
     // Order
+    GB_ROW(medianDim),
+    GB_ROW(modeDim),
     GB_ROW(sort),
     GB_ROW(topk),
     GB_ROW(unique),
@@ -55,6 +66,9 @@ const Row rows[] = {
     GB_ROW(indexPut_),
     GB_ROW(indexSelect),
     GB_ROW(indexAdd_),
+    GB_ROW(gather),
+    GB_ROW(scatter_),
+    GB_ROW(scatterAdd_),
     GB_ROW(maskedSelect),
     GB_ROW(maskedFill_),
     GB_ROW(nonzero),

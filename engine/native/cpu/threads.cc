@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "tensor/error.h"
+
 #if defined(__linux__)
 #include <sched.h>
 #endif
@@ -38,7 +40,8 @@ constexpr int kSpins = 1500;
 /** One parallel loop. Workers hold it by shared pointer: a late one finds no chunk left and lets go. */
 struct Job {
   detail::RangeFn fn;
-  void* context;
+  const void* context;
+  const char* op;
   int64_t n, chunk, chunks;
   std::atomic<int64_t> next{0};
   std::atomic<int64_t> unfinished{0};
@@ -46,6 +49,7 @@ struct Job {
   std::exception_ptr error;
 
   void work() {
+    const OpName name(op);  // errors name the op on every thread
     for (;;) {
       const int64_t i = next.fetch_add(1, std::memory_order_relaxed);
       if (i >= chunks) return;
@@ -174,7 +178,7 @@ bool inParallel() { return parallel; }
 
 namespace detail {
 
-void parallelRanges(int64_t n, int64_t grain, RangeFn fn, void* context) {
+void parallelRanges(int64_t n, int64_t grain, RangeFn fn, const void* context) {
   const int helpers = numThreads() - 1;
   Pool& p = pool();
   if (helpers == 0 || parallel || !p.busy.try_lock()) {
@@ -187,6 +191,7 @@ void parallelRanges(int64_t n, int64_t grain, RangeFn fn, void* context) {
   auto job = std::make_shared<Job>();
   job->fn = fn;
   job->context = context;
+  job->op = currentOp;
   job->n = n;
   job->chunk = (n + chunks - 1) / chunks;
   job->chunks = (n + job->chunk - 1) / job->chunk;

@@ -13,8 +13,8 @@ void setNumThreads(int threads);
 bool inParallel();
 
 namespace detail {
-using RangeFn = void (*)(void* context, int64_t begin, int64_t end);
-void parallelRanges(int64_t n, int64_t grain, RangeFn fn, void* context);
+using RangeFn = void (*)(const void* context, int64_t begin, int64_t end);
+void parallelRanges(int64_t n, int64_t grain, RangeFn fn, const void* context);
 }  // namespace detail
 
 /**
@@ -23,13 +23,14 @@ void parallelRanges(int64_t n, int64_t grain, RangeFn fn, void* context);
  * number of threads: a result must not depend on it.
  */
 template <class Body>
-void parallelFor(int64_t n, int64_t grain, Body&& body) {
+void parallelFor(int64_t n, int64_t grain, const Body& body) {
   if (n <= grain) {
     if (n > 0) body(int64_t(0), n);
     return;
   }
   detail::parallelRanges(
-      n, grain, [](void* context, int64_t begin, int64_t end) { (*static_cast<Body*>(context))(begin, end); }, &body);
+      n, grain,
+      [](const void* context, int64_t begin, int64_t end) { (*static_cast<const Body*>(context))(begin, end); }, &body);
 }
 
 /** Elements of a cheap pointwise op that are worth another thread. */

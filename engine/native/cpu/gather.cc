@@ -1,0 +1,95 @@
+#include "ops/gather.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "cpu/simd/choose.h"
+#include "cpu/simd/convert.h"
+#include "cpu/threads.h"
+#include "tensor/interrupt.h"
+#include "tensor/strided_loop.h"
+
+namespace gb {
+namespace {
+
+template <class T>
+void copyOne(char* to, const char* from) {
+  std::memcpy(to, from, sizeof(T));
+}
+
+/** *to += *from in a tensor's type. */
+class Adder {
+ public:
+  explicit Adder(DType type) : compute_(computeType(type)) {
+    load_ = GB_CHOOSE(loadRuns)[int(type)][computeIndex(compute_)];
+    store_ = GB_CHOOSE(storeRuns)[int(type)][computeIndex(compute_)];
+  }
+  void operator()(char* to, const char* from) const {
+    union {
+      float f;
+      double d;
+      int64_t i;
+    } a, b;
+    load_(&a, to, 0, 1);
+    load_(&b, from, 0, 1);
+    switch (compute_) {
+      case DType::Float32: a.f += b.f; break;
+      case DType::Float64: a.d += b.d; break;
+      default: a.i = int64_t(uint64_t(a.i) + uint64_t(b.i));
+    }
+    store_(to, 0, &a, 1);
+  }
+
+ private:
+  DType compute_;
+  LoadRun load_;
+  StoreRun store_;
+};
+
+void alongOnCpu(Along mode, const Tensor& x, int dim, const Tensor& index, const Tensor& other) {
+  const int64_t size = x.size(dim), step = x.stride(dim) * int64_t(x.itemSize());
+  // x at the index's positions, standing still along `dim`.
+  Dims still = x.strides();
+  still[dim] = 0;
+  const Tensor base = x.viewed(index.sizes(), still);
+  const Tensor* all[3] = {&other, &index, &base};
+  const StridedLoop nest(index.sizes(), all, 3);
+  const auto copy = x.itemSize() == 1   ? copyOne<uint8_t>
+                    : x.itemSize() == 2 ? copyOne<uint16_t>
+                    : x.itemSize() == 4 ? copyOne<uint32_t>
+                                        : copyOne<uint64_t>;
+  const Adder add(x.dtype());
+  const int64_t length = nest.inner();
+  const auto rows = [&](int64_t begin, int64_t end) {
+    Odometer at(nest, 1, begin);
+    for (int64_t r = begin; r < end; r++, at.next()) {
+      char* o = nest.data[0] + at.offset(0);
+      const char* places = nest.data[1] + at.offset(1);
+      char* b = nest.data[2] + at.offset(2);
+      for (int64_t i = 0; i < length; i++) {
+        const int64_t place = *reinterpret_cast<const int64_t*>(places + i * nest.innerStride(1));
+        GB_CHECK(place >= 0 && place < size, "index ", place, " is out of bounds for dimension ", dim, " with size ", size);
+        char* element = b + i * nest.innerStride(2) + place * step;
+        char* mine = o + i * nest.innerStride(0);
+        switch (mode) {
+          case Along::Gather: copy(mine, element); break;
+          case Along::Scatter: copy(element, mine); break;
+          case Along::ScatterAdd: add(element, mine); break;
+        }
+      }
+      if (!(r & 255)) checkInterrupt();
+    }
+  };
+  const int64_t count = nest.numel / length;
+  if (mode == Along::Gather) {
+    parallelFor(count, std::max<int64_t>(1, kGrain / length), rows);
+  } else {
+    rows(0, count);
+  }
+}
+
+}  // namespace
+
+GB_KERNEL(CPU, alongKernel, alongOnCpu)
+
+}  // namespace gb

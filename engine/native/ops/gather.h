@@ -1,0 +1,20 @@
+// Reading and writing along one dimension at the places that an index tensor of the same rank names.
+#pragma once
+#include "ops/kernel.h"
+#include "tensor/scalar_value.h"
+
+namespace gb {
+
+enum class Along : uint8_t { Gather, Scatter, ScatterAdd };
+
+/**
+ * For every position of `index` (int64): `other` at that position against `x` at the same position but for `dim`,
+ * where it is index's element. `other` and `x` have one type; `other` has index's shape.
+ */
+extern Kernel<void(Along, const Tensor& x, int dim, const Tensor& index, const Tensor& other)> alongKernel;
+
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
+void scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& source);
+void scatterAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
+
+}  // namespace gb
