@@ -58,6 +58,12 @@ describeWith([needs.jupyterlab, needs.chromium], "views in JupyterLab", () => {
 			await output.getByText("3 × 4 · int64 · cpu").waitFor();
 			expect(await output.locator(".gradbook-images figcaption").first().textContent()).toBe("<b>one</b>");
 			expect(await output.locator(".gradbook-table td").getByText("<script>", { exact: true }).count()).toBe(1);
+			// JupyterLab's own rules put every cell right.
+			const alignment = output
+				.locator(".gradbook-table td")
+				.getByText("<script>")
+				.evaluate((cell) => getComputedStyle(cell).textAlign);
+			expect(await alignment).toBe("left");
 			await output.locator(".gradbook-progress", { hasText: "200/200" }).waitFor();
 			await page.locator(".js-plotly-plot .gtitle", { hasText: "Bars" }).waitFor();
 
