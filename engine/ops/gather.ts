@@ -168,7 +168,17 @@ function indexFill_<T extends Tensor>(x: T, dim: number, index: Tensor, value: T
 	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code);
 	const indices = [...new Array<null>(along).fill(null), native.reshape(at.handle, [-1])];
 	const write = () => native.indexPut_(x.handle, indices, native.to(values, x.dtype.code), false);
-	return inPlace("indexFill_", x, [value], write, indexFillBackward, () => [at], { dim: along });
+	return inPlace(
+		"indexFill_",
+		x,
+		[value],
+		write,
+		value instanceof Tensor ? indexFillTensorBackward : indexFillBackward,
+		() => [at],
+		{
+			dim: along,
+		},
+	);
 }
 
 const indexFillBackward: Derivative = {
@@ -182,6 +192,8 @@ const indexFillBackward: Derivative = {
 		];
 	},
 };
+
+const indexFillTensorBackward: Derivative = { ...indexFillBackward, name: "IndexFillBackward1" };
 
 export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor {
 	return indexFill_(x.clone(), dim, index, value);

@@ -68,6 +68,8 @@ def number(value):
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     text = float(f"{value:.14g}")
+    if text == 0:
+        return text if math.copysign(1, text) < 0 else 0  # -0.0 keeps its sign
     return int(text) if text.is_integer() and abs(text) < 1e15 else text
 
 

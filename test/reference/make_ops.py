@@ -37,6 +37,10 @@ def targets(name):
 
 
 def call(name, place, args, kwargs):
+    if name == "__setitem__":
+        x = args[0].clone()
+        x[args[1]] = args[2]
+        return x
     if place == "Tensor":
         found = getattr(args[0], name.split(".")[-1])
         return found(*args[1:], **kwargs) if callable(found) else found
@@ -59,6 +63,7 @@ def first_that_takes(name, places, args, kwargs):
 
 def run(case):
     name, args, kwargs, options = case
+    options = dict(options)
     places = options.pop("places", None) or targets(name)
     tensors = []
     row = {"op": name, "in": places, "args": arguments(list(args), tensors)}

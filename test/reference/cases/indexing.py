@@ -62,7 +62,8 @@ at(T(3, 4), index(0, 1), index(0, 1, 2), raises=True)
 
 
 def put(x, indices, value, raises=False):
-    case("__setitem__", x, indices, value, checks={"raises": True} if raises else None)
+    picks = any(isinstance(i, T) for i in indices)
+    case("__setitem__", x, indices, value, checks={"raises": True} if raises else {"node": None} if picks else None)
 
 
 put(T(3, 4), (0,), 1.5)

@@ -87,8 +87,8 @@ for mode in ("trunc", "floor"):
     case("div", T(5, values=[1.0, -1.0, 0.0, inf, nan], grad=False), 0.0, rounding_mode=mode)
 case("floor_divide", T(5, lo=-9, hi=9, grad=False), 2)
 case("floor_divide", ints(5, lo=-9, hi=9), ints(5, lo=1, hi=4))
-case("maximum", T(3, values=[1.0, 1.0, 2.0]), T(3, values=[1.0, 0.0, 2.0]), checks={"numeric": False})
-case("fmax", T(4, values=[1.0, nan, 2.0, nan], grad=False), T(4, values=[nan, 1.0, 2.0, nan], grad=False))
+for name in ("maximum", "minimum", "fmax", "fmin"):
+    case(name, T(6, values=[1.0, 1.0, 2.0, nan, 1.0, nan]), T(6, values=[1.0, 0.0, 2.0, 1.0, nan, nan]), checks={"numeric": False})
 
 # Promotion: what the result's dtype is.
 for name in ("add", "mul", "div"):
@@ -140,10 +140,12 @@ case("equal", close, far)
 case("equal", ints(3, seed=1), ints(3, seed=1))
 
 # Three operands.
-case("where", mask(2, 3), T(2, 3), T(3))
-case("where", mask(3), T(2, 3), 1.5)
-case("where", mask(3), 0.0, T(2, 3), checks={"places": ["torch"]})
-case("where", mask(2, 2))
+function = {"places": ["torch"]}
+case("where", mask(2, 3), T(2, 3), T(3), checks=function)
+case("where", T(2, 3), mask(2, 3), T(3), checks={"places": ["Tensor"]})
+case("where", mask(3), T(2, 3), 1.5, checks=function)
+case("where", mask(3), 0.0, T(2, 3), checks=function)
+case("where", mask(2, 2), checks=function)
 case("lerp", T(2, 3), T(2, 3), 0.3)
 case("lerp", T(2, 3), T(3), T(2, 3))
 case("lerp", T(2, 3), T(2, 3), T(2, 3, lo=0, hi=1, grad=False))
@@ -160,13 +162,21 @@ for name in ("clamp", "clamp_"):
     case(name, T(2, 3), T(3, lo=-2, hi=0))
     case(name, T(2, 3), max=T(3, lo=-2, hi=0))
 case("clamp", T(9, values=SPECIAL, grad=False), -1.0, 1.0)
-case("clamp", T(4, values=[-1.0, 0.0, 1.0, 2.0]), -1.0, 1.0, checks={"numeric": False})
+ties = {"numeric": False}
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), -1.0, 1.0, checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), min=1.0, checks=ties)
+case("clamp_min", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), 1.0, checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), T(5, values=[-1.0] * 5), T(5, values=[1.0] * 5), checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), T(5, values=[1.0] * 5), T(5, values=[1.0] * 5), checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), T(5, values=[1.0] * 5), T(5, values=[0.0] * 5), checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), T(5, values=[1.0] * 5), checks=ties)
+case("clamp", T(5, values=[-1.0, 0.0, 1.0, 2.0, nan]), max=T(5, values=[1.0] * 5), checks=ties)
 case("clamp", ints(6), -2, 3)
 case("clamp", T(4), T(4, lo=0.5, hi=2), T(4, lo=-1, hi=1))
 case("clip", T(2, 3), -1.0, 0.5)
 case("clamp_min", T(2, 3), 0.1)
 case("clamp_max", T(2, 3), 0.1)
-case("nan_to_num", T(9, values=SPECIAL))
+case("nan_to_num", T(9, values=SPECIAL), checks={"numeric": False})
 case("nan_to_num", T(9, values=SPECIAL, grad=False), 1.0, 2.0, 3.0)
 case("nan_to_num", T(9, values=SPECIAL, grad=False), nan=5.0)
 case("softmax", T(2, 3), 1)
