@@ -185,11 +185,9 @@ const indexFillBackward: Derivative = {
 	name: "IndexFillBackward0",
 	backward(node, grad) {
 		const { dim } = node.attributes as Placed;
-		const index = node.saved(0).reshape(-1);
-		return [
-			node.needs(0) ? grad.indexFill(dim, index, 0) : null,
-			node.needs(1) ? indexSelect(grad, dim, index).sum() : null,
-		];
+		const rest = grad.indexFill(dim, node.saved(0).reshape(-1), 0);
+		// By difference: an index that occurs twice counts once.
+		return [node.needs(0) ? rest : null, node.needs(1) ? grad.sub(rest).sum() : null];
 	},
 };
 
@@ -293,7 +291,9 @@ const embeddingBackwardBackward: Derivative = {
 /** int64 vectors with 1 at each index; `classes` -1 takes the largest index + 1. */
 export function oneHot(index: Tensor, classes: number | { numClasses?: number } = -1): Tensor {
 	const given = typeof classes === "number" ? classes : (classes.numClasses ?? -1);
-	return wrap(native.oneHot(indexTensor("oneHot", index).handle, integer("oneHot", "numClasses", given)));
+	const at = indexTensor("oneHot", index).handle;
+	const count = given === -1 ? native.item(native.amax(at, null, false)) + 1 : integer("oneHot", "numClasses", given);
+	return wrap(native.oneHot(at, count));
 }
 
 declare module "../core/tensor" {
