@@ -103,7 +103,7 @@ GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lam
 GB_OP T softshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
 GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x <= low || x >= high ? T(0) : g; }
 GB_OP T thresholdBackward(T g, T x, T limit) { return x <= limit ? T(0) : g; }
-GB_OP T clampBackward(T g, T x, T low, T high) { return x <= low || x >= high || x != x ? T(0) : g; }
+GB_OP T clampBackward(T g, T x, T low, T high) { return x >= low && x <= high ? g : T(0); }
 
 #undef GB_OP
 

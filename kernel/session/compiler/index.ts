@@ -101,8 +101,7 @@ class Compiler implements CellCompiler {
 		source: string,
 		{ executionCount, remember }: { executionCount: number; remember: boolean },
 	): Promise<CompileOutcome> {
-		// A `#!` line is a comment only at the very start, where our own line comes to stand.
-		const text = normalizeLines(source).replace(/^#!/, "//");
+		const text = normalizeLines(source);
 		const changes = this.#localFiles.look(text, this.#options.folder);
 		if (changes.length > 0) this.#server.filesChanged(changes);
 		const module = moduleCell(text);
@@ -112,14 +111,11 @@ class Compiler implements CellCompiler {
 			error: problemsError(problems, source, executionCount),
 		});
 		const parsed = parse(text);
-		if (parsed.hopeless) return fail(parsed.problems.map((problem) => problemAt(text, problem)));
-		let found: Scan | undefined;
+		const found = parsed.problems.length === 0 ? scan(parsed.program) : undefined;
+		const checked = this.#check(text, found);
+		// Beside the check, which another process does.
 		let cell: CompiledCell | UnsupportedInCell | undefined;
-		let checked: Promise<Problem[]> | undefined;
 		try {
-			if (parsed.problems.length === 0) found = scan(parsed.program);
-			checked = this.#check(text, found);
-			// Beside the check, which another process does.
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember });
 		} catch (error) {
 			if (error instanceof UnsupportedInCell) cell = error;
@@ -131,7 +127,7 @@ class Compiler implements CellCompiler {
 		}
 		let problems: Problem[];
 		try {
-			problems = await (checked ?? this.#check(text, found));
+			problems = await checked;
 		} catch (error) {
 			return { status: "error", error: checkFailed(error as Error) };
 		}
@@ -264,9 +260,8 @@ class Compiler implements CellCompiler {
 		this.#server.ask("textDocument/foldingRange", this.#documents.check).catch(() => undefined);
 	}
 
-	async complete(source: string, cursor: number): Promise<Completion> {
-		const found = await this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
-		return found ?? { matches: [], cursorStart: cursor, cursorEnd: cursor, items: [] };
+	complete(source: string, cursor: number): Promise<Completion> {
+		return this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
 	}
 
 	inspect(source: string, cursor: number, _detail: 0 | 1): Promise<MimeBundle | undefined> {
@@ -274,10 +269,9 @@ class Compiler implements CellCompiler {
 	}
 
 	/** One at a time, since all use one document; compiling has another and does not wait. */
-	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T | undefined> {
+	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T> {
 		const answer = this.#editing.then(() => {
 			const text = normalizeLines(source);
-			if (parse(text).hopeless) return undefined;
 			const at = offsetOfPlace(text, placeOfOffset(source, offsetOfCursor(source, cursor)));
 			const head = `${leadingPragmas(text)}${this.#names.prelude(declaredWhileTyping(text, at))}\n`;
 			const { edit } = this.#documents;
