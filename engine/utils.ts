@@ -1,3 +1,2 @@
-/* `torch.utils`: where PyTorch has its data loading. */
-
+/** PyTorch's `torch.utils`. */
 export * as data from "./data";

@@ -1,8 +1,6 @@
-import { describe, shapeText } from "../core/arguments";
+import { describe } from "../core/arguments";
 import { Tensor } from "../core/tensor";
-import { fromTypedArray, tensor } from "../ops/create";
-import type { TypedArray } from "../ops/data";
-import { stack } from "../ops/join";
+import { bool, fromTypedArray, int64, stack, type TypedArray, tensor } from "./tensors";
 
 /**
  * The type of a batch of `T`s: tensors, numbers, bigints, booleans and typed arrays become a tensor with one more
@@ -45,9 +43,9 @@ function collate(items: readonly unknown[], where: string): unknown {
 		case "number":
 			return tensor(items as number[]);
 		case "bigint":
-			return tensor(items as bigint[]);
+			return tensor(items as bigint[], { dtype: int64 });
 		case "boolean":
-			return tensor(items as boolean[]);
+			return tensor(items as boolean[], { dtype: bool });
 		case "string":
 			return [...items];
 		case "typed array":
@@ -95,7 +93,7 @@ function stackAlike(tensors: Tensor[], where: string): Tensor {
 	for (const [i, { shape: other }] of tensors.entries()) {
 		if (other.length !== shape.length || other.some((size, dim) => size !== shape[dim])) {
 			throw new RangeError(
-				`[defaultCollate] tensors of a batch must have one shape: got ${shapeText(shape)} for item 0 and ${shapeText(other)} for item ` +
+				`[defaultCollate] tensors of a batch must have one shape: got [${shape}] for item 0 and [${other}] for item ` +
 					`${i}${where}. Pass a collateFn that pads them (nn.utils.rnn.padSequence).`,
 			);
 		}

@@ -281,7 +281,11 @@ const embeddingBackwardBackward: Derivative = {
 /** int64 vectors with 1 at each index; `classes` -1 takes the largest index + 1. */
 export function oneHot(index: Tensor, classes: number | { numClasses?: number } = -1): Tensor {
 	const given = typeof classes === "number" ? classes : (classes.numClasses ?? -1);
-	return wrap(native.oneHot(indexTensor("oneHot", index).handle, integer("oneHot", "numClasses", given)));
+	const at = indexTensor("oneHot", index).handle;
+	const count = integer("oneHot", "numClasses", given);
+	return wrap(
+		native.oneHot(at, count === -1 && index.numel() > 0 ? native.item(native.amax(at, null, false)) + 1 : count),
+	);
 }
 
 declare module "../core/tensor" {

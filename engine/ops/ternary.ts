@@ -215,7 +215,7 @@ const clampBackward: Derivative = {
 		const x = node.saved(0);
 		if (!tracked(grad)) return [wrap(native.clampBackward(grad.handle, x.handle, low, high))];
 		const inside = Number.isNaN(low) ? x.le(high) : Number.isNaN(high) ? x.ge(low) : x.ge(low).logicalAnd(x.le(high));
-		return [where(inside.logicalOr(x.isnan()), grad, 0)];
+		return [where(inside, grad, 0)];
 	},
 };
 
@@ -258,12 +258,19 @@ const clampTensorsBackward: Derivative = {
 	},
 };
 
+const clampMinBackward: Derivative = { ...clampBackward, name: "ClampMinBackward0" };
+const clampMaxBackward: Derivative = { ...clampBackward, name: "ClampMaxBackward0" };
+
 export function clampMin(x: Tensor, min: number | Tensor): Tensor {
-	return clamp(x, min);
+	if (min instanceof Tensor) return clamp(x, min);
+	const out = wrap(native.clamp(x.handle, min, Number.NaN));
+	return tracked(x) ? record(out, clampMinBackward, [x], [x], [min, Number.NaN]) : out;
 }
 
 export function clampMax(x: Tensor, max: number | Tensor): Tensor {
-	return clamp(x, null, max);
+	if (max instanceof Tensor) return clamp(x, null, max);
+	const out = wrap(native.clamp(x.handle, Number.NaN, max));
+	return tracked(x) ? record(out, clampMaxBackward, [x], [x], [Number.NaN, max]) : out;
 }
 
 export interface NanToNumOptions {

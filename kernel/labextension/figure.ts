@@ -93,6 +93,13 @@ function pageColours(printing: boolean): Colours {
 	};
 }
 
+/** Below zero blue, above it orange: told apart by colour-blind readers too. */
+const diverging = [
+	[0, "#0072b2"],
+	[0.5, "#f7f7f7"],
+	[1, "#d55e00"],
+];
+
 /** A copy of the figure in the page's colours. What the figure itself sets stays as it is. */
 function dressed(figure: Figure, colours: Colours): { data: unknown[]; layout: object; config: object } {
 	// Plotly writes into what it is given, and that belongs to the notebook.
@@ -114,7 +121,7 @@ function dressed(figure: Figure, colours: Colours): { data: unknown[]; layout: o
 			hoverlabel: { bgcolor: colours.background, font: { color: colours.text }, bordercolor: colours.line },
 			modebar: { color: colours.line, activecolor: colours.text, bgcolor: transparent },
 			margin: { l: 64, r: 24, b: 48, t: layout.title === undefined ? 28 : 56 },
-			colorscale: { sequential: "Viridis", sequentialminus: "Viridis", diverging: "PuOr" },
+			colorscale: { sequential: "Viridis", sequentialminus: "Viridis", diverging },
 		},
 	};
 	return {

@@ -144,7 +144,8 @@ class Running {
 			cell.execution_count = (reply.execution_count as number | undefined) ?? null;
 			if (reply.status === "ok") return undefined;
 			const { ename, evalue, traceback } = reply as { ename?: string; evalue?: string; traceback?: string[] };
-			return { reason: `${ename ?? reply.status}: ${evalue ?? ""}`, traceback: traceback?.join("\n") };
+			const [first] = (evalue ?? "").split("\n");
+			return { reason: `${ename ?? reply.status}: ${first}`, traceback: traceback?.join("\n") };
 		} catch (error) {
 			if (!(error instanceof KernelGone)) throw error;
 			return { reason: `${error.message} while the cell ran` };

@@ -23,7 +23,7 @@ export interface ModuleLike {
 	namedModules(): Iterable<readonly [string, ModuleLike]>;
 	namedParameters(options?: { recurse?: boolean }): Iterable<readonly [string, TensorLike]>;
 	namedBuffers?(): Iterable<readonly [string, TensorLike]>;
-	registerForwardHook(hook: (module: never, args: never, output: unknown) => void): { remove(): void };
+	registerForwardHook(hook: (module: any, args: any, output: any) => unknown): { remove(): void };
 	toString(): string;
 }
 

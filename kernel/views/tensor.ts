@@ -36,7 +36,8 @@ function body(tensor: TensorLike, text: string): string {
 	const { shape } = tensor;
 	if (isPicture(tensor)) {
 		const grid = imageGrid(detached(tensor), { limit: 16 }).bundle();
-		const picture = `<img alt="${escapeHtml(grid["text/plain"])}" src="data:image/png;base64,${grid["image/png"]}">`;
+		const one = `<img alt="${escapeHtml(grid["text/plain"])}" src="data:image/png;base64,${grid["image/png"]}">`;
+		const picture = grid["text/html"] ?? one;
 		return `${picture}<details><summary>values</summary><pre>${escapeHtml(text)}</pre></details>`;
 	}
 	if (shape.length === 2 && sizeOf(shape) > 0) return matrix(tensor);
@@ -96,5 +97,5 @@ const tensorStyle = `<style>
 .gradbook-tensor-header{font-family:${css.font};margin-bottom:4px}
 .gradbook-tensor pre{margin:0;font-family:${css.codeFont};color:inherit;background:none}
 .gradbook-tensor img{max-width:100%}
-.gradbook-tensor th{font-weight:400;opacity:0.7}
+.gradbook-tensor .gradbook-table table th{font-weight:400;opacity:0.7}
 </style>`;

@@ -112,33 +112,32 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 			`[${op}] a floating point target holds probabilities and must have the input's shape [${input.shape}], got [${target.shape}]: class indices are int64`,
 		);
 	}
-	if (probabilities && target.requiresGrad && gradMode.enabled) {
-		const kept = input.handle;
-		return crossEntropyFormula(input, target, weight, { reduction, code, ignoreIndex, labelSmoothing, kept });
-	}
-	// The addon takes a batch.
-	const single = input.ndim === 1;
-	const scores = single ? input.unsqueeze(0) : input;
-	const cases = single ? target.unsqueeze(0) : target;
 	const [loss, kept] = native.crossEntropy(
-		scores.handle,
-		cases.handle,
+		input.handle,
+		target.handle,
 		handleOf(weight),
 		code,
 		ignoreIndex,
 		labelSmoothing,
 	);
 	const out = wrap(loss);
+	if (!tracked(input, target)) return out;
 	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing, kept };
-	if (tracked(scores))
-		record(out, derivativeOf(input, probabilities, attributes), [scores], [scores, cases, weight], attributes);
-	return single && code === 0 ? out.squeeze(0) : out;
+	return record(
+		out,
+		derivativeOf(input, probabilities, attributes),
+		[input, target],
+		[input, target, weight],
+		attributes,
+	);
 }
 
+/** PyTorch shows the last of the operations that it takes. */
 function derivativeOf(input: Tensor, probabilities: boolean, { labelSmoothing, code }: Attributes): Derivative {
 	if (probabilities) return code === 1 ? probabilityMeanBackward : probabilityBackward;
 	if (labelSmoothing > 0) return smoothBackward;
-	return input.ndim > 2 ? classes2dBackward : classesBackward;
+	if (input.ndim <= 2) return classesBackward;
+	return input.ndim === 3 && code === 0 ? classes1dBackward : classes2dBackward;
 }
 
 const classesBackward: Derivative = {
@@ -148,8 +147,9 @@ const classesBackward: Derivative = {
 		const target = node.saved(1);
 		const weight = node.savedTensors[2] ? node.saved(2) : null;
 		const attributes = node.attributes as Attributes;
-		if (gradMode.enabled) {
-			return gradientsOf((x: Tensor) => crossEntropyFormula(x, target, weight, attributes), [input], grad);
+		if (gradMode.enabled || node.needs(1)) {
+			const formula = (x: Tensor, t: Tensor) => crossEntropyFormula(x, t, weight, attributes);
+			return gradientsOf(formula, [input, target], grad);
 		}
 		const { kept, code, ignoreIndex, labelSmoothing } = attributes;
 		return [
@@ -167,6 +167,7 @@ const classesBackward: Derivative = {
 		];
 	},
 };
+const classes1dBackward: Derivative = { ...classesBackward, name: "ViewBackward0" };
 const classes2dBackward: Derivative = { ...classesBackward, name: "NllLoss2DBackward0" };
 const smoothBackward: Derivative = { ...classesBackward, name: "AddBackward0" };
 const probabilityBackward: Derivative = { ...classesBackward, name: "NegBackward0" };
@@ -183,17 +184,12 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
 	checkTensors(op, input, target);
 	const { weight = null, reduction = "mean", ignoreIndex = -100 } = options;
 	const code = reductionCode(op, reduction);
-	const single = input.ndim === 1;
-	const scores = single ? input.unsqueeze(0) : input;
-	const cases = single ? target.unsqueeze(0) : target;
-	const [loss, kept] = native.nllLoss(scores.handle, cases.handle, handleOf(weight), code, ignoreIndex);
+	const [loss, kept] = native.nllLoss(input.handle, target.handle, handleOf(weight), code, ignoreIndex);
 	const out = wrap(loss);
-	if (tracked(scores)) {
-		const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing: 0, kept };
-		const derivative = input.ndim > 2 ? nll2dBackward : nllBackward;
-		record(out, derivative, [scores], [scores, cases, weight], attributes);
-	}
-	return single && code === 0 ? out.squeeze(0) : out;
+	if (!tracked(input)) return out;
+	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing: 0, kept };
+	const derivative = input.ndim <= 2 ? nllBackward : input.ndim === 3 && code === 0 ? nll1dBackward : nll2dBackward;
+	return record(out, derivative, [input], [input, target, weight], attributes);
 }
 
 const nllBackward: Derivative = {
@@ -218,4 +214,5 @@ const nllBackward: Derivative = {
 		return [wrap(result)];
 	},
 };
+const nll1dBackward: Derivative = { ...nllBackward, name: "ViewBackward0" };
 const nll2dBackward: Derivative = { ...nllBackward, name: "NllLoss2DBackward0" };

@@ -1,9 +1,10 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
-import { gradMode, noGrad } from "../../core/gradMode";
+import { noGrad } from "../../core/gradMode";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
+import { embeddingLookup } from "../../ops/gather";
 
 export interface EmbeddingOptions {
 	/** A row whose gradient is 0. Negative ones count from the end. */
@@ -31,35 +32,17 @@ export function embedding(input: Tensor, weight: Tensor, options: EmbeddingOptio
 		throw new RangeError(`[embedding] paddingIdx must be within the ${rows} rows, got ${paddingIdx}`);
 	}
 	if (maxNorm !== null) renormalize(weight, input, maxNorm, normType);
-	const out = wrap(native.embedding(weight.handle, input.handle));
-	if (!tracked(weight)) return out;
 	const padding = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
-	return record(out, embeddingBackward, [weight], [input], { rows, padding, scaleGradByFreq });
+	const out = embeddingLookup(weight, input, padding);
+	if (!scaleGradByFreq || !tracked(weight)) return out;
+	return record(wrap(native.alias(out.handle)), byFrequencyBackward, [out], [frequency(input, rows)]);
 }
 
-interface Attributes {
-	rows: number;
-	padding: number;
-	scaleGradByFreq: boolean;
-}
-
-const embeddingBackward: Derivative = {
+/** A row's gradient is divided by how often it was looked up. */
+const byFrequencyBackward: Derivative = {
 	name: "EmbeddingBackward0",
-	backward(node, grad) {
-		const { rows, padding, scaleGradByFreq } = node.attributes as Attributes;
-		const index = node.saved(0);
-		const scaled = scaleGradByFreq ? grad.div(frequency(index, rows).unsqueeze(-1)) : grad;
-		if (gradMode.enabled) return [recorded(scaled, index, rows, padding)];
-		return [wrap(native.embeddingBackward(scaled.handle, index.handle, rows, padding))];
-	},
+	backward: (node, grad) => [grad.div(node.saved(0).unsqueeze(-1))],
 };
-
-function recorded(grad: Tensor, index: Tensor, rows: number, padding: number): Tensor {
-	const flat = index.reshape(-1);
-	let values = grad.reshape(-1, grad.size(-1));
-	if (padding >= 0) values = values.maskedFill(flat.eq(padding).unsqueeze(-1), 0);
-	return wrap(native.full([rows, grad.size(-1)], 0, grad.dtype.code)).indexAdd(0, flat.long(), values);
-}
 
 /** How often each looked-up row occurs among all that are. */
 function frequency(index: Tensor, rows: number): Tensor {

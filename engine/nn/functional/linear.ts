@@ -25,7 +25,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 /** PyTorch shows the last of the operations that it takes. */
 function derivativeOf(rank: number, bias: boolean): Derivative {
 	if (rank === 2) return bias ? addmmBackward : mmBackward;
-	return rank === 1 && bias ? vectorBackward : linearBackward;
+	return rank === 1 && !bias ? vectorBackward : linearBackward;
 }
 
 const linearBackward: Derivative = {

@@ -7,7 +7,7 @@ import { type Reduction, type ReductionOptions, reduced, reductionCode } from ".
 
 /* Losses that ask for a margin between right and wrong. */
 
-const zero = (loss: Tensor) => loss.clamp({ min: 0 });
+const zero = (loss: Tensor) => loss.clampMin(0);
 
 /** `input` where the target is 1, max(0, margin − input) where it is −1 (margin 1 by default) */
 export function hingeEmbeddingLoss(

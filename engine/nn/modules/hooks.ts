@@ -10,7 +10,6 @@ import type { Module } from "./module";
 export type ForwardPreHook = (module: any, args: any[]) => unknown;
 /** Sees (and may replace, by returning it) what a module's forward returned. */
 export type ForwardHook = (module: any, args: any[], output: any) => unknown;
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
 type HookResult = readonly Gradient[] | Tensor | undefined | null | void;
 /** Sees (and may replace, by returning it) the gradient of a module's inputs. */
 export type BackwardHook = (module: any, gradInput: readonly Gradient[], gradOutput: readonly Gradient[]) => HookResult;

@@ -1,6 +1,7 @@
 export * from "./activation";
 export * from "./container";
 export { deepcopy } from "./copy";
+export * from "./distance";
 export * from "./dropout";
 export * from "./flatten";
 export {

@@ -2,6 +2,7 @@ import { anything, choice, flag, integer, nullable, real, signature, tensor } fr
 import type { Tensor } from "../../core/tensor";
 import * as F from "../functional/losses";
 import type { Reduction, ReductionOptions } from "../functional/reduction";
+import { PairwiseDistance } from "./distance";
 import { Module } from "./module";
 
 /* Loss functions as modules: `criterion(output, target)`. */
@@ -435,7 +436,7 @@ const tripletDistanceArguments = signature("TripletMarginWithDistanceLoss", {
 
 /** TripletMarginLoss with a distance of one's own. */
 export class TripletMarginWithDistanceLoss extends Loss {
-	readonly distanceFunction: Distance | null;
+	readonly distanceFunction: Distance;
 	readonly margin: number;
 	readonly swap: boolean;
 
@@ -445,7 +446,7 @@ export class TripletMarginWithDistanceLoss extends Loss {
 		if (!(margin > 0))
 			throw new RangeError(`[TripletMarginWithDistanceLoss] margin must be greater than 0, got ${margin}`);
 		super(reduction);
-		this.distanceFunction = distanceFunction;
+		this.distanceFunction = distanceFunction ?? new PairwiseDistance();
 		this.margin = margin;
 		this.swap = swap;
 	}

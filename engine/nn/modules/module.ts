@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import type { DType } from "../../core/dtype";
+import { Device, type DeviceLike } from "../../core/device";
+import { bfloat16, type DType, float16, float32, float64, isDType } from "../../core/dtype";
 import { noGrad } from "../../core/gradMode";
 import { indented } from "../../core/pythonText";
-import { quoted } from "../../core/signature";
+import { checkOptionNames, quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import { Buffer, Parameter } from "../parameter";
 import { type Copier, copyWith, deepcopy } from "./copy";
@@ -68,6 +69,15 @@ export interface MemberOptions {
 
 export interface ToOptions {
 	dtype?: DType;
+	device?: DeviceLike;
+}
+
+function toOptions(target: DType | DeviceLike | Tensor | ToOptions): ToOptions {
+	if (target instanceof Tensor) return { dtype: target.dtype, device: target.device };
+	if (isDType(target)) return { dtype: target };
+	if (target instanceof Device || typeof target === "string") return { device: target };
+	checkOptionNames("to", ["dtype", "device"], target);
+	return target;
 }
 
 export interface Module {
@@ -368,14 +378,46 @@ export abstract class Module extends Callable {
 		return this;
 	}
 
-	/** Casts the floating point parameters and buffers, in place. */
-	to(target: DType | Tensor | ToOptions): this {
-		const dtype = target instanceof Tensor ? target.dtype : "itemsize" in target ? target : target.dtype;
-		if (dtype === undefined) return this;
-		if (!dtype.isFloatingPoint) {
+	/** Casts the floating point parameters and buffers, or moves all to a device, in place. */
+	to(target: DType | DeviceLike | Tensor | ToOptions): this {
+		const { dtype, device } = toOptions(target);
+		if (dtype !== undefined && !dtype.isFloatingPoint) {
 			throw new TypeError(`[to] a module only accepts floating point dtypes, got ${dtype}`);
 		}
-		return this._apply((tensor) => (tensor.isFloatingPoint() ? tensor.to(dtype) : tensor));
+		return this._apply((tensor) => {
+			const options = { ...(device && { device }), ...(dtype && tensor.isFloatingPoint() && { dtype }) };
+			return tensor.to(options);
+		});
+	}
+
+	/** Moves parameters and buffers to the CPU. */
+	cpu(): this {
+		return this.to("cpu");
+	}
+
+	/** Moves parameters and buffers to a GPU. */
+	cuda(index?: number): this {
+		return this.to(new Device("cuda", index ?? null));
+	}
+
+	/** Casts the floating point parameters and buffers to float32, in place. */
+	float(): this {
+		return this.to(float32);
+	}
+
+	/** Casts the floating point parameters and buffers to float64, in place. */
+	double(): this {
+		return this.to(float64);
+	}
+
+	/** Casts the floating point parameters and buffers to float16, in place. */
+	half(): this {
+		return this.to(float16);
+	}
+
+	/** Casts the floating point parameters and buffers to bfloat16, in place. */
+	bfloat16(): this {
+		return this.to(bfloat16);
 	}
 
 	/** A copy that shares nothing with this module: parameters, buffers and submodules are copied, gradients are not. */

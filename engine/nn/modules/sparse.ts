@@ -1,5 +1,5 @@
 import { noGrad } from "../../core/gradMode";
-import { boolean, number } from "../../core/pythonText";
+import { boolean, float } from "../../core/pythonText";
 import { flag, integer, nullable, real, signature, size, tensor } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { type FactoryOptions, factory, newParameter } from "../factory";
@@ -118,8 +118,8 @@ export class Embedding extends Module {
 		const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
 		let text = `${numEmbeddings}, ${embeddingDim}`;
 		if (paddingIdx !== null) text += `, padding_idx=${paddingIdx}`;
-		if (maxNorm !== null) text += `, max_norm=${number(maxNorm)}`;
-		if (normType !== 2) text += `, norm_type=${number(normType)}`;
+		if (maxNorm !== null) text += `, max_norm=${float(maxNorm)}`;
+		if (normType !== 2) text += `, norm_type=${float(normType)}`;
 		if (scaleGradByFreq) text += `, scale_grad_by_freq=${boolean(scaleGradByFreq)}`;
 		return text;
 	}

@@ -1,7 +1,6 @@
 import { describe } from "../../core/arguments";
 import type { Tensor } from "../../core/tensor";
-import { stack } from "../../ops/join";
-import { randint } from "../../ops/random";
+import { randint, stack } from "../../data/tensors";
 import { type PaddingMode, pad, type Sides } from "./pad";
 import { FixedTransform, RandomTransform, type Size, sizeOf } from "./transform";
 

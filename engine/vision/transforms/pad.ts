@@ -1,6 +1,5 @@
 import type { Tensor } from "../../core/tensor";
-import { indexTensor } from "../../data/tensors";
-import { full } from "../../ops/create";
+import { full, indexTensor } from "../../data/tensors";
 
 export type PaddingMode = "constant" | "edge" | "reflect" | "symmetric";
 

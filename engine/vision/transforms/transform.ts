@@ -1,5 +1,5 @@
 import type { Tensor } from "../../core/tensor";
-import { stack } from "../../ops/join";
+import { stack } from "../../data/tensors";
 
 /** Anything that makes one image of another: a function, or a `Transform`, which is one, too. */
 export type ImageTransform = (image: Tensor) => Tensor;
@@ -19,9 +19,7 @@ export abstract class Transform {
 	constructor() {
 		const self = (image: Tensor): Tensor => (self as Transform).forward(image);
 		Object.setPrototypeOf(self, new.target.prototype);
-		// A function's own; they would hide a transform's.
-		delete (self as { name?: unknown }).name;
-		delete (self as { length?: unknown }).length;
+		Object.defineProperty(self, "name", { value: new.target.name, configurable: true });
 		// biome-ignore lint/correctness/noConstructorReturn: a class whose instances can be called
 		return self as Transform;
 	}

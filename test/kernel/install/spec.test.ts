@@ -18,11 +18,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const kernelJson = () => join(folder, "kernels", "gradbook", "kernel.json");
-const edit = (change: (spec: KernelSpec) => void) => {
-	const spec = JSON.parse(readFileSync(kernelJson(), "utf8")) as KernelSpec;
-	change(spec);
-	writeFileSync(kernelJson(), JSON.stringify(spec));
-};
 
 describe("kernel spec", () => {
 	test("starts this Node with this installation's kernel, by absolute paths, and is interrupted by message", () => {
@@ -63,18 +58,15 @@ describe("kernel spec", () => {
 		expect(findSpecs([folder, folder])).toEqual([{ folder: join(folder, "kernels", "gradbook"), state: "ours" }]);
 	});
 
-	test.each<[string, (spec: KernelSpec) => void, RegExp]>([
-		["a Node that is gone", (spec) => void (spec.argv[0] = "/gone/node"), /starts \/gone\/node, which is gone/],
-		[
-			"a kernel that is gone",
-			(spec) => void (spec.argv[1] = "/gone/main.js"),
-			/starts \/gone\/main\.js, which is gone/,
-		],
-		["another installation", (spec) => void (spec.argv[1] = process.execPath), /belongs to another installation/],
-		["no program", (spec) => void (spec.argv = []), /names no program/],
-	])("with %s is told from it", (_, change, problem) => {
+	test.each<[string, string[], RegExp]>([
+		["a Node that is gone", ["/gone/node", places.kernelMain], /starts \/gone\/node, which is gone/],
+		["a kernel that is gone", [process.execPath, "/gone/main.js"], /starts \/gone\/main\.js, which is gone/],
+		["another installation", [process.execPath, process.execPath], /belongs to another installation/],
+		["no program", [], /names no program/],
+	])("with %s is told from it", (_, argv, problem) => {
 		installInto(folder);
-		edit(change);
+		const spec = JSON.parse(readFileSync(kernelJson(), "utf8")) as KernelSpec;
+		writeFileSync(kernelJson(), JSON.stringify({ ...spec, argv }));
 		expect(findSpecs([folder])[0]?.state).toEqual({ problem: expect.stringMatching(problem) });
 	});
 

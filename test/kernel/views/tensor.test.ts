@@ -62,4 +62,12 @@ test("images are pictures, with their values to be opened", () => {
 			),
 		),
 	).toContain("<img");
+	const many = htmlOf(
+		new FakeTensor(
+			[20, 1, 8, 8],
+			upTo(1280).map((i) => i / 1280),
+		),
+	);
+	expect(many.match(/<img src="data:image\/png;base64,i/g)).toHaveLength(16);
+	expect(many).toContain("4 of 20 images not shown");
 });

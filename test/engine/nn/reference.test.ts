@@ -1,0 +1,139 @@
+import * as torch from "gradbook";
+import { afterAll, describe, expect, test, vi } from "vitest";
+import {
+	backward,
+	camelCase,
+	decode,
+	type EncodedTensor,
+	expectLike,
+	isEncodedTensor,
+	optionsOf,
+	readReference,
+	tensorOf,
+} from "../../support/reference";
+
+/* Every module and function against what PyTorch made from the same seed: test/reference/make_nn.py. */
+
+const { nn } = torch;
+
+interface Case {
+	label: string;
+	seed: number;
+	name: string;
+	kwargs: Record<string, unknown>;
+	inputs: unknown[];
+	wants: boolean[];
+	output: unknown;
+	node: string | null;
+	inputGrads: (EncodedTensor | null)[];
+	gradcheck: boolean;
+}
+
+interface ModuleCase extends Case {
+	args: unknown[];
+	train: boolean;
+	runs: number;
+	text: string;
+	state: Record<string, EncodedTensor>;
+	parameterGrads: Record<string, EncodedTensor>;
+	buffers: Record<string, EncodedTensor>;
+}
+
+// Losses of unlike sizes warn, as PyTorch does.
+const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+afterAll(() => warned.mockRestore());
+
+function inputsOf(given: Case, dtype?: torch.DType): any[] {
+	return given.inputs.map((input, i) => {
+		if (!isEncodedTensor(input)) return decode(input);
+		const float = input.dtype === "float32" && dtype;
+		return tensorOf(input, float || undefined).requiresGrad_(given.wants[i]);
+	});
+}
+
+/** As the Python script does: a leaf that wants a gradient goes in as its clone, so that in-place layers may write. */
+function fed(inputs: any[]): any[] {
+	return inputs.map((input) => (input instanceof torch.Tensor && input.requiresGrad ? input.clone() : input));
+}
+
+function moduleOf(given: ModuleCase): torch.nn.Module {
+	torch.manualSeed(given.seed);
+	const Kind = (nn as any)[given.name] as new (...args: unknown[]) => torch.nn.Module;
+	const options = optionsOf(given.kwargs);
+	const made = new Kind(...given.args.map(decode), ...(Object.keys(options).length > 0 ? [options] : []));
+	return made.train(given.train);
+}
+
+function nodeOf(output: unknown): string | null {
+	return output instanceof torch.Tensor ? (output.gradFn?.name ?? null) : null;
+}
+
+const modules = readReference<{ cases: ModuleCase[] }>("nn_modules.json").cases;
+
+describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => {
+	const cases = modules.filter((given) => given.name === name);
+
+	test.each(cases)("$label", (given) => {
+		const module = moduleOf(given);
+		expect(String(module)).toBe(given.text);
+		const state = module.stateDict();
+		expect(Object.keys(state)).toEqual(Object.keys(given.state));
+		for (const [key, value] of Object.entries(given.state))
+			expectLike(state[key], value, key, { rtol: 1e-6, atol: 1e-7 });
+
+		const inputs = inputsOf(given);
+		torch.manualSeed(2000 + given.seed);
+		let output: unknown;
+		for (let run = 0; run < given.runs; run++) output = (module as any)(...fed(inputs));
+		expectLike(output, given.output, "output");
+		expect(nodeOf(output)).toBe(given.node);
+		for (const [key, value] of module.namedBuffers()) expectLike(value, given.buffers[key], key);
+
+		backward(output);
+		given.inputGrads.forEach((grad, i) => {
+			if (grad !== null) expectLike(inputs[i].grad, grad, `gradient of input ${i}`);
+			else if (inputs[i] instanceof torch.Tensor) expect(inputs[i].grad).toBeNull();
+		});
+		const grads = module.namedParameters().filter(([, parameter]) => parameter.grad !== null);
+		expect(grads.map(([key]) => key)).toEqual(Object.keys(given.parameterGrads));
+		for (const [key, parameter] of grads) expectLike(parameter.grad, given.parameterGrads[key], `gradient of ${key}`);
+	});
+
+	test.each(cases.filter((given) => given.gradcheck && given.inputs.length > 0))("gradcheck: $label", (given) => {
+		const module = moduleOf(given).double();
+		const inputs = inputsOf(given, torch.float64);
+		const parameters = module.parameters();
+		const checked = [...inputs.filter((input) => input instanceof torch.Tensor && input.requiresGrad), ...parameters];
+		if (checked.length === 0 || checked.some((tensor) => tensor.numel() > 100)) return;
+		const run = () => {
+			torch.manualSeed(2000 + given.seed);
+			return (module as any)(...fed(inputs));
+		};
+		expect(torch.autograd.gradcheck(run, checked)).toBe(true);
+		if (checked.every((tensor) => tensor.numel() <= 40)) expect(torch.autograd.gradgradcheck(run, checked)).toBe(true);
+	});
+});
+
+const functions = readReference<{ cases: Case[] }>("nn_functional.json").cases;
+
+describe("functional", () => {
+	test.each(functions)("$label", (given) => {
+		const fn = (nn.functional as any)[camelCase(given.name)] as (...args: unknown[]) => unknown;
+		const options = optionsOf(given.kwargs);
+		const run = (inputs: any[]) => {
+			torch.manualSeed(6000 + given.seed);
+			return fn(...fed(inputs), ...(Object.keys(options).length > 0 ? [options] : []));
+		};
+		const inputs = inputsOf(given);
+		const output = run(inputs);
+		expectLike(output, given.output, "output");
+		backward(output);
+		given.inputGrads.forEach((grad, i) => {
+			if (grad !== null) expectLike(inputs[i].grad, grad, `gradient of input ${i}`);
+		});
+		if (!given.gradcheck) return;
+		const doubles = inputsOf(given, torch.float64);
+		const checked = doubles.filter((input) => input instanceof torch.Tensor && input.requiresGrad);
+		if (checked.length > 0) expect(torch.autograd.gradcheck(() => run(doubles) as torch.Tensor, checked)).toBe(true);
+	});
+});
