@@ -99,9 +99,14 @@ export async function completeCell(
 		.filter(({ rank }) => rank < 2 || best === 2)
 		.sort(
 			(a, b) =>
-				a.rank - b.rank || compare(a.item.sortText ?? a.text, b.item.sortText ?? b.text) || compare(a.text, b.text),
+				a.rank - b.rank ||
+				Number(isInner(a.text, typed)) - Number(isInner(b.text, typed)) ||
+				compare(a.item.sortText ?? "", b.item.sortText ?? "") ||
+				compare(a.text.toLowerCase(), b.text.toLowerCase()) ||
+				compare(a.text, b.text),
 		);
-	const unique = matches.filter(({ text }, index) => matches.findIndex((other) => other.text === text) === index);
+	const seen = new Set<string>();
+	const unique = matches.filter(({ text }) => !seen.has(text) && seen.add(text));
 	const types = await Promise.all(unique.slice(0, typedMatches).map(({ item }) => describeItem(server, item)));
 	const range = { start: codePointsBefore(source, start), end: codePointsBefore(source, offset) };
 	return {
@@ -174,6 +179,11 @@ function hasLetters(text: string, from: number, letters: string): boolean {
 			return true;
 	}
 	return false;
+}
+
+/** `_names` are their owner's business, unless they are asked for. */
+function isInner(text: string, typed: string): boolean {
+	return text.startsWith("_") && !typed.startsWith("_");
 }
 
 function compare(a: string, b: string): number {

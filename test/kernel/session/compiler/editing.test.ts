@@ -107,6 +107,11 @@ describe("completion", () => {
 			cursorEnd: 23,
 		});
 	});
+	test("in the order of an editor, with inner names last", async () => {
+		await notebook.run("const mixed = { beta: 1, Alpha: 2, _inner: 3, alpha2: 4 }");
+		expect((await complete("mixed.|")).matches).toEqual(["Alpha", "alpha2", "beta", "_inner"]);
+		expect((await complete("mixed._|")).matches).toEqual(["_inner"]);
+	});
 	test("case matters less than the start", async () => {
 		expect((await complete("new Net().FOR|")).matches).toEqual(["forward"]);
 	});
