@@ -5,8 +5,8 @@ import { shared } from "./shared";
 
 /** Shortest time between two pictures of one display, in milliseconds. */
 const shortestInterval = 100;
-/** Share of the time that one live display may cost: a picture that took 10 ms waits 500 ms for the next. */
-const costFactor = 50;
+/** What one live display may cost, as a share of the time: a picture that took 10 ms waits 1 s for the next. */
+const costFactor = 100;
 
 /** Something with a state to show before its cell ends. */
 interface Pending {
@@ -36,7 +36,7 @@ export function flushAtEnd(output: Output, item: Pending): () => void {
 
 /**
  * One display that changes often. However often `changed` is called, a picture goes out at most ten times a second, and
- * seldom enough that drawing costs about a fiftieth of the time; the last state always goes out.
+ * seldom enough that drawing costs about a hundredth of the time; the last state always goes out.
  */
 export class LiveDisplay {
 	readonly id = randomUUID();

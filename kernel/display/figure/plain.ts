@@ -12,8 +12,7 @@ export function toPlain(value: unknown, path: string): Json {
 function convert(value: unknown, path: string, parents: Set<object>): Json {
 	switch (typeof value) {
 		case "number":
-			if (Number.isInteger(value)) return value;
-			return Number.isFinite(value) ? Number(value.toPrecision(7)) : null;
+			return fromNumber(value);
 		case "bigint":
 			return Number(value);
 		case "string":
@@ -36,12 +35,22 @@ function convert(value: unknown, path: string, parents: Set<object>): Json {
 	return result;
 }
 
+function fromNumber(value: number): number | null {
+	if (Number.isInteger(value)) return value;
+	return Number.isFinite(value) ? Number(value.toPrecision(7)) : null;
+}
+
 function fromObject(value: object, path: string, parents: Set<object>): Json {
 	if ("tolist" in value && typeof value.tolist === "function") return convert(value.tolist(), path, parents);
 	if (ArrayBuffer.isView(value)) {
-		return Array.from(value as unknown as ArrayLike<number | bigint>, (item) => convert(item, path, parents));
+		return Array.from(value as unknown as ArrayLike<number | bigint>, (item) => fromNumber(Number(item)));
 	}
-	if (Array.isArray(value)) return value.map((item, index) => convert(item, `${path}[${index}]`, parents));
+	if (Array.isArray(value)) {
+		// Most items are numbers, which need no name for where they are.
+		return value.map((item, index) =>
+			typeof item === "number" ? fromNumber(item) : convert(item, `${path}[${index}]`, parents),
+		);
+	}
 	if (value instanceof Set || value instanceof Map) {
 		throw new TypeError(`[plot] ${path} is a ${value.constructor.name}; spread it into an array`);
 	}
