@@ -7,6 +7,10 @@ import { shared } from "./shared";
 const shortestInterval = 100;
 /** What one live display may cost, as a share of the time: a picture that took 10 ms waits 1 s for the next. */
 const costFactor = 100;
+/** However slow a picture is to make, a reader does not wait longer than this for the next. */
+const longestInterval = 1000;
+/** The first pictures tell little of the cost: code runs for the first time, and a reader looks whether anything moves. */
+const uncounted = 10;
 
 /** Something with a state to show before its cell ends. */
 interface Pending {
@@ -44,6 +48,8 @@ export class LiveDisplay {
 	/** Whether what the reader has is the complete form of the last state. */
 	#final = false;
 	#next = 0;
+	/** Pictures sent so far. */
+	#made = 0;
 	#timer: NodeJS.Timeout | undefined;
 	/** Takes the registration for the cell's end back; undefined while there is none. */
 	#forget: (() => void) | undefined;
@@ -95,6 +101,8 @@ export class LiveDisplay {
 		const start = performance.now();
 		this.output.update(this.id, this.render(final));
 		const end = performance.now();
-		this.#next = end + Math.max(shortestInterval, costFactor * (end - start));
+		this.#made++;
+		const wanted = this.#made > uncounted ? costFactor * (end - start) : 0;
+		this.#next = end + Math.min(longestInterval, Math.max(shortestInterval, wanted));
 	}
 }
