@@ -21,10 +21,9 @@ export function startKernel(connectionFile: string, modules = sessionModules): v
 	const data: TransportData = { connectionFile, compilerModule: modules.compiler, signals, inputPort: input.port1 };
 	const worker = new Worker(join(__dirname, "transport.js"), { workerData: data, transferList: [input.port1] });
 	const exit = process.exit.bind(process);
-	worker.on("error", (error) => {
-		process.stderr.write(`[gradbook] ${error.stack ?? error.message}\n`);
-		exit(1);
-	});
+	worker.on("error", (error) => process.stderr.write(`[gradbook] ${error.stack ?? error.message}\n`));
+	// Without the sockets there is no kernel. The reason is in the log.
+	worker.on("exit", () => exit(1));
 
 	// Loaded while the thread starts.
 	const { Runtime } = require("./session/runtime/runtime") as typeof import("./session/runtime/runtime");

@@ -8,6 +8,7 @@ import { createKernel } from "./requests/kernel";
 import type { CompilerOptions } from "./session/compiler";
 import type { TransportData } from "./session/runtime/protocol";
 import { MainThread } from "./session/runtime/remote";
+import { watchSigint } from "./session/runtime/sigint";
 import { readConnection } from "./wire/connection";
 import { log } from "./wire/log";
 import { Sockets } from "./wire/sockets";
@@ -44,9 +45,16 @@ async function start(data: TransportData): Promise<void> {
 	};
 	const kernel = createKernel(session, sockets, { compiler, runner, shutdown: () => void shutdown() });
 	const dispatcher = new Dispatcher(kernel, sockets, handlers);
-	await sockets.open();
+	try {
+		await sockets.open();
+	} catch (error) {
+		await sockets.close();
+		throw error;
+	}
 	kernel.iopub.publish("status", { execution_state: "starting" }, {});
 	endWithParent(() => void shutdown());
+	// Not before the first answers are out: it costs a thread's start.
+	setTimeout(() => watchSigint(() => kernel.interrupt()), 300);
 }
 
 /** A kernel whose Jupyter server has died would run for ever: nobody could ask it to stop. */
@@ -61,4 +69,12 @@ function endWithParent(end: () => void): void {
 	}, 1000);
 }
 
-void start(workerData as TransportData);
+// An error in here must not end the session: what the notebook holds is worth more than one answer.
+for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+	process.on(event, (error: unknown) => log(`${event}: ${error instanceof Error ? error.stack : String(error)}`));
+}
+
+start(workerData as TransportData).catch((error: Error) => {
+	log(error.message);
+	process.exit(1);
+});

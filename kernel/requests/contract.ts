@@ -64,7 +64,7 @@ export interface CellOutput {
 	clear(wait: boolean): void;
 	/** An error that no `await` of the cell saw: an unhandled rejection, a throw in a timer. */
 	error(error: CellError): void;
-	/** Asks the reader for a line. Rejects where the front end cannot ask. */
+	/** Asks the reader for a line. Rejects where the front end cannot ask, with InputCancelled at the stop button. */
 	input(prompt: string, password: boolean): Promise<string>;
 }
 

@@ -19,6 +19,8 @@ export class Dispatcher {
 	readonly #sockets: Pick<Sockets, "send">;
 	readonly #handlers: ReadonlyMap<string, Handler>;
 	#queue: Waiting[] = [];
+	#draining = false;
+	/** The serial request that is being answered. */
 	#serial: Waiting | undefined;
 
 	constructor(kernel: Kernel, sockets: Pick<Sockets, "send">, handlers: readonly Handler[]) {
@@ -38,13 +40,14 @@ export class Dispatcher {
 			log(`${channel}: dropped a message of unknown type ${JSON.stringify(type)}`);
 		} else if (handler.serial) {
 			this.#queue.push({ handler, channel, message });
-			if (this.#serial === undefined) void this.#runQueue();
+			if (!this.#draining) void this.#runQueue();
 		} else {
 			void this.#answer({ handler, channel, message }).then(() => this.#stillBusy());
 		}
 	}
 
 	async #runQueue(): Promise<void> {
+		this.#draining = true;
 		for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
 			this.#serial = next;
 			const reply = await this.#answer(next);
@@ -56,6 +59,7 @@ export class Dispatcher {
 				this.#abortQueue();
 			}
 		}
+		this.#draining = false;
 	}
 
 	#abortQueue(): void {

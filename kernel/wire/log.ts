@@ -12,3 +12,8 @@ export function log(text: string): void {
 		// A front end that has gone away with its end of the pipe must not take the kernel with it.
 	}
 }
+
+/** A line that is wanted only when something is looked for: with GRADBOOK_DEBUG set. */
+export function debug(text: string): void {
+	if (process.env.GRADBOOK_DEBUG) log(text);
+}

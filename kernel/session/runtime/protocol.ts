@@ -32,6 +32,9 @@ export type ToTransport =
 /** The answer to `input`, on the input port. */
 export type InputAnswer = { value: string } | { refused: string } | { interrupted: true };
 
+/** Global function of the main thread: whether what it runs at this moment belongs to a cell that was stopped. */
+export const leftoverProbe = "gradbook.runsLeftover";
+
 /** Places in the Int32Array that both threads see. */
 export const signal = {
 	/** 1 when an answer lies on the input port. */

@@ -1,13 +1,17 @@
-import { Session } from "node:inspector";
+import { type Runtime, Session } from "node:inspector";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
 import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
-import { log } from "../../wire/log";
-import { type InputAnswer, signal, type ToMain, type ToTransport, type TransportData } from "./protocol";
+import { InputCancelled } from "../../requests/stdin";
+import { debug, log } from "../../wire/log";
+import { type InputAnswer, leftoverProbe, signal, type ToMain, type ToTransport, type TransportData } from "./protocol";
 
 /** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
 const graceMs = 15;
 /** How long after a termination the main thread may stay silent before it is terminated again. */
 const patienceMs = 100;
+/** How long to wait before looking again for what a stopped cell has left behind. */
+const restMs = 250;
 
 type Lines = Pick<TransportData, "signals" | "inputPort">;
 
@@ -21,6 +25,8 @@ export class MainThread implements CellRunner {
 	#lastRun = 0;
 	#lastTurn = 0;
 	#interruption: Promise<void> | undefined;
+	/** Whether a cell was ever stopped. */
+	#stopped = false;
 
 	constructor(port: MessagePort, lines: Lines) {
 		this.#port = port;
@@ -36,6 +42,7 @@ export class MainThread implements CellRunner {
 		return new Promise((done) => {
 			this.#current = { run, done };
 			this.#post({ kind: "run", run, cell });
+			if (this.#stopped) void this.#clearTheWay(run);
 		});
 	}
 
@@ -57,21 +64,44 @@ export class MainThread implements CellRunner {
 	 */
 	async #interrupt(): Promise<void> {
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
-		let terminated = false;
-		while (!(await this.#ask("interrupt", "interrupted", terminated ? patienceMs : graceMs))) {
+		this.#stopped = true;
+		let patience = graceMs;
+		while (!(await this.#ask("interrupt", "interrupted", patience))) {
 			await terminateMainThread();
-			terminated = true;
+			patience = patienceMs;
 		}
 		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
 		// shows that the next one will be read.
-		if (terminated) while (!(await this.#ask("ping", "pong", patienceMs)));
+		while (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
 		Atomics.store(this.#lines.signals, signal.interrupt, 0);
 	}
 
-	/** Whether the main thread answers within some time. */
+	/**
+	 * What a stopped cell has left behind can come back, a callback that was on its way, and loop: the next cell would
+	 * never begin, or never go on. Nobody waits for such a loop any more, and so it is terminated.
+	 */
+	async #clearTheWay(run: number): Promise<void> {
+		while (this.#current?.run === run) {
+			if (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
+			await sleep(restMs);
+		}
+	}
+
+	/** Terminates what the main thread runs, if that belongs to a cell that was stopped. */
+	async #terminateLeftover(): Promise<void> {
+		const expression = `globalThis[Symbol.for(${JSON.stringify(leftoverProbe)})]()`;
+		const answer = await inspectMainThread("Runtime.evaluate", { expression, returnByValue: true });
+		if (answer?.result.value === true) await terminateMainThread();
+	}
+
+	/** Whether the main thread answers a question within some time. */
 	#ask(question: "interrupt" | "ping", answer: "interrupted" | "pong", withinMs: number): Promise<boolean> {
 		const turn = ++this.#lastTurn;
-		const key = `${answer} ${turn}`;
+		this.#post({ kind: question, turn });
+		return this.#answer(`${answer} ${turn}`, withinMs);
+	}
+
+	#answer(key: string, withinMs: number): Promise<boolean> {
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => {
 				this.#answers.delete(key);
@@ -82,7 +112,6 @@ export class MainThread implements CellRunner {
 				this.#answers.delete(key);
 				resolve(true);
 			});
-			this.#post({ kind: question, turn });
 		});
 	}
 
@@ -132,9 +161,7 @@ export class MainThread implements CellRunner {
 		try {
 			answer = { value: await output.input(prompt, password) };
 		} catch (error) {
-			answer = Atomics.load(this.#lines.signals, signal.interrupt)
-				? { interrupted: true }
-				: { refused: (error as Error).message };
+			answer = error instanceof InputCancelled ? { interrupted: true } : { refused: (error as Error).message };
 		}
 		this.#lines.inputPort.postMessage(answer);
 		Atomics.store(this.#lines.signals, signal.input, 1);
@@ -147,14 +174,28 @@ export class MainThread implements CellRunner {
 }
 
 /** Stops the JavaScript that the main thread runs, wherever it is. Resolves when V8 has seen to it. */
-function terminateMainThread(): Promise<void> {
-	return new Promise((resolve) => {
-		const session = new Session();
-		session.connectToMainThread();
-		session.post("Runtime.terminateExecution", (error) => {
-			if (error) log(`the main thread could not be stopped: ${error.message}`);
-			session.disconnect();
-			resolve();
+async function terminateMainThread(): Promise<void> {
+	await inspectMainThread("Runtime.terminateExecution");
+}
+
+/**
+ * A command to the main thread's inspector, which obeys also while JavaScript runs there. Undefined where it could not:
+ * a termination was under way already, or the command itself was struck by one. Callers look again.
+ */
+async function inspectMainThread(
+	method: "Runtime.evaluate" | "Runtime.terminateExecution",
+	parameters?: Runtime.EvaluateParameterType,
+): Promise<Runtime.EvaluateReturnType | undefined> {
+	const session = new Session();
+	session.connectToMainThread();
+	try {
+		return await new Promise((resolve) => {
+			session.post(method as "Runtime.evaluate", parameters, (error, result) => {
+				if (error) debug(`${method}: ${error.message}`);
+				resolve(error ? undefined : result);
+			});
 		});
-	});
+	} finally {
+		session.disconnect();
+	}
 }

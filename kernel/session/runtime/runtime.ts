@@ -7,7 +7,7 @@ import { captureStreams } from "./capture";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
 import { resolveOwnPackages } from "./modules";
-import type { ToMain, ToTransport } from "./protocol";
+import { leftoverProbe, type ToMain, type ToTransport } from "./protocol";
 import { RunOutput, Stopped } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 
@@ -46,6 +46,7 @@ export class Runtime {
 		process.exit = ((code?: number) => {
 			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
 		}) as typeof process.exit;
+		Object.defineProperty(globalThis, Symbol.for(leftoverProbe), { value: runsLeftover });
 		process.on("uncaughtException", (error) => this.#late(error));
 		process.on("unhandledRejection", (reason) => this.#late(reason));
 	}
@@ -90,8 +91,9 @@ export class Runtime {
 			return { status: "ok", result };
 		} catch (error) {
 			flushQuietly(output);
-			const status = isInterruption(error) ? "interrupted" : "error";
-			return { status, error: status === "error" ? this.#describe(error) : interruption };
+			if (!isInterruption(error)) return { status: "error", error: this.#describe(error) };
+			output.stop();
+			return { status: "interrupted", error: interruption };
 		}
 	}
 
@@ -123,6 +125,11 @@ const interruption: CellError = {
 	evalue: "the cell was stopped",
 	traceback: ["\u001b[31mKeyboardInterrupt\u001b[0m: the cell was stopped"],
 };
+
+function runsLeftover(): boolean {
+	const output = currentOutput();
+	return output instanceof RunOutput && output.stopped;
+}
 
 function isInterruption(error: unknown): boolean {
 	// The second comes from a SIGINT while the synchronous part of a cell runs.

@@ -3,23 +3,27 @@ import { RunOutput } from "./run-output";
 
 type Start = (callback: (...given: unknown[]) => void, ...rest: unknown[]) => unknown;
 
-/** Makes the timers that a cell sets end with it when the stop button ends the cell. */
+/** Makes what a cell has set for later (timers, immediates, ticks) end with the cell when the stop button ends it. */
 export function stopTimersWithCells(): void {
-	for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
-		const original = globalThis[name] as unknown as Start;
-		const start: Start = (callback, ...rest) => {
-			const output = currentOutput();
-			if (!(output instanceof RunOutput) || typeof callback !== "function") return original(callback, ...rest);
-			return original(
-				function (this: unknown, ...given: unknown[]) {
-					if (!output.stopped) callback.apply(this, given);
-					else if (name === "setInterval") clearInterval(this as NodeJS.Timeout);
-				},
-				...rest,
-			);
-		};
-		// With what `util.promisify` looks for.
-		Object.defineProperties(start, Object.getOwnPropertyDescriptors(original));
-		(globalThis as Record<string, unknown>)[name] = start;
-	}
+	const globals = globalThis as unknown as Record<string, Start>;
+	for (const name of ["setTimeout", "setInterval", "setImmediate"]) globals[name] = stopping(globals[name]!);
+	process.nextTick = stopping(process.nextTick as Start) as typeof process.nextTick;
+}
+
+function stopping(original: Start): Start {
+	const start: Start = (callback, ...rest) => {
+		const output = currentOutput();
+		if (!(output instanceof RunOutput) || typeof callback !== "function") return original(callback, ...rest);
+		return original(
+			function (this: unknown, ...given: unknown[]) {
+				if (!output.stopped) callback.apply(this, given);
+				// Of these only an interval comes again.
+				else if (this instanceof Object) clearInterval(this as NodeJS.Timeout);
+			},
+			...rest,
+		);
+	};
+	// With what `util.promisify` looks for.
+	Object.defineProperties(start, Object.getOwnPropertyDescriptors(original));
+	return start;
 }

@@ -22,7 +22,7 @@ function compile(source, { executionCount }) {
 		source,
 		code: `with (exports) {${lines.join("\n")}}`,
 		sourceMap: "",
-		hasTopLevelAwait: lines.some((line) => /^[^=(]*(?:= |\()?await /.test(line) || /^(?:for|while).*await /.test(line)),
+		hasTopLevelAwait: lines.some((line) => /\bawait /.test(line) && !/\basync\b/.test(line)),
 		lastExpression: statement ? undefined : "last_",
 		declares: [],
 	};

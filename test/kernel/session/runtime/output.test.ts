@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { startKernel, type TestKernel, until } from "../../support/kernel";
+
+let kernel: TestKernel;
+beforeAll(async () => {
+	kernel = await startKernel();
+});
+
+const text = (id: string, name = "stdout") =>
+	kernel.seen
+		.filter(
+			({ header, parent, content }) => header.msg_type === "stream" && parent.msg_id === id && content.name === name,
+		)
+		.map(({ content }) => content.text)
+		.join("");
+
+describe("printed text", () => {
+	test("from a loop that never yields is published while the loop runs", async () => {
+		const cell = kernel.client.request("execute_request", { code: `console.log("early");\n${until("seen")}` });
+		await kernel.message(({ content, parent }) => content.text === "early\n" && parent.msg_id === cell.id);
+		expect(cell.finished).toBe(false);
+		kernel.release("seen");
+		expect((await cell.reply()).content.status).toBe("ok");
+	});
+
+	test("of 20,000 lines arrives whole and in order before idle", async () => {
+		const { stdout, messages } = await kernel.client.execute(
+			"for (let i = 0; i < 20000; i++) console.log('line ' + i)",
+		);
+		expect(stdout).toBe(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(""));
+		const published = messages.filter(({ channel }) => channel === "iopub");
+		expect(published.at(-1)!.content.execution_state).toBe("idle");
+		expect(kernel.logged).toEqual([]);
+	});
+
+	test("is formatted as Node does, without colours, by every way of printing", async () => {
+		const { stdout, stderr } = await kernel.client.execute(
+			[
+				'console.log("%s is %d", "x", 3, { deep: { a: [1, "b", null] } });',
+				"console.table([{ a: 1 }]);",
+				'console.group("G"); console.info("inside"); console.groupEnd();',
+				'process.stdout.write("raw "); process.stdout.write(Buffer.from("é").subarray(0, 1)); process.stdout.write(Buffer.from("é").subarray(1));',
+				'console.warn("careful"); process.stderr.write("err", () => console.log("\\nwritten"));',
+				"await new Promise((resolve) => setTimeout(resolve, 1));",
+			].join("\n"),
+		);
+		expect(stdout).toContain("x is 3 { deep: { a: [ 1, 'b', null ] } }\n");
+		expect(stdout).toContain("│ 0       │ 1 │");
+		expect(stdout).toContain("G\n  inside\nraw é\nwritten\n");
+		expect(stderr).toBe("careful\nerr");
+		expect(stdout).not.toContain("\u001b");
+	});
+
+	test("beyond the limit of a cell is left out, with a note, and the next cell prints", async () => {
+		const { stdout, stderr } = await kernel.client.execute(
+			'for (let i = 0; i < 300; i++) console.log("x".repeat(100000))',
+		);
+		expect(stdout.length).toBeGreaterThan(16_000_000);
+		expect(stdout.length).toBeLessThan(17_000_000);
+		expect(stderr).toMatch(/printed 16 million characters; the rest is not shown/);
+		expect((await kernel.client.execute('console.log("after")')).stdout).toBe("after\n");
+	});
+});
+
+describe("output that comes late", () => {
+	test("lands under the cell that started it, whatever has run since", async () => {
+		const first = kernel.client.request("execute_request", {
+			code: 'setTimeout(() => console.log("from a timer"), 60);\n(async () => { await new Promise((go) => setTimeout(go, 60)); console.error("from a promise") })();\n1',
+		});
+		await first.reply();
+		const second = kernel.client.request("execute_request", {
+			code: 'await new Promise((go) => setTimeout(go, 150));\nconsole.log("second")',
+		});
+		await second.reply();
+		expect(text(first.id)).toBe("from a timer\n");
+		expect(text(first.id, "stderr")).toBe("from a promise\n");
+		expect(text(second.id)).toBe("second\n");
+	});
+
+	test("comes from what a later cell calls under that later cell", async () => {
+		await kernel.client.execute("function speak() { console.log('spoken') }");
+		expect((await kernel.client.execute("speak()")).stdout).toBe("spoken\n");
+	});
+});
+
+describe("an error that nothing awaits", () => {
+	test.each([
+		["a rejection", 'Promise.reject(new TypeError("nobody cares"));\n1'],
+		["a rejection after a while", 'setTimeout(() => Promise.reject(new TypeError("nobody cares")), 20);\n1'],
+		["a throw in a timer", 'setTimeout(() => { throw new TypeError("nobody cares") }, 20);\n1'],
+		["a throw in a tick", 'process.nextTick(() => { throw new TypeError("nobody cares") });\n1'],
+	])("%s is shown under its own cell, and the session goes on", async (_, code) => {
+		const cell = kernel.client.request("execute_request", { code });
+		await cell.reply();
+		const other = kernel.client.request("execute_request", {
+			code: "await new Promise((go) => setTimeout(go, 60));\n1",
+		});
+		await other.reply();
+		const error = await kernel.message(
+			({ header, parent }) => header.msg_type === "error" && parent.msg_id === cell.id,
+		);
+		expect(error.content).toMatchObject({ ename: "TypeError", evalue: "nobody cares" });
+		expect(other.messages.some(({ header }) => header.msg_type === "error")).toBe(false);
+	});
+});
+
+describe("displays", () => {
+	test("go out in order with the text around them", async () => {
+		const { outputs } = await kernel.client.execute(
+			[
+				'import * as d from "gradbook/display"',
+				'console.log("before")',
+				'd.display({ [Symbol.for("Jupyter.display")]: () => ({ "text/html": "<b>x</b>", "text/plain": "x" }) }, { id: "me" });',
+				'console.log("between")',
+				'd.updateDisplay("me", { [Symbol.for("Jupyter.display")]: () => ({ "text/plain": "y" }) });',
+				"d.clearOutput();",
+				"undefined",
+			].join("\n"),
+		);
+		expect(outputs.map(({ header }) => header.msg_type)).toEqual([
+			"stream",
+			"display_data",
+			"stream",
+			"update_display_data",
+			"clear_output",
+		]);
+		expect(outputs[1]!.content).toMatchObject({ data: { "text/html": "<b>x</b>" }, transient: { display_id: "me" } });
+		expect(outputs[3]!.content).toMatchObject({ data: { "text/plain": "y" }, transient: { display_id: "me" } });
+	});
+
+	test("of tslab's functions work", async () => {
+		const { outputs } = await kernel.client.execute(
+			[
+				'import * as tslab from "tslab"',
+				'tslab.display.html("<i>t</i>");',
+				"const again = tslab.newDisplay()",
+				'again.markdown("*1*");',
+				'again.png(Buffer.from("PNG"));',
+				"typeof tslab.versions.tslab",
+			].join("\n"),
+		);
+		expect(outputs.map(({ header }) => header.msg_type)).toEqual([
+			"display_data",
+			"display_data",
+			"update_display_data",
+			"execute_result",
+		]);
+		expect(outputs[0]!.content.data).toMatchObject({ "text/html": "<i>t</i>" });
+		expect(outputs[2]!.content.data).toMatchObject({ "image/png": Buffer.from("PNG").toString("base64") });
+	});
+});
