@@ -48,8 +48,10 @@ export function includes() {
 }
 
 export const defines = [
-	// Finalizers that run inside garbage collection (node_api_basic_finalize), also in a loop that never yields.
+	// Finalizers that run inside garbage collection (node_api_basic_finalize), also in a loop that never yields. Node gives
+	// them to modules of this version only; older headers ask for NAPI_EXPERIMENTAL, newer ones for the number itself.
 	"NAPI_EXPERIMENTAL",
+	"NAPI_VERSION=2147483647",
 	"NAPI_CPP_EXCEPTIONS",
 	"NODE_GYP_MODULE_NAME=gradbook",
 	"BUILDING_NODE_EXTENSION",
