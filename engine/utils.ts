@@ -1,2 +1,3 @@
-/** PyTorch's `torch.utils`. */
+/* `torch.utils`: where PyTorch has its data loading. */
+
 export * as data from "./data";

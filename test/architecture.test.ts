@@ -18,6 +18,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/io": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/metrics": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/vision": ["engine/core", "engine/autograd", "engine/ops", "engine/nn", "engine/data", "engine/io"],
+	"engine/utils.ts": ["engine/data"],
 	"engine/index.ts": ["engine/*"],
 	"kernel/display": [],
 	"kernel/views": ["kernel/display", "engine/*"],

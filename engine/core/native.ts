@@ -153,7 +153,7 @@ export interface UnaryGradOps {
 	hardtanhBackward: Grad2;
 	/** g where x > a */
 	thresholdBackward: Grad1;
-	/** g where the input lies within [a, b] (NaN bound: absent), bounds included */
+	/** g where the input lies between a and b (NaN bound: absent), neither on a bound nor NaN */
 	clampBackward: Grad2;
 }
 

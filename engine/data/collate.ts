@@ -1,6 +1,8 @@
-import { describe } from "../core/arguments";
+import { describe, shapeText } from "../core/arguments";
 import { Tensor } from "../core/tensor";
-import { bool, fromTypedArray, int64, stack, type TypedArray, tensor } from "./tensors";
+import { fromTypedArray, tensor } from "../ops/create";
+import type { TypedArray } from "../ops/data";
+import { stack } from "../ops/join";
 
 /**
  * The type of a batch of `T`s: tensors, numbers, bigints, booleans and typed arrays become a tensor with one more
@@ -43,9 +45,9 @@ function collate(items: readonly unknown[], where: string): unknown {
 		case "number":
 			return tensor(items as number[]);
 		case "bigint":
-			return tensor(items as bigint[], { dtype: int64 });
+			return tensor(items as bigint[]);
 		case "boolean":
-			return tensor(items as boolean[], { dtype: bool });
+			return tensor(items as boolean[]);
 		case "string":
 			return [...items];
 		case "typed array":
@@ -93,7 +95,7 @@ function stackAlike(tensors: Tensor[], where: string): Tensor {
 	for (const [i, { shape: other }] of tensors.entries()) {
 		if (other.length !== shape.length || other.some((size, dim) => size !== shape[dim])) {
 			throw new RangeError(
-				`[defaultCollate] tensors of a batch must have one shape: got [${shape}] for item 0 and [${other}] for item ` +
+				`[defaultCollate] tensors of a batch must have one shape: got ${shapeText(shape)} for item 0 and ${shapeText(other)} for item ` +
 					`${i}${where}. Pass a collateFn that pads them (nn.utils.rnn.padSequence).`,
 			);
 		}

@@ -1,8 +1,11 @@
 import type { Generator } from "../core/generator";
 import { Tensor } from "../core/tensor";
+import { warn } from "../core/warn";
+import { cat } from "../ops/join";
+import { randperm } from "../ops/random";
 import type { Collated } from "./collate";
 import { asDataset, checkIndex, Dataset, type DatasetLike, fetchBatch } from "./dataset";
-import { cat, indexTensor, randperm } from "./tensors";
+import { indexTensor } from "./tensors";
 
 /** The items of a data set at the given indices, in that order. */
 export class Subset<T> extends Dataset<T> {
@@ -160,7 +163,7 @@ function splitSizes(total: number, lengths: readonly number[]): number[] {
 		for (let i = 0; i < left; i++) sizes[i % sizes.length]! += 1;
 		for (const [i, size] of sizes.entries()) {
 			if (size > 0) continue;
-			process.emitWarning(`[randomSplit] length of split at index ${i} is 0: its data set is empty`, "UserWarning");
+			warn(`[randomSplit] length of split at index ${i} is 0: its data set is empty`);
 		}
 		return sizes;
 	}

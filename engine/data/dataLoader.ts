@@ -12,7 +12,7 @@ import {
 	SequentialSampler,
 	type Sized,
 } from "./samplers";
-import { freshSeed, indexTensor } from "./tensors";
+import { drawSeed, indexTensor } from "./tensors";
 
 export interface DataLoaderOptions<T, B = Collated<T>> {
 	/** Items in a batch. Default: 1. null: no batches, the items themselves one by one. */
@@ -93,7 +93,7 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	[Symbol.iterator](): IterableIterator<B, undefined> {
 		const epoch = this.#epoch();
 		// PyTorch draws the base seed of its workers here, with and without workers: what is drawn later must match.
-		freshSeed(this.generator);
+		drawSeed(this.generator);
 		return epoch;
 	}
 

@@ -1,17 +1,11 @@
+import { shapeText } from "../core/arguments";
+import { float64 } from "../core/dtype";
 import type { Generator } from "../core/generator";
 import { Tensor } from "../core/tensor";
-import {
-	arange,
-	cat,
-	float64,
-	freshSeed,
-	int64,
-	multinomial,
-	newGenerator,
-	randint,
-	randperm,
-	tensor,
-} from "./tensors";
+import { arange, tensor } from "../ops/create";
+import { cat } from "../ops/join";
+import { multinomial, randint, randperm } from "../ops/random";
+import { drawSeed, generatorOf, indexTensor } from "./tensors";
 
 /** Something of known length, such as a data set. */
 export interface Sized {
@@ -57,7 +51,7 @@ export class SequentialSampler extends ChunkSampler {
 	}
 
 	override *chunks(): IterableIterator<Tensor> {
-		yield arange(this.length, { dtype: int64 });
+		yield arange(this.length);
 	}
 }
 
@@ -100,7 +94,7 @@ export class RandomSampler extends ChunkSampler {
 
 	override *chunks(): IterableIterator<Tensor> {
 		const n = this.dataSource.length;
-		const generator = this.#generator ?? newGenerator(freshSeed());
+		const generator = this.#generator ?? generatorOf(drawSeed());
 		const { numSamples } = this;
 		if (this.replacement) {
 			// PyTorch draws 32 at a time.
@@ -128,7 +122,7 @@ export class SubsetRandomSampler extends ChunkSampler {
 		private readonly options: SubsetRandomSamplerOptions = {},
 	) {
 		super();
-		this.indices = indices instanceof Tensor ? indices : tensor(indices.map(BigInt), { dtype: int64 });
+		this.indices = indices instanceof Tensor ? indices : indexTensor(indices);
 	}
 
 	get length(): number {
@@ -167,7 +161,7 @@ export class WeightedRandomSampler extends ChunkSampler {
 		this.weights = weights instanceof Tensor ? weights.to(float64) : tensor(weights, { dtype: float64 });
 		if (this.weights.ndim !== 1) {
 			throw new RangeError(
-				`[WeightedRandomSampler] weights should be a 1-dimensional sequence, got the shape [${this.weights.shape}]`,
+				`[WeightedRandomSampler] weights should be a 1-dimensional sequence, got the shape ${shapeText(this.weights.shape)}`,
 			);
 		}
 	}

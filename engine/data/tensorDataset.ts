@@ -1,4 +1,4 @@
-import { describe } from "../core/arguments";
+import { describe, shapeText } from "../core/arguments";
 import { Tensor } from "../core/tensor";
 import type { Collated } from "./collate";
 import { checkIndex, Dataset } from "./dataset";
@@ -25,7 +25,7 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Dataset<T> {
 			}
 		}
 		if (tensors.some((tensor) => tensor.size(0) !== tensors[0]!.size(0))) {
-			const sizes = tensors.map((tensor) => `[${tensor.shape}]`).join(", ");
+			const sizes = tensors.map(({ shape }) => shapeText(shape)).join(", ");
 			throw new RangeError(
 				`[TensorDataset] size mismatch between tensors: expected equal first dimensions, got ${sizes}`,
 			);

@@ -3,6 +3,7 @@ import { inPlace, record, tracked } from "../autograd/record";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
+import { zerosAs } from "./copy";
 import { methods } from "./methods";
 
 /*
@@ -67,10 +68,15 @@ export function rsub(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } 
 	const alpha = options.alpha ?? 1;
 	const out = wrap(native.sub(operand("rsub", b), a.handle, alpha));
 	if (!tracked(a, b)) return out;
-	return record(out, rsubBackward, [b, a], [], { a: broadcastOf(b, out), b: broadcastOf(a, out), alpha });
+	return record(out, b instanceof Tensor ? rsubBackward : rsubScalarBackward, [b, a], [], {
+		a: broadcastOf(b, out),
+		b: broadcastOf(a, out),
+		alpha,
+	});
 }
 
-const rsubBackward: Derivative = { ...subBackward, name: "RsubBackward1" };
+const rsubBackward: Derivative = { ...subBackward, name: "RsubBackward0" };
+const rsubScalarBackward: Derivative = { ...subBackward, name: "RsubBackward1" };
 
 /** An operand is kept only where the other's gradient asks for it. */
 function saveForProduct(a: Tensor, b: Tensor | Scalar): Gradient[] {
@@ -162,10 +168,10 @@ function roundedDiv(a: Tensor, b: Tensor | Scalar, mode: string): Tensor {
 
 /** Steps have no slope. */
 const roundedDivBackward: Derivative = {
-	name: "DivBackward1",
+	name: "DivBackward2",
 	backward(node, grad) {
 		const { a, b } = node.attributes as Operands;
-		return [node.needs(0) ? unbroadcast(grad.mul(0), a) : null, node.needs(1) ? unbroadcast(grad.mul(0), b) : null];
+		return [node.needs(0) ? unbroadcast(zerosAs(grad), a) : null, node.needs(1) ? unbroadcast(zerosAs(grad), b) : null];
 	},
 };
 

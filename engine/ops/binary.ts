@@ -60,22 +60,22 @@ const asIs = (name: string) => () => name;
 const counted = (name: string) => (a: Value, b: Value) =>
 	`${name}${!(b instanceof Tensor) ? 0 : a instanceof Tensor ? 1 : 2}`;
 
-/** The larger (smaller) takes the gradient; equals share it. */
-function shared(pick: (a: Tensor, b: Value) => Tensor): readonly [Slope, Slope] {
-	const half = (grad: Tensor, a: Value, b: Value) => grad.mul(tensor(a, grad).eq(b)).div(2);
-	return [
-		(grad, a, b) => half(grad, a, b).add(grad.mul(pick(tensor(a, grad), b))),
-		(grad, a, b) => half(grad, a, b).add(grad.mul(pick(tensor(b, grad), a))),
-	];
+/** The one that loses gets nothing; equals share the gradient; beside a NaN both get all of it. */
+function shared(loses: (a: Tensor, b: Value) => Tensor): readonly [Slope, Slope] {
+	const slope = (grad: Tensor, own: Tensor, other: Value) =>
+		grad.div(2).where(own.eq(other), grad).maskedFill(loses(own, other), 0);
+	return [(grad, a, b) => slope(grad, tensor(a, grad), b), (grad, a, b) => slope(grad, tensor(b, grad), a)];
 }
 
-/** The first wins ties. */
-function firstWins(first: (a: Tensor, b: Value) => Tensor): readonly [Slope, Slope] {
-	// A NaN never takes the gradient from a number.
-	const wins = (a: Tensor, b: Value) => first(a, b).logicalOr(tensor(b, a).isnan());
+/** As `shared`, but a NaN gets nothing beside a number, and of two NaN the first gets all. */
+function sharedByNumbers(loses: (a: Tensor, b: Value) => Tensor): readonly [Slope, Slope] {
+	const slope = (grad: Tensor, own: Tensor, other: Tensor, first: boolean) => {
+		const nan = first ? own.isnan().logicalAnd(other.isnan().logicalNot()) : own.isnan();
+		return grad.div(2).where(own.eq(other), grad).maskedFill(loses(own, other).logicalOr(nan), 0);
+	};
 	return [
-		(grad, a, b) => grad.mul(wins(tensor(a, grad), b)),
-		(grad, a, b) => grad.mul(wins(tensor(a, grad), b).logicalNot()),
+		(grad, a, b) => slope(grad, tensor(a, grad), tensor(b, grad), true),
+		(grad, a, b) => slope(grad, tensor(b, grad), tensor(a, grad), false),
 	];
 }
 
@@ -100,10 +100,10 @@ const rows: { readonly [K in Name]: Row } = {
 		node: (_a, b) => (b instanceof Tensor ? "FmodBackward1" : "FmodBackward0"),
 		slopes: [(grad) => grad, (grad, a, b) => grad.neg().mul(tensor(a, grad).div(b, { roundingMode: "trunc" }))],
 	},
-	maximum: { kernel: native.maximum, node: asIs("MaximumBackward0"), slopes: shared((a, b) => a.gt(b)) },
-	minimum: { kernel: native.minimum, node: asIs("MinimumBackward0"), slopes: shared((a, b) => a.lt(b)) },
-	fmax: { kernel: native.fmax, node: asIs("FmaxBackward0"), slopes: firstWins((a, b) => a.ge(b)) },
-	fmin: { kernel: native.fmin, node: asIs("FminBackward0"), slopes: firstWins((a, b) => a.le(b)) },
+	maximum: { kernel: native.maximum, node: asIs("MaximumBackward0"), slopes: shared((a, b) => a.lt(b)) },
+	minimum: { kernel: native.minimum, node: asIs("MinimumBackward0"), slopes: shared((a, b) => a.gt(b)) },
+	fmax: { kernel: native.fmax, node: asIs("FmaxBackward0"), slopes: sharedByNumbers((a, b) => a.lt(b)) },
+	fmin: { kernel: native.fmin, node: asIs("FminBackward0"), slopes: sharedByNumbers((a, b) => a.gt(b)) },
 	atan2: {
 		kernel: native.atan2,
 		node: asIs("Atan2Backward0"),

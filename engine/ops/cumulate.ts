@@ -5,6 +5,7 @@ import type { DType } from "../core/dtype";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { composite } from "./composite";
 import { cast } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
@@ -94,11 +95,14 @@ export const cummin = extreme("cummin", native.cummin, { ...cummaxBackward, name
 /** Running log Σ exp along `dim`. */
 export function logcumsumexp(x: Tensor, dim: number | { dim: number }): Tensor {
 	const at = wrapDim("logcumsumexp", typeof dim === "object" ? dim.dim : dim, x.ndim);
-	if (x.ndim === 0) return x.clone();
+	return x.ndim === 0 ? x.clone() : runningLogsumexp(at, x);
+}
+
+const runningLogsumexp = composite("LogcumsumexpBackward0", (at: number, x: Tensor) => {
 	const parts: Tensor[] = [];
 	for (const part of x.split(1, at)) parts.push(parts.length === 0 ? part : parts.at(-1)!.logaddexp(part));
 	return parts.length === 0 ? x.clone() : catAlong(parts, at);
-}
+});
 
 declare module "../core/tensor" {
 	interface Tensor {

@@ -31,7 +31,14 @@ export function einsum(equation: string, ...operands: Tensor[] | [operands: read
 		joined = contracted(joined, inputs[i]!, needed);
 	}
 	const kept = summed(joined, new Set(result));
-	return kept.tensor.permute(result.map((label) => kept.labels.indexOf(label)));
+	return permuted(
+		kept.tensor,
+		result.map((label) => kept.labels.indexOf(label)),
+	);
+}
+
+function permuted(x: Tensor, order: readonly number[]): Tensor {
+	return order.every((dim, i) => dim === i) ? x : x.permute([...order]);
 }
 
 function labelled(term: string, tensor: Tensor, equation: string): Labelled {
@@ -120,11 +127,15 @@ function contracted(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labe
 	const right = summed(b, new Set([...needed, ...a.labels]));
 	const own = (x: Labelled, other: Labelled) => x.labels.filter((label) => !other.labels.includes(label));
 	const [ofA, ofB] = [own(left, right), own(right, left)];
+	if (inside.length === 0) return elementwise(left, right, [...shared, ...ofA, ...ofB], needed);
 	const sizeOf = (label: string) =>
 		Math.max(...[left, right].map((x) => (x.labels.includes(label) ? x.tensor.size(x.labels.indexOf(label)) : 1)));
 	const product = (labels: readonly string[]) => labels.reduce((all, label) => all * sizeOf(label), 1);
 	const arranged = (x: Labelled, order: readonly string[], shape: [number, number, number]) => {
-		const moved = x.tensor.permute(order.map((label) => x.labels.indexOf(label)));
+		const moved = permuted(
+			x.tensor,
+			order.map((label) => x.labels.indexOf(label)),
+		);
 		const full = shared.map(sizeOf);
 		return moved.expand([...full, ...moved.shape.slice(full.length)]).reshape(shape);
 	};
@@ -136,4 +147,17 @@ function contracted(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labe
 	const labels = [...shared, ...ofA, ...ofB];
 	const both = { tensor: matrices.reshape(labels.map(sizeOf)), labels };
 	return summed(both, needed);
+}
+
+/** Nothing to sum over: each operand broadcast to all labels. */
+function elementwise(a: Labelled, b: Labelled, labels: string[], needed: ReadonlySet<string>): Labelled {
+	const spread = ({ tensor, labels: own }: Labelled) => {
+		const there = labels.filter((label) => own.includes(label));
+		const moved = permuted(
+			tensor,
+			there.map((label) => own.indexOf(label)),
+		);
+		return moved.reshape(labels.map((label) => (own.includes(label) ? tensor.size(own.indexOf(label)) : 1)));
+	};
+	return summed({ tensor: spread(a).mul(spread(b)), labels }, needed);
 }

@@ -148,11 +148,32 @@ export interface MinAndMax {
 
 /** The smallest and the largest element, over all or along `dim`. */
 export function aminmax(x: Tensor, options: { dim?: number | null; keepdim?: boolean } = {}): MinAndMax {
+	if (tracked(x)) return aminmaxRecorded(x, options.dim ?? null, options.keepdim ?? false);
 	const args: [{ dim: number | null; keepdim: boolean }] = [
 		{ dim: options.dim ?? null, keepdim: options.keepdim ?? false },
 	];
 	return namedTuple("aminmax", ["min", "max"], [amin(x, ...args), amax(x, ...args)]);
 }
+
+function aminmaxRecorded(x: Tensor, dim: number | null, keepdim: boolean): MinAndMax {
+	const reduced: Reduced = { shape: x.shape, dims: dim === null ? null : [dim], keepdim };
+	const outputs = [native.amin, native.amax].map((kernel) => wrap(kernel(x.handle, reduced.dims, keepdim)));
+	return namedTuple("aminmax", ["min", "max"], recordAll(outputs, aminmaxBackward, [x], [x, ...outputs], reduced));
+}
+
+const aminmaxBackward: Derivative = {
+	name: "AminmaxBackward0",
+	backward(node, _grad, grads) {
+		const reduced = node.attributes as Reduced;
+		const slopes = grads.map((grad, i) => {
+			if (grad === null) return null;
+			const result = restored(node.saved(i + 1), reduced);
+			return sharedAmong(restored(grad, reduced), node.saved(0), result, reduced.dims);
+		});
+		const [ofMin, ofMax] = slopes;
+		return [ofMin && ofMax ? ofMin.add(ofMax) : (ofMin ?? ofMax ?? null)];
+	},
+};
 
 function where(op: string, kernel: typeof native.argmax) {
 	return (

@@ -168,20 +168,30 @@ function indexFill_<T extends Tensor>(x: T, dim: number, index: Tensor, value: T
 	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code);
 	const indices = [...new Array<null>(along).fill(null), native.reshape(at.handle, [-1])];
 	const write = () => native.indexPut_(x.handle, indices, native.to(values, x.dtype.code), false);
-	return inPlace("indexFill_", x, [value], write, indexFillBackward, () => [at], { dim: along });
+	return inPlace(
+		"indexFill_",
+		x,
+		[value],
+		write,
+		value instanceof Tensor ? indexFillTensorBackward : indexFillBackward,
+		() => [at],
+		{
+			dim: along,
+		},
+	);
 }
 
 const indexFillBackward: Derivative = {
 	name: "IndexFillBackward0",
 	backward(node, grad) {
 		const { dim } = node.attributes as Placed;
-		const index = node.saved(0).reshape(-1);
-		return [
-			node.needs(0) ? grad.indexFill(dim, index, 0) : null,
-			node.needs(1) ? indexSelect(grad, dim, index).sum() : null,
-		];
+		const rest = grad.indexFill(dim, node.saved(0).reshape(-1), 0);
+		// By difference: an index that occurs twice counts once.
+		return [node.needs(0) ? rest : null, node.needs(1) ? grad.sub(rest).sum() : null];
 	},
 };
+
+const indexFillTensorBackward: Derivative = { ...indexFillBackward, name: "IndexFillBackward1" };
 
 export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor {
 	return indexFill_(x.clone(), dim, index, value);

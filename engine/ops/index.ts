@@ -17,6 +17,7 @@ export {
 	remainder,
 	xlogy,
 } from "./binary";
+export { type ClampOptions, clamp, clampMax, clampMin, clip, type NanToNumOptions, nanToNum } from "./clamp";
 export {
 	allclose,
 	bitwiseAnd,
@@ -149,6 +150,7 @@ export {
 	var,
 	varMean,
 } from "./reduce";
+export { round } from "./rounding";
 export { Slice, slice } from "./slice";
 export { asStrided, type DiagonalOptions, diag, diagEmbed, diagonal, narrow, select } from "./slices";
 export { logSoftmax, softmax } from "./softmax";
@@ -167,20 +169,7 @@ export {
 	uniqueConsecutive,
 } from "./sort";
 export { chunk, split, tensorSplit, unbind } from "./split";
-export {
-	addcdiv,
-	addcmul,
-	type ClampOptions,
-	clamp,
-	clampMax,
-	clampMin,
-	clip,
-	lerp,
-	type NanToNumOptions,
-	nanToNum,
-	round,
-	where,
-} from "./ternary";
+export { addcdiv, addcmul, lerp, where } from "./ternary";
 export {
 	abs,
 	acos,

@@ -4,6 +4,7 @@ import { describe, shapeText } from "../core/arguments";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
+import { composite } from "./composite";
 import { asMethods } from "./methods";
 
 /* Products of vectors and matrices. */
@@ -204,22 +205,32 @@ function addmm_<T extends Tensor>(c: T, a: Tensor, b: Tensor, { beta = 1, alpha 
 
 /** beta·c + alpha·(a @ b), of a matrix a and a vector b. */
 export function addmv(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
-	return blended(c, mv(a, b), beta, alpha);
+	check("addmv", a, b, 2, 1);
+	return withMv({ beta, alpha }, c, a, b);
 }
 
 /** beta·c + alpha·(a @ b), of stacks of matrices a and b. */
 export function baddbmm(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
-	return blended(c, bmm(a, b), beta, alpha);
+	check("baddbmm", a, b, 3, 3);
+	return withBmm({ beta, alpha }, c, a, b);
 }
 
 /** beta·c + alpha·outer(a, b) */
 export function addr(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
-	return blended(c, outer(a, b), beta, alpha);
+	check("addr", a, b, 1, 1);
+	return withOuter({ beta, alpha }, c, a, b);
 }
 
-function blended(c: Tensor, product: Tensor, beta: number, alpha: number): Tensor {
-	return beta === 0 ? scaled(product, alpha) : scaled(c, beta).add(product, { alpha });
+/** beta·c + alpha·(a product), as one node. */
+function blend(name: string, product: (a: Tensor, b: Tensor) => Tensor) {
+	return composite(name, ({ beta, alpha }: Required<AddmmOptions>, c: Tensor, a: Tensor, b: Tensor) =>
+		beta === 0 ? scaled(product(a, b), alpha) : scaled(c, beta).add(product(a, b), { alpha }),
+	);
 }
+
+const withMv = blend("AddmvBackward0", mv);
+const withBmm = blend("BaddbmmBackward0", bmm);
+const withOuter = blend("AddrBackward0", outer);
 
 /**
  * Sums of products over some dimensions of both: the last `dims` of `a` with the first of `b`, or the dimensions of two
@@ -261,8 +272,10 @@ function range(count: number): number[] {
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
 	if (x.ndim !== 2) throw new RangeError(`[trace] expects a matrix, got shape ${shapeText(x.shape)}`);
-	return x.diagonal().sum();
+	return diagonalSum(null, x);
 }
+
+const diagonalSum = composite("TraceBackward0", (_: null, x: Tensor) => x.diagonal().sum());
 
 /** All products of elements of both, as blocks of b scaled by a's elements. */
 export function kron(a: Tensor, b: Tensor): Tensor {
@@ -295,11 +308,15 @@ export function cross(a: Tensor, b: Tensor, dim: number | { dim?: number } = -1)
 	if (a.size(at) !== 3 || b.size(at) !== 3) {
 		throw new RangeError(`[cross] needs size 3 along dim ${at}, got ${a.size(at)} and ${b.size(at)}`);
 	}
-	const turned = (x: Tensor, by: number) => x.roll(by, at);
-	return turned(a, -1)
-		.mul(turned(b, -2))
-		.sub(turned(a, -2).mul(turned(b, -1)));
+	return crossAlong(at, a, b);
 }
+
+const crossAlong = composite("LinalgCrossBackward0", (dim: number, a: Tensor, b: Tensor) => {
+	const next = (x: Tensor, by: number) => x.roll(-by, dim);
+	return next(a, 1)
+		.mul(next(b, 2))
+		.sub(next(a, 2).mul(next(b, 1)));
+});
 
 export { outer as ger };
 

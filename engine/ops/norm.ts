@@ -4,6 +4,7 @@ import { bind, type Dims, describe, dimsOf, shapeText, wrapDim } from "../core/a
 import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { composite } from "./composite";
 import { cast, zerosAs } from "./copy";
 import { asMethods } from "./methods";
 import { type Reduced, restored } from "./reduce";
@@ -81,17 +82,30 @@ const normBackward: Derivative = {
 
 /** The p-norm of the difference. */
 export function dist(a: Tensor, b: Tensor, p = 2): Tensor {
-	return vectorNorm(a.sub(b), p, null, false);
+	return difference(p, a, b);
 }
+
+const difference = composite("DistBackward0", (p: number, a: Tensor, b: Tensor) =>
+	vectorNorm(a.sub(b), p, null, false),
+);
 
 /** Slices along `dim` whose p-norm exceeds `maxnorm` are scaled down to it. */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
-	const at = wrapDim("renorm", dim, x.ndim);
+	return scaledDown({ p, at: wrapDim("renorm", dim, x.ndim), maxnorm }, x);
+}
+
+interface Bound {
+	p: number;
+	at: number;
+	maxnorm: number;
+}
+
+const scaledDown = composite("RenormBackward0", ({ p, at, maxnorm }: Bound, x: Tensor) => {
 	const others = x.shape.map((_, i) => i).filter((i) => i !== at);
 	const size = vectorNorm(x, p, others, true);
 	const factor = size.add(1e-7).reciprocal().mul(maxnorm);
 	return x.mul(factor.maskedFill(size.le(maxnorm), 1));
-}
+});
 
 /** @internal The norm of matrices: "fro", 1, -1, Infinity, -Infinity. */
 export function matrixNorm(x: Tensor, ord: number | "fro", dims: readonly [number, number], keepdim: boolean): Tensor {
@@ -104,8 +118,8 @@ export function matrixNorm(x: Tensor, ord: number | "fro", dims: readonly [numbe
 	}
 	const [inside, outside] = size === 1 ? [rows, columns] : [columns, rows];
 	const sums = x.abs().sum(inside, true);
-	const best = ord > 0 ? sums.amax(outside, true) : sums.amin(outside, true);
-	return keepdim ? best : best.squeeze([inside, outside]);
+	const along = [inside, outside];
+	return ord > 0 ? sums.amax(along, keepdim) : sums.amin(along, keepdim);
 }
 
 declare module "../core/tensor" {

@@ -3,7 +3,8 @@ import { inPlace, record, tracked } from "../autograd/record";
 import { type Dims, describe, integer, type Sizes, sizesOf, wrapDim } from "../core/arguments";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
-import { catAlong } from "./join";
+import { composite } from "./composite";
+import { stackAlong } from "./join";
 import { asMethods } from "./methods";
 import { tensorList, type ViewOp } from "./view";
 
@@ -64,7 +65,7 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims: Dims |
 	const along = given === null ? [] : ([given].flat() as number[]);
 	if (along.length === 0) {
 		if (by.length !== 1) throw new RangeError(`[roll] got ${by.length} shifts and no dims`);
-		return rollAlong(x.reshape(-1), [by, [0]]).reshape(x.shape);
+		return rollFlat(by[0]!, x);
 	}
 	if (by.length !== along.length) {
 		throw new RangeError(`[roll] shifts and dims must align, got ${by.length} shifts and ${along.length} dims`);
@@ -72,15 +73,25 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims: Dims |
 	return rollAlong(x, [by, along.map((dim) => wrapDim("roll", dim, x.ndim))]);
 }
 
+const rollFlat = composite("RollBackward0", (shift: number, x: Tensor) =>
+	rollAlong(x.reshape(-1), [[shift], [0]]).reshape(x.shape),
+);
+
 /** Turned by 90 degrees `k` times, from dimension `dims[0]` towards `dims[1]`. */
 export function rot90(x: Tensor, k = 1, dims: readonly [number, number] = [0, 1]): Tensor {
 	const [a, b] = [wrapDim("rot90", dims[0], x.ndim), wrapDim("rot90", dims[1], x.ndim)];
 	if (a === b) throw new RangeError(`[rot90] needs two different dimensions, got ${a} twice`);
 	const turns = ((integer("rot90", "k", k) % 4) + 4) % 4;
+	return turned({ turns, a, b }, x);
+}
+
+const turned = composite("Rot90Backward0", ({ turns, a, b }: { turns: number; a: number; b: number }, x: Tensor) => {
 	if (turns === 0) return x.clone();
 	if (turns === 2) return flipAlong(x, [a, b]);
-	return turns === 1 ? flipAlong(x, [b]).transpose(a, b).contiguous() : flipAlong(x, [a]).transpose(a, b).contiguous();
-}
+	return flipAlong(x, [turns === 1 ? b : a])
+		.transpose(a, b)
+		.contiguous();
+});
 
 type DiagonalOption = number | { diagonal?: number };
 
@@ -174,14 +185,14 @@ export function meshgrid(
 	const order = swap ? [list[1]!, list[0]!, ...list.slice(2)] : list;
 	const sizes = order.map((x) => x.numel());
 	const grids = order.map((x, i) => x.reshape(sizes.map((size, k) => (k === i ? size : 1))).expand(sizes));
-	return swap ? [grids[1]!, grids[0]!, ...grids.slice(2)].map((grid) => grid.transpose(0, 1)) : grids;
+	return swap ? [grids[1]!, grids[0]!, ...grids.slice(2)] : grids;
 }
 
 /** All combinations of elements of vectors, one a row. */
 export function cartesianProd(...tensors: Tensor[]): Tensor {
 	if (tensors.length === 1) return tensors[0]!;
-	return catAlong(
-		meshgrid(tensors).map((grid) => grid.reshape(-1, 1)),
+	return stackAlong(
+		meshgrid(tensors).map((grid) => grid.flatten()),
 		1,
 	);
 }

@@ -3,6 +3,7 @@ import { record, tracked } from "../autograd/record";
 import { integer, shapeText, wrapDim } from "../core/arguments";
 import { type Handle, native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { composite } from "./composite";
 import { asMethods } from "./methods";
 import { defineView, type ViewOp } from "./view";
 
@@ -89,10 +90,14 @@ const diagEmbedBackward: Derivative = {
 	backward: (node, grad) => [diagonalOf(grad, [node.attributes as number, -2, -1])],
 };
 
+const copiedDiagonal = composite("DiagonalBackward0_copy", (offset: number, x: Tensor) =>
+	diagonalOf(x, [offset, 0, 1]).clone(),
+);
+
 /** A vector as a diagonal matrix, or the diagonal of a matrix. */
 export function diag(x: Tensor, diagonal = 0): Tensor {
 	if (x.ndim === 1) return diagEmbed(x, diagonal);
-	if (x.ndim === 2) return diagonalOf(x, [diagonal, 0, 1]).clone();
+	if (x.ndim === 2) return copiedDiagonal(diagonal, x);
 	throw new RangeError(`[diag] expects a vector or a matrix, got shape ${shapeText(x.shape)}`);
 }
 

@@ -53,7 +53,7 @@ const swap: ViewOp<[number, number]> = defineView(
 );
 const swapMatrix: ViewOp<null> = defineView(
 	"TBackward0",
-	(x) => native.transpose(x, 0, 1),
+	(x) => (native.dim(x) < 2 ? native.alias(x) : native.transpose(x, 0, 1)),
 	(grad) => swapMatrix(grad, null),
 );
 const expandTo: ViewOp<number[]> = defineView("ExpandBackward0", native.expand, (grad, _args, shape) =>
@@ -168,7 +168,7 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 export function t(x: Tensor): Tensor {
 	if (x.ndim > 2)
 		throw new RangeError(`[t] expects a tensor of at most 2 dimensions, got ${x.ndim}; use transpose or mT`);
-	return x.ndim < 2 ? alias(x, null) : swapMatrix(x, null);
+	return swapMatrix(x, null);
 }
 
 function reversed(x: Tensor): Tensor {

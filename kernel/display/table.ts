@@ -133,10 +133,10 @@ export const tableStyle = `<style>
 .gradbook-table{overflow-x:auto;max-width:100%;font-family:${css.font};font-size:${css.fontSize};color:${css.text}}
 .gradbook-table table{border-collapse:collapse;margin:0;border:none}
 .gradbook-table caption{text-align:left;font-weight:600;padding:2px 0 6px;color:inherit;caption-side:top}
-.gradbook-table table th,.gradbook-table table td{padding:3px 12px 3px 4px;text-align:left;vertical-align:middle;border:none;border-bottom:1px solid ${css.line};white-space:nowrap;max-width:none}
-.gradbook-table table th{font-weight:600}
-.gradbook-table table .n{text-align:right;font-variant-numeric:tabular-nums}
-.gradbook-table table tfoot td{font-weight:600;border-top:2px solid ${css.line};border-bottom:none}
+.gradbook-table.gradbook-table table th,.gradbook-table.gradbook-table table td{padding:3px 12px 3px 4px;text-align:left;vertical-align:middle;border:none;border-bottom:1px solid ${css.line};white-space:nowrap;max-width:none}
+.gradbook-table.gradbook-table table th{font-weight:600}
+.gradbook-table.gradbook-table table .n{text-align:right;font-variant-numeric:tabular-nums}
+.gradbook-table.gradbook-table table tfoot td{font-weight:600;border-top:2px solid ${css.line};border-bottom:none}
 .gradbook-table p{margin:4px 0;color:${css.mutedText}}
 </style>`;
 

@@ -30,7 +30,7 @@ export interface CompiledCell {
 	hasTopLevelAwait: boolean;
 	/** Property of `exports` that holds the value of the last expression, where the cell ends with one. */
 	lastExpression?: string;
-	/** Names that the cell declares: properties of `exports` afterwards. */
+	/** Names that the cell declares: later cells find them in the session's scope (kernel/session/scope.ts). */
 	declares: string[];
 }
 

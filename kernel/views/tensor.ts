@@ -97,5 +97,5 @@ const tensorStyle = `<style>
 .gradbook-tensor-header{font-family:${css.font};margin-bottom:4px}
 .gradbook-tensor pre{margin:0;font-family:${css.codeFont};color:inherit;background:none}
 .gradbook-tensor img{max-width:100%}
-.gradbook-tensor .gradbook-table table th{font-weight:400;opacity:0.7}
+.gradbook-tensor .gradbook-table.gradbook-table table th{font-weight:400;opacity:0.7}
 </style>`;

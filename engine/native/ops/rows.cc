@@ -11,12 +11,20 @@ Kernel<void(RowReduction, const Tensor&, const Tensor&, int64_t, double)> rowRed
 Kernel<void(bool, MaybeTensor, const Tensor&, const Tensor&, int64_t)> rowExtremeKernel("rowExtreme");
 
 Tensor asRows(const Tensor& x, int dim) {
-  const int last = x.ndim() - 1;
-  return contiguous(dim == last || x.ndim() == 0 ? x : transpose(x, dim, last));
+  if (x.ndim() == 0 || dim == x.ndim() - 1) return contiguous(x);
+  Dims order;
+  for (int i = 0; i < x.ndim(); i++) {
+    if (i != dim) order.push(i);
+  }
+  order.push(dim);
+  return contiguous(permute(x, order));
 }
 
 Tensor fromRows(const Tensor& rows, int dim, int ndim) {
-  return ndim == 0 || dim == ndim - 1 ? rows : contiguous(transpose(rows, dim, ndim - 1));
+  if (ndim == 0 || dim == ndim - 1) return rows;
+  Dims order;
+  for (int i = 0; i < ndim; i++) order.push(i < dim ? i : i == dim ? ndim - 1 : i - 1);
+  return contiguous(permute(rows, order));
 }
 
 namespace {

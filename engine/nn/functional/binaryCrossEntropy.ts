@@ -1,8 +1,8 @@
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
+import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
-import { composite } from "./recorded";
 import { type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
 
 /* Losses of yes-or-no targets. */

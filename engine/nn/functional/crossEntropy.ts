@@ -4,7 +4,7 @@ import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
-import { gradientsOf } from "./recorded";
+import { gradientsOf } from "../../ops/composite";
 import { type Reduction, type ReductionOptions, reductionCode } from "./reduction";
 
 /* Losses of classes. Class scores stand in dimension 1: `[N, C]`, `[N, C, d₁, …]`, or `[C]` for a single case. */

@@ -1,8 +1,8 @@
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
+import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
 import { pairwiseDistance } from "./distance";
-import { composite } from "./recorded";
 import { type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
 
 /* Losses that ask for a margin between right and wrong. */

@@ -1,7 +1,7 @@
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
 import { summedTo } from "../../ops/broadcast";
-import { composite } from "./recorded";
+import { composite } from "../../ops/composite";
 import { type Reduction, type ReductionOptions, reduced, reductionCode, warnOfSizes } from "./reduction";
 
 /* Losses of numbers against numbers. Input and target have one shape; others are broadcast, with a warning. */

@@ -1,11 +1,12 @@
 import path from "node:path";
 import { describe } from "../../core/arguments";
+import { int64 } from "../../core/dtype";
 import type { Tensor } from "../../core/tensor";
 import type { Collated } from "../../data/collate";
 import { defaultCollate } from "../../data/collate";
 import { checkIndex, Dataset } from "../../data/dataset";
 import { type ProgressReporter, reporterFor } from "../../data/progress";
-import { fromTypedArray, int64, tensor } from "../../data/tensors";
+import { fromTypedArray, tensor } from "../../ops/create";
 import { nameOf } from "../transforms/compose";
 import { type ImageTransform, transformBatch } from "../transforms/transform";
 import { type AcquireRequest, acquireAndWait, acquireInBackground } from "./background";
@@ -66,7 +67,7 @@ export abstract class ImageDataset<I, L> extends Dataset<[image: I, label: L]> {
 		this.targetTransform = settings.targetTransform as typeof this.targetTransform;
 		const images = parseIdx(readChecked(split.images), split.images.path);
 		const labels = parseIdx(readChecked(split.labels), split.labels.path);
-		this.data = fromTypedArray(images.data, { shape: images.shape });
+		this.data = fromTypedArray(images.data, images.shape);
 		this.targets = fromTypedArray(labels.data).to(int64);
 	}
 

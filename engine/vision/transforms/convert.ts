@@ -1,15 +1,17 @@
-import { describe } from "../../core/arguments";
+import { describe, shapeText } from "../../core/arguments";
 import type { DType } from "../../core/dtype";
 import { bool, float32, int8, int16, int32, int64, uint8 } from "../../core/dtype";
 import type { Tensor } from "../../core/tensor";
-import { tensor } from "../../data/tensors";
+import { tensor } from "../../ops/create";
 import { FixedTransform } from "./transform";
 
 /** Makes an image [1, H, W] of a tensor [H, W]; what is an image already stays as it is. */
 export class ToImage extends FixedTransform {
 	override forward(image: Tensor): Tensor {
 		if (image.ndim < 2) {
-			throw new RangeError(`[ToImage] expected a tensor of at least 2 dimensions, got the shape [${image.shape}]`);
+			throw new RangeError(
+				`[ToImage] expected a tensor of at least 2 dimensions, got the shape ${shapeText(image.shape)}`,
+			);
 		}
 		return image.ndim === 2 ? image.unsqueeze(0) : image;
 	}

@@ -1,6 +1,7 @@
 import { describe } from "../../core/arguments";
 import type { Tensor } from "../../core/tensor";
-import { randint, stack } from "../../data/tensors";
+import { stack } from "../../ops/join";
+import { randint } from "../../ops/random";
 import { type PaddingMode, pad, type Sides } from "./pad";
 import { FixedTransform, RandomTransform, type Size, sizeOf } from "./transform";
 

@@ -1,5 +1,8 @@
+import { bool } from "../../core/dtype";
 import type { Tensor } from "../../core/tensor";
-import { bool, rand, tensor, where } from "../../data/tensors";
+import { tensor } from "../../ops/create";
+import { rand } from "../../ops/random";
+import { where } from "../../ops/ternary";
 import { RandomTransform } from "./transform";
 
 export interface FlipOptions {
@@ -23,7 +26,7 @@ abstract class RandomFlip extends RandomTransform<boolean> {
 	}
 
 	override draw(): boolean {
-		return rand([1]).item() < Math.fround(this.p);
+		return rand(1).item() < Math.fround(this.p);
 	}
 
 	override alter(images: Tensor, drawn: readonly boolean[]): Tensor {

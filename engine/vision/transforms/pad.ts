@@ -1,5 +1,6 @@
 import type { Tensor } from "../../core/tensor";
-import { full, indexTensor } from "../../data/tensors";
+import { indexTensor } from "../../data/tensors";
+import { full } from "../../ops/create";
 
 export type PaddingMode = "constant" | "edge" | "reflect" | "symmetric";
 

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../core/tensor";
-import { stack } from "../../data/tensors";
+import { stack } from "../../ops/join";
 
 /** Anything that makes one image of another: a function, or a `Transform`, which is one, too. */
 export type ImageTransform = (image: Tensor) => Tensor;
@@ -19,7 +19,9 @@ export abstract class Transform {
 	constructor() {
 		const self = (image: Tensor): Tensor => (self as Transform).forward(image);
 		Object.setPrototypeOf(self, new.target.prototype);
-		Object.defineProperty(self, "name", { value: new.target.name, configurable: true });
+		// A function's own; they would hide a transform's.
+		delete (self as { name?: unknown }).name;
+		delete (self as { length?: unknown }).length;
 		// biome-ignore lint/correctness/noConstructorReturn: a class whose instances can be called
 		return self as Transform;
 	}

@@ -8,7 +8,8 @@ import { parse } from "./syntax";
 const indentStep = "  ";
 
 export function completenessOf(text: string): Completeness {
-	const { problems } = parse(text);
+	const { problems, hopeless } = parse(text);
+	if (hopeless) return { status: "unknown" };
 	if (problems.length === 0) return { status: "complete" };
 	const end = text.trimEnd().length;
 	const { message, start, end: problemEnd } = problems[0]!;

@@ -101,7 +101,8 @@ class Compiler implements CellCompiler {
 		source: string,
 		{ executionCount, remember }: { executionCount: number; remember: boolean },
 	): Promise<CompileOutcome> {
-		const text = normalizeLines(source);
+		// A `#!` line is a comment only at the very start, where our own line comes to stand.
+		const text = normalizeLines(source).replace(/^#!/, "//");
 		const changes = this.#localFiles.look(text, this.#options.folder);
 		if (changes.length > 0) this.#server.filesChanged(changes);
 		const module = moduleCell(text);
@@ -111,11 +112,14 @@ class Compiler implements CellCompiler {
 			error: problemsError(problems, source, executionCount),
 		});
 		const parsed = parse(text);
-		const found = parsed.problems.length === 0 ? scan(parsed.program) : undefined;
-		const checked = this.#check(text, found);
-		// Beside the check, which another process does.
+		if (parsed.hopeless) return fail(parsed.problems.map((problem) => problemAt(text, problem)));
+		let found: Scan | undefined;
 		let cell: CompiledCell | UnsupportedInCell | undefined;
+		let checked: Promise<Problem[]> | undefined;
 		try {
+			if (parsed.problems.length === 0) found = scan(parsed.program);
+			checked = this.#check(text, found);
+			// Beside the check, which another process does.
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember });
 		} catch (error) {
 			if (error instanceof UnsupportedInCell) cell = error;
@@ -127,7 +131,7 @@ class Compiler implements CellCompiler {
 		}
 		let problems: Problem[];
 		try {
-			problems = await checked;
+			problems = await (checked ?? this.#check(text, found));
 		} catch (error) {
 			return { status: "error", error: checkFailed(error as Error) };
 		}
@@ -260,8 +264,9 @@ class Compiler implements CellCompiler {
 		this.#server.ask("textDocument/foldingRange", this.#documents.check).catch(() => undefined);
 	}
 
-	complete(source: string, cursor: number): Promise<Completion> {
-		return this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
+	async complete(source: string, cursor: number): Promise<Completion> {
+		const found = await this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
+		return found ?? { matches: [], cursorStart: cursor, cursorEnd: cursor, items: [] };
 	}
 
 	inspect(source: string, cursor: number, _detail: 0 | 1): Promise<MimeBundle | undefined> {
@@ -269,9 +274,10 @@ class Compiler implements CellCompiler {
 	}
 
 	/** One at a time, since all use one document; compiling has another and does not wait. */
-	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T> {
+	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T | undefined> {
 		const answer = this.#editing.then(() => {
 			const text = normalizeLines(source);
+			if (parse(text).hopeless) return undefined;
 			const at = offsetOfPlace(text, placeOfOffset(source, offsetOfCursor(source, cursor)));
 			const head = `${leadingPragmas(text)}${this.#names.prelude(declaredWhileTyping(text, at))}\n`;
 			const { edit } = this.#documents;

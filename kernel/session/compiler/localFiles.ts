@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
-import { parseSync } from "oxc-parser";
 import type { Diagnostic } from "./server";
+import { importedModules } from "./syntax";
 
 /*
  * The local modules that cells import (`./model.ts`, `./data.json`), and what has become of them since they were last
@@ -66,7 +66,7 @@ export class LocalFiles {
 	}
 
 	#read(file: string): void {
-		const imports = sourceFile.test(file) ? relativeImports(readFileSync(file, "utf8"), file, dirname(file)) : [];
+		const imports = sourceFile.test(file) ? relativeImports(readIfPossible(file), file, dirname(file)) : [];
 		this.#files.set(file, { stamp: stampOf(file), imports });
 		for (const path of imports) if (!this.#paths.has(path)) this.#add(path);
 	}
@@ -96,14 +96,8 @@ export function packageName(specifier: string): string | undefined {
 
 function relativeImports(source: string, file: string, folder: string): string[] {
 	if (!/["']\.{1,2}\//.test(source)) return [];
-	const lang = extname(file).endsWith("x") ? "tsx" : "ts";
-	const { module } = parseSync(file, source, { lang, sourceType: "module" });
-	const specifiers = [
-		...module.staticImports.map((one) => one.moduleRequest.value),
-		...module.staticExports.flatMap((one) => one.entries.map((entry) => entry.moduleRequest?.value)),
-	];
-	return specifiers
-		.filter((one): one is string => one !== undefined && /^\.{1,2}\//.test(one))
+	return importedModules(source, extname(file).endsWith("x") ? "tsx" : "ts")
+		.filter((one) => /^\.{1,2}\//.test(one))
 		.map((one) => resolve(folder, one));
 }
 
@@ -114,7 +108,20 @@ export function existingFile(path: string): string | undefined {
 	return candidates.find((candidate) => stampOf(candidate) !== undefined);
 }
 
+/** A file that cannot be read imports nothing; loading it says why. */
+function readIfPossible(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch {
+		return "";
+	}
+}
+
 function stampOf(file: string): string | undefined {
-	const status = statSync(file, { throwIfNoEntry: false });
-	return status?.isFile() ? `${status.mtimeMs} ${status.size}` : undefined;
+	try {
+		const status = statSync(file, { throwIfNoEntry: false });
+		return status?.isFile() ? `${status.mtimeMs} ${status.size}` : undefined;
+	} catch {
+		return undefined;
+	}
 }

@@ -45,7 +45,7 @@ interface Document {
 }
 
 /** A request that takes longer than this ends the server, in milliseconds: some types never come to an end. */
-const requestLimit = 60_000;
+const requestLimit = 30_000;
 /** A server that ended more than `endsLimit` times in this time, in milliseconds, is not started again by itself. */
 const endsWindow = 60_000;
 const endsLimit = 3;
@@ -146,10 +146,12 @@ export class LanguageServer {
 			if (running === undefined) throw new ServerGone("TypeScript's language server is not running.");
 			const gone = new ServerGone(`TypeScript's language server ended during ${method}.`);
 			let closed: Disposable | undefined;
+			let late = false;
 			let timer: NodeJS.Timeout | undefined;
 			try {
 				return await new Promise<T>((resolve, reject) => {
 					timer = setTimeout(() => {
+						late = true;
 						this.#options.log(`TypeScript: no answer to ${method} in ${requestLimit / 1000} s, starting again`);
 						running.process.kill("SIGKILL");
 					}, requestLimit);
@@ -161,6 +163,7 @@ export class LanguageServer {
 				if (error !== gone && this.#running === running) throw error;
 				running.process.kill("SIGKILL");
 				await running.ended;
+				if (late) throw new ServerGone(`TypeScript gave no answer to ${method} in ${requestLimit / 1000} s.`);
 				if (attempt > 0 || this.#closed) throw gone;
 			} finally {
 				clearTimeout(timer);

@@ -230,6 +230,30 @@ describe("errors before running", () => {
 	});
 });
 
+describe("cells that no parser should look at", () => {
+	test.each([
+		["brackets", `${"[".repeat(20_000)}${"]".repeat(20_000)}`],
+		["operators", `${"!".repeat(20_000)}1`],
+		["functions", `${"x => ".repeat(20_000)}1`],
+		["conditions", `${"a ? b : ".repeat(20_000)}1`],
+		["else if", `if (a) {}${"else if (a) {}".repeat(5_000)}`],
+		["types", `type T = ${"A<".repeat(5_000)}1${">".repeat(5_000)}`],
+		["templates", `${"`${".repeat(5_000)}${"}`".repeat(5_000)}`],
+	])("%s nested without end", async (_name, source) => {
+		expect((await notebook.check(source))?.evalue).toContain("nested more than 1000 levels deep");
+		expect(await notebook.compiler.complete(source, 10)).toMatchObject({ matches: [] });
+		expect(await notebook.compiler.isComplete(source)).toEqual({ status: "unknown" });
+	});
+	test.each([
+		["a long sum", `const long = ${"1 + ".repeat(1_500)}1`],
+		["long data", `const data = [${"-1, ".repeat(5_000)}1]`],
+		["brackets in text", `const text = "${"[(".repeat(5_000)}"; // ${"((".repeat(2_000)}`],
+		["many comparisons", `let n = 0; ${"if (n < 1 && n < 2 && n < 3 && n < 4) n++; ".repeat(400)}`],
+	])("%s is no such cell", async (_name, source) => {
+		expect(await errors(source)).toBe("");
+	});
+});
+
 test("two cells compiled at once are compiled one after the other", async () => {
 	const [, second] = await Promise.all([
 		notebook.compiler.compile("const both = 1", { executionCount: 900, remember: true }),

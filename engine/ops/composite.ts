@@ -1,9 +1,9 @@
-import { grad as gradients } from "../../autograd/grad";
-import type { Derivative, Gradient, Node } from "../../autograd/node";
-import { anyTracked, record, tracked } from "../../autograd/record";
-import { enableGrad, gradMode, noGrad } from "../../core/gradMode";
-import { native } from "../../core/native";
-import { Tensor } from "../../core/tensor";
+import { grad as gradients } from "../autograd/grad";
+import type { Derivative, Gradient, Node } from "../autograd/node";
+import { anyTracked, record, tracked } from "../autograd/record";
+import { enableGrad, gradMode, noGrad } from "../core/gradMode";
+import { native } from "../core/native";
+import { Tensor } from "../core/tensor";
 
 /*
  * Operations that PyTorch shows as one node of the graph. Their derivative can be recorded (createGraph), and is then that
