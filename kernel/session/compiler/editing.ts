@@ -64,7 +64,7 @@ const kinds = [
 ];
 
 /** Types are asked for of so many of the best matches; each costs the server a moment. */
-const typedMatches = 40;
+const typedMatches = 25;
 const signatureWidth = 200;
 
 export async function completeCell(

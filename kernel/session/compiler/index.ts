@@ -69,6 +69,7 @@ class Compiler implements CellCompiler {
 	readonly #files = new Set<string>();
 	readonly #localFiles = new LocalFiles();
 	#kept = 0;
+	#closed = false;
 	/** Cells are compiled one after another. */
 	#turn: Promise<unknown> = Promise.resolve();
 	#editing: Promise<unknown> = Promise.resolve();
@@ -79,10 +80,14 @@ class Compiler implements CellCompiler {
 		const { check, edit, hub } = this.#documents;
 		this.#project = makeProject({ folder, packageRoot, prefix: this.#prefix, roots: [hub, check, edit], log });
 		this.#server = new LanguageServer({ folder, packageRoot, configName: this.#project.configName, log });
-		for (const { name, text, language } of this.#project.documents) this.#server.put(name, text, language);
+		const { first, last } = this.#project;
+		for (const { name, text, language } of first) this.#server.put(name, text, language);
 		this.#server.put(hub, this.#names.hub());
 		for (const name of [check, edit]) this.#server.put(name, this.#names.prelude(new Set()));
-		this.#warmUp().catch((error: Error) => log(`TypeScript: ${error.message}`));
+		for (const { name, text, language } of last) this.#server.put(name, text, language);
+		this.#warmUp().catch((error: Error) => {
+			if (!this.#closed) log(`TypeScript: ${error.message}`);
+		});
 	}
 
 	async #warmUp(): Promise<void> {
@@ -258,10 +263,10 @@ class Compiler implements CellCompiler {
 	#keep(text: string, found: Scan): void {
 		const document = `${this.#prefix}-cell-${++this.#kept}.ts`;
 		const { text: kept, dropped } = this.#names.keep(document, text, found);
-		this.#server.put(document, kept);
+		// The hub first: a document that nothing imports when it is opened would be given a project of its own.
 		this.#server.put(this.#documents.hub, this.#names.hub());
+		this.#server.put(document, kept);
 		for (const name of dropped) this.#server.drop(name);
-		this.#server.ask("textDocument/foldingRange", this.#documents.check).catch(() => undefined);
 	}
 
 	async complete(source: string, cursor: number): Promise<Completion> {
@@ -293,6 +298,7 @@ class Compiler implements CellCompiler {
 	}
 
 	close(): Promise<void> {
+		this.#closed = true;
 		return this.#server.close();
 	}
 }
