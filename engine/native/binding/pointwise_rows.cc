@@ -61,7 +61,7 @@ Tensor addcdivRow(const Tensor& x, const Tensor& a, const Tensor& b, double valu
   return ternary(Ternary::addcdiv, x, a, b, {value}, out.tensor);
 }
 Tensor roundDecimals(const Tensor& x, double decimals, Out out) {
-  if (!isFloat(x.dtype())) return unary(Unary::round, x, {}, out.tensor);
+  GB_CHECK(isFloat(x.dtype()), "not implemented for '", titleOf(x.dtype()), "'");
   const double power = std::pow(10.0, std::fabs(decimals));
   return unary(Unary::roundScaled, x, decimals >= 0 ? Parameters{power, 1} : Parameters{1, power}, out.tensor);
 }

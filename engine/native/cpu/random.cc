@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cpu/normal_block.h"
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
+#include "cpu/simd/normal_block.h"
 #include "tensor/interrupt.h"
 #include "tensor/strided_loop.h"
 
@@ -42,26 +42,34 @@ void fillSerially(const Tensor& x, Next next) {
   }
 }
 
+/** [from, to): what the rounding to the tensor's type would bring up to `to` becomes `from`. */
 void uniform(const Tensor& x, Generator& generator, double from, double to) {
+  const double first = inType(from, x.dtype()), end = inType(to, x.dtype());
   if (x.dtype() == DType::Float64) {
-    fillSerially<double>(x, [&] { return std::fma(generator.uniform(), to - from, from); });
+    fillSerially<double>(x, [&] {
+      const double value = std::fma(generator.uniform(), to - from, from);
+      return value >= end ? first : value;
+    });
     return;
   }
-  const float low = float(inType(from, x.dtype())), span = float(inType(to, x.dtype())) - low;
-  const int digits = x.dtype() == DType::Float32 ? 24 : x.dtype() == DType::Float16 ? 11 : 8;
-  const uint32_t mask = (1u << digits) - 1;
-  const float unit = std::ldexp(1.0f, -digits);
+  const float low = float(from), span = float(to) - low, bottom = float(first), top = float(end);
   if (x.dtype() == DType::Float32 && x.contiguous()) {
     float* out = x.as<float>();
     uint32_t words[kRun];
     for (int64_t i = 0; i < x.numel(); i += kRun) {
       const int64_t n = std::min(kRun, x.numel() - i);
       generator.fill(words, n);
-      for (int64_t j = 0; j < n; j++) out[i + j] = std::fma(float(words[j] & 0xffffff) * 0x1p-24f, span, low);
+      for (int64_t j = 0; j < n; j++) {
+        const float value = std::fma(float(words[j] & 0xffffff) * 0x1p-24f, span, low);
+        out[i + j] = value >= top ? bottom : value;
+      }
     }
     return;
   }
-  fillSerially<float>(x, [&] { return std::fma(float(generator.random() & mask) * unit, span, low); });
+  fillSerially<float>(x, [&] {
+    const float value = float(inType(double(std::fma(generator.uniformFloat(), span, low)), x.dtype()));
+    return value >= top ? bottom : value;
+  });
 }
 
 /** The path of few or strided elements: two uniforms give two normals, of which one waits for the next call. */
@@ -77,41 +85,54 @@ double serialNormal(Generator& generator) {
   return r * std::cos(theta);
 }
 
+void normalBlock(float* data, float mean, float std) { GB_CHOOSE(normalBlockF32)(data, mean, std); }
+
+void normalBlock(double* data, double mean, double std) {
+  for (int j = 0; j < 8; j++) {
+    const double radius = std::sqrt(-2 * std::log(1 - data[j])), theta = 2 * M_PI * data[j + 8];
+    data[j] = std::fma(radius * std::cos(theta), std, mean);
+    data[j + 8] = std::fma(radius * std::sin(theta), std, mean);
+  }
+}
+
+/** Half types: block by block in float; the last 16 elements are drawn again where the length is no multiple. */
+void normalHalf(const Tensor& x, Generator& generator, float mean, float std) {
+  const StoreRun store = GB_CHOOSE(storeRuns)[int(x.dtype())][0];
+  const int64_t n = x.numel();
+  const auto block = [&](int64_t at) {
+    float data[16];
+    for (float& u : data) u = generator.uniformFloat();
+    normalBlock(data, mean, std);
+    store(x.as<char>() + at * 2, 2, data, 16);
+  };
+  for (int64_t i = 0; i + 15 < n; i += 16) block(i);
+  if (n % 16 != 0) block(n - 16);
+}
+
+/** Float and double: uniforms for the whole run, then blocks of 16, then the last 16 again with fresh uniforms. */
+template <class T>
+void normalRun(T* data, int64_t n, Generator& generator, T mean, T std) {
+  const auto draw = [&generator](T* to, int64_t count) {
+    for (int64_t i = 0; i < count; i++) to[i] = sizeof(T) == 8 ? T(generator.uniform()) : T(generator.uniformFloat());
+  };
+  draw(data, n);
+  for (int64_t i = 0; i + 15 < n; i += 16) normalBlock(data + i, mean, std);
+  if (n % 16 != 0) {
+    draw(data + n - 16, 16);
+    normalBlock(data + n - 16, mean, std);
+  }
+}
+
 void normal(const Tensor& x, Generator& generator, double mean, double std) {
   const int64_t n = x.numel();
   if (n < 16 || !x.contiguous()) {
     fillSerially<double>(x, [&] { return std::fma(serialNormal(generator), std, mean); });
-    return;
-  }
-  // Blocks of 16 over the whole run; the last 16 elements are drawn again where the length is no multiple.
-  const auto blocks = [&](auto* data, auto block, auto draw) {
-    draw(data, n);
-    for (int64_t i = 0; i + 15 < n; i += 16) block(data + i);
-    if (n % 16 != 0) {
-      draw(data + n - 16, int64_t(16));
-      block(data + n - 16);
-    }
-  };
-  if (x.dtype() == DType::Float32) {
-    const float m = float(mean), s = float(std);
-    blocks(
-        x.as<float>(), [&](float* d) { normalBlock(d, m, s); },
-        [&](float* d, int64_t count) { uniform(x.viewed({count}, {1}, x.offset() + (d - x.as<float>())), generator, 0, 1); });
-    return;
-  }
-  const Tensor wide = x.dtype() == DType::Float64 ? x : emptyTensor({n}, DType::Float64);
-  const DType type = x.dtype();
-  const int digits = type == DType::Float16 ? 11 : 8;
-  blocks(
-      wide.as<double>(), [&](double* d) { normalBlock(d, mean, std, type); },
-      [&](double* d, int64_t count) {
-        for (int64_t i = 0; i < count; i++) {
-          d[i] = type == DType::Float64 ? generator.uniform()
-                                        : std::ldexp(double(generator.random() & ((1u << digits) - 1)), -digits);
-        }
-      });
-  if (type != DType::Float64) {
-    GB_CHOOSE(storeRuns)[int(type)][1](x.as<char>(), int64_t(x.itemSize()), wide.data(), n);
+  } else if (x.dtype() == DType::Float64) {
+    normalRun<double>(x.as<double>(), n, generator, mean, std);
+  } else if (x.dtype() == DType::Float32) {
+    normalRun<float>(x.as<float>(), n, generator, float(mean), float(std));
+  } else {
+    normalHalf(x, generator, float(mean), float(std));
   }
 }
 

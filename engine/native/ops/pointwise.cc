@@ -100,6 +100,23 @@ void checkOut(const Tensor& out, const Dims& shape, DType result, const Operand*
   }
 }
 
+namespace {
+
+void refuseBool(Unary op) {
+  switch (op) {
+    case Unary::abs:
+    case Unary::relu:
+    case Unary::relu6:
+    case Unary::hardtanh:
+    case Unary::threshold:
+      fail("not implemented for 'Bool'");
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
 Tensor unary(Unary op, const Tensor& x, Parameters p, MaybeTensor out) {
   const Typing typing = unaryTyping[int(op)];
   DType common = x.dtype();
@@ -107,16 +124,20 @@ Tensor unary(Unary op, const Tensor& x, Parameters p, MaybeTensor out) {
   if (!isFloat(common)) {
     checkTyping(typing, common);
     if (typing == Typing::Float) common = defaultDType();
-    if (typing == Typing::Rounding) return copied(x, out);
+    if (typing == Typing::Rounding) {
+      if (op != Unary::nanToNum && common == DType::Bool) fail("not implemented for 'Bool'");
+      return copied(x, out);
+    }
     if (typing == Typing::FloatTest) {
       const Tensor known = full(x.sizes(), Scalar::of(op == Unary::isfinite), DType::Bool);
       return out ? copied(known, out) : known;
     }
     if (common == DType::Bool) {
+      refuseBool(op);
+      if (op == Unary::square) return unary(op, toType(x, DType::Int64), p, out);
       GB_CHECK(op != Unary::neg,
                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
                "the `~` or `logical_not()` operator instead.");
-      GB_CHECK(op != Unary::relu, "Boolean inputs not supported for relu");
       if (op == Unary::bitwiseNot) {
         op = Unary::logicalNot;
         test = true;
@@ -130,12 +151,10 @@ Tensor unary(Unary op, const Tensor& x, Parameters p, MaybeTensor out) {
     // A bound that is no whole number brings its kind.
     const auto fraction = [](double b) { return !std::isnan(b) && !std::isinf(b) && b != std::trunc(b); };
     if (integers && (fraction(p.a) || fraction(p.b))) common = defaultDType();
-    const double end = computeType(common) == DType::Int64 ? 9223372036854774784.0 : HUGE_VAL;
-    if (std::isnan(p.a)) p.a = -end;
-    if (std::isnan(p.b)) p.b = end;
     if (computeType(common) == DType::Int64) {
-      p.a = std::fmax(-end, std::fmin(end, p.a));
-      p.b = std::fmax(-end, std::fmin(end, p.b));
+      const double end = 9223372036854774784.0;  // the largest double below 2^63
+      p.a = std::isnan(p.a) ? -end : std::fmax(-end, std::fmin(end, p.a));
+      p.b = std::isnan(p.b) ? end : std::fmax(-end, std::fmin(end, p.b));
     }
   }
   const Operand in[1] = {x};
@@ -195,7 +214,12 @@ Tensor binary(Binary op, const Operand& a, const Operand& b, Parameters p, Maybe
         GB_CHECK(common != DType::Bool, "not implemented for 'Bool'");
         checkDivisor(b);
         break;
+      case Binary::bitwiseLeftShift:
+      case Binary::bitwiseRightShift:
+        GB_CHECK(common != DType::Bool, "not implemented for 'Bool'");
+        break;
       case Binary::pow:
+        GB_CHECK(common != DType::Bool, "not implemented for 'Bool'");
         GB_CHECK(b.tensor || b.scalar.toInt() >= 0, "Integers to negative integer powers are not allowed.");
         break;
       default:

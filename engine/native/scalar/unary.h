@@ -52,7 +52,7 @@ GB_OP T hardshrink(T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : 
 GB_OP T softshrink(T x, T lambda) { return x > lambda ? x - lambda : x < -lambda ? x + lambda : x * T(0); }
 GB_OP T hardtanh(T x, T low, T high) { return clampTo(x, low, high); }
 GB_OP T threshold(T x, T limit, T value) { return x <= limit ? value : x; }
-/** An absent bound is given as an infinity (or the end of the integers). PyTorch's order: the upper bound wins. */
+/** An absent bound is NaN (for integers: the end of their range). PyTorch's order: the upper bound wins. */
 GB_OP T clamp(T x, T low, T high) {
   const T y = x < low ? low : x;
   return y > high ? high : y;
@@ -63,7 +63,7 @@ GB_OP T nanToNum(T x, T nan, T positive, T negative) {
 
 // Derivatives: g is the gradient of the result; y the result, x the input.
 GB_OP T sigmoidBackward(T g, T y) { return g * y * (T(1) - y); }
-GB_OP T tanhBackward(T g, T y) { return g * (T(1) - y * y); }
+GB_OP T tanhBackward(T g, T y) { return g * mulAdd(-y, y, T(1)); }
 GB_OP T reluBackward(T g, T y) { return y <= T(0) ? T(0) : g; }
 GB_OP T siluBackward(T g, T x) {
   const T s = sigmoid(x);
@@ -78,9 +78,9 @@ GB_OP T softsignBackward(T g, T x) {
   const T d = T(1) + fabs(x);
   return g / (d * d);
 }
-GB_OP T hardsigmoidBackward(T g, T x) { return x > T(-3) && x < T(3) ? g / T(6) : T(0); }
+GB_OP T hardsigmoidBackward(T g, T x) { return x > T(-3) && x < T(3) ? g * T(1.0f / 6.0f) : T(0); }  // PyTorch's sixth
 GB_OP T hardswishBackward(T g, T x) {
-  return x <= T(-3) ? T(0) : x < T(3) ? g * (x / T(3) + T(0.5)) : g;
+  return x <= T(-3) ? T(0) : x >= T(3) ? g : g * (x / T(3) + T(0.5));
 }
 GB_OP T geluBackward(T g, T x) {
   const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
@@ -98,11 +98,15 @@ GB_OP T leakyReluBackward(T g, T x, T slope) { return x > T(0) ? g : g * slope; 
 GB_OP T eluBackward(T g, T x, T alpha, T scale, T inputScale) {
   return x > T(0) ? g * scale : g * (inputScale * alpha * scale) * exp(x * inputScale);
 }
-GB_OP T softplusBackward(T g, T x, T beta, T limit) { return x * beta > limit ? g : g / (T(1) + exp(-x * beta)); }
-GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
-GB_OP T softshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
-GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x <= low || x >= high ? T(0) : g; }
+GB_OP T softplusBackward(T g, T x, T beta, T limit) {
+  const T z = exp(x * beta);
+  return x * beta > limit ? g : g * z / (z + T(1));
+}
+GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x < -lambda || x > lambda ? g : T(0); }
+GB_OP T softshrinkBackward(T g, T x, T lambda) { return x < -lambda || x > lambda ? g : T(0); }
+GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x > low && x < high ? g : T(0); }
 GB_OP T thresholdBackward(T g, T x, T limit) { return x <= limit ? T(0) : g; }
+/** At a bound itself nothing flows, as in PyTorch from 2.15 on. */
 GB_OP T clampBackward(T g, T x, T low, T high) { return x <= low || x >= high || x != x ? T(0) : g; }
 
 #undef GB_OP

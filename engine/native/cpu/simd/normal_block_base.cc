@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/normal_block.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/normal_block.inc"
+GB_TARGET_END
