@@ -26,7 +26,7 @@ function numbers(encoded: EncodedTensor): number[] {
 }
 
 export function dtypeNamed(name: torch.DTypeName): torch.DType {
-	return torch[name];
+	return (torch as Record<string, unknown>)[name] as torch.DType;
 }
 
 export function tensorOf(encoded: EncodedTensor, dtype: torch.DType = dtypeNamed(encoded.dtype)): torch.Tensor {

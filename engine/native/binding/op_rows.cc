@@ -21,6 +21,13 @@ void manualSeed(Generator& g, Seed seed) { g.manualSeed(seed.value); }
 UnsignedBig initialSeed(Generator& g) { return {g.initialSeed()}; }
 SignedBig random63(Generator& g) { return {int64_t(g.random64() & INT64_MAX)}; }
 
+/** A step that goes element by element. Numbers: a Float64Array. */
+template <Step step>
+void stepRow(const TensorList& params, const TensorList& grads, const TensorList& states, const HostData& numbers) {
+  GB_CHECK(numbers.type == napi_float64_array, "expected the numbers as a Float64Array");
+  optimStep(step, params, grads, states, static_cast<const double*>(numbers.data), numbers.length);
+}
+
 const Row rows[] = {
     // Reductions
     GB_ROW(sum),
@@ -104,6 +111,18 @@ const Row rows[] = {
     GB_ROW(dropout),
     // Optimisers
     GB_ROW(sgdStep),
+    GB_ROW_AS(adamStep, &stepRow<Step::Adam>),
+    GB_ROW_AS(adamMaxStep, &stepRow<Step::AdamMax>),
+    GB_ROW_AS(rmspropStep, &stepRow<Step::RmsProp>),
+    GB_ROW_AS(rmspropMomentumStep, &stepRow<Step::RmsPropMomentum>),
+    GB_ROW_AS(rmspropCenteredStep, &stepRow<Step::RmsPropCentered>),
+    GB_ROW_AS(rmspropCenteredMomentumStep, &stepRow<Step::RmsPropCenteredMomentum>),
+    GB_ROW_AS(adagradStep, &stepRow<Step::Adagrad>),
+    GB_ROW_AS(adadeltaStep, &stepRow<Step::Adadelta>),
+    GB_ROW_AS(adamaxStep, &stepRow<Step::Adamax>),
+    GB_ROW_AS(nadamStep, &stepRow<Step::NAdam>),
+    GB_ROW_AS(radamStep, &stepRow<Step::RAdam>),
+    GB_ROW_AS(rpropStep, &stepRow<Step::Rprop>),
     GB_ROW(totalNorm),
     GB_ROW(scaleAll_),
     GB_ROW(zeroAll_),

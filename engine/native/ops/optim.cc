@@ -6,6 +6,7 @@
 #include "ops/copy.h"
 #include "ops/pointwise.h"
 #include "ops/reduce.h"
+#include "scalar/optim.h"
 
 namespace gb {
 
@@ -54,6 +55,74 @@ std::optional<std::vector<Tensor>> sgdStep(const TensorList& params, const Tenso
   for (const auto& pair : back) copyInto(*pair.first, *pair.second);
   if (!hasMomentum) return std::nullopt;
   return filled;
+}
+
+Kernel<void(Step, int, const std::vector<StepParameter>&)> stepKernel("optimStep");
+
+namespace {
+
+struct StepShape {
+  int states, constants;
+};
+
+template <class F>
+constexpr StepShape shapeOf() {
+  return {F::kStates, F::kConstants};
+}
+
+/** In the order of `Step`. */
+constexpr StepShape kStepShapes[kSteps] = {
+    shapeOf<scalar::Adam<float, false>>(),
+    shapeOf<scalar::Adam<float, true>>(),
+    shapeOf<scalar::RmsProp<float, false, false>>(),
+    shapeOf<scalar::RmsProp<float, true, false>>(),
+    shapeOf<scalar::RmsProp<float, false, true>>(),
+    shapeOf<scalar::RmsProp<float, true, true>>(),
+    shapeOf<scalar::Adagrad<float>>(),
+    shapeOf<scalar::Adadelta<float>>(),
+    shapeOf<scalar::Adamax<float>>(),
+    shapeOf<scalar::NAdam<float>>(),
+    shapeOf<scalar::RAdam<float>>(),
+    shapeOf<scalar::Rprop<float>>(),
+};
+
+}  // namespace
+
+void optimStep(Step step, const TensorList& params, const TensorList& grads, const TensorList& states,
+               const double* numbers, size_t count) {
+  const StepShape shape = kStepShapes[int(step)];
+  const size_t n = params.size();
+  GB_CHECK(grads.size() == n && states.size() == n * size_t(shape.states) && count == n * size_t(shape.constants), "got ",
+           n, " parameters, ", grads.size(), " gradients, ", states.size(), " states and ", count, " numbers");
+  std::deque<Tensor> held;
+  std::vector<StepParameter> rows;
+  std::vector<std::pair<const Tensor*, const Tensor*>> back;
+  for (size_t i = 0; i < n; i++) {
+    StepParameter row{params[i], grads[i], {}, numbers + i * size_t(shape.constants)};
+    const Tensor& p = *params[i];
+    GB_CHECK(isFloat(p.dtype()), "expected floating point parameters, got ", titleOf(p.dtype()), " at position ", i);
+    GB_CHECK(p.sizes() == row.grad->sizes() && p.dtype() == row.grad->dtype(), "the gradient at position ", i, " (",
+             nameOf(row.grad->dtype()), " ", row.grad->sizes(), ") does not fit its parameter (", nameOf(p.dtype()), " ",
+             p.sizes(), ")");
+    for (int k = 0; k < shape.states; k++) {
+      row.states[k] = states[size_t(k) * n + i];
+      GB_CHECK(row.states[k]->sizes() == p.sizes() && row.states[k]->dtype() == p.dtype() && row.states[k]->contiguous(),
+               "state ", k, " at position ", i, " does not fit its parameter of shape ", p.sizes());
+    }
+    if (p.numel() == 0) continue;
+    if (!p.contiguous()) {
+      held.push_back(contiguous(p));
+      back.emplace_back(params[i], &held.back());
+      row.param = &held.back();
+    }
+    if (!row.grad->contiguous()) {
+      held.push_back(contiguous(*row.grad));
+      row.grad = &held.back();
+    }
+    rows.push_back(row);
+  }
+  if (!rows.empty()) stepKernel(rows[0].param->device(), step, shape.states, rows);
+  for (const auto& pair : back) copyInto(*pair.first, *pair.second);
 }
 
 double totalNorm(const TensorList& xs, double p) {

@@ -20,6 +20,39 @@ struct SgdParameter {
 
 extern Kernel<void(const std::vector<SgdParameter>&, const SgdOptions&)> sgdKernel;
 
+/** Optimisers that go element by element, with their states and constants as scalar/optim.h says. */
+enum class Step : uint8_t {
+  Adam,
+  AdamMax,
+  RmsProp,
+  RmsPropMomentum,
+  RmsPropCentered,
+  RmsPropCenteredMomentum,
+  Adagrad,
+  Adadelta,
+  Adamax,
+  NAdam,
+  RAdam,
+  Rprop,
+};
+constexpr int kSteps = 12, kMaxStates = 3;
+
+/** One parameter: contiguous tensors of one float type. */
+struct StepParameter {
+  const Tensor *param, *grad;
+  const Tensor* states[kMaxStates];
+  const double* constants;
+};
+
+extern Kernel<void(Step, int states, const std::vector<StepParameter>&)> stepKernel;
+
+/**
+ * States: all first ones, then all second ones, …; numbers: the constants of the first parameter, of the second, ….
+ * Both are as many as the step takes.
+ */
+void optimStep(Step step, const TensorList& params, const TensorList& grads, const TensorList& states,
+               const double* numbers, size_t count);
+
 std::optional<std::vector<Tensor>> sgdStep(const TensorList& params, const TensorList& grads, const MaybeTensorList& buffers,
                                            double lr, double momentum, double dampening, double weightDecay,
                                            bool nesterov, bool maximize);
