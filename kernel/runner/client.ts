@@ -177,6 +177,11 @@ export class KernelClient {
 		return collect(reply, pending.messages);
 	}
 
+	/** Also subscribes to one topic of iopub; `open` has subscribed to all. */
+	subscribe(topic: string): void {
+		this.#sockets.iopub.subscribe(topic);
+	}
+
 	/** Sends raw frames: for what a well-behaved client never sends. */
 	sendFrames(channel: "shell" | "control" | "stdin", frames: Buffer[]): void {
 		this.#queues[channel].push(frames);

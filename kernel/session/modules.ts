@@ -64,7 +64,8 @@ export class ModuleLoader {
 	constructor(options: ModuleLoaderOptions) {
 		this.folder = options.folder;
 		this.#packageRoot = options.packageRoot;
-		this.#tslab = createRequire(join(options.packageRoot, "package.json")).resolve("tslab");
+		// Our own of that name: tslab's loads TypeScript 5 and shows what it shows on sockets that are not there.
+		this.#tslab = join(__dirname, "runtime/tslab.js");
 		this.require = createRequire(join(options.folder, "notebook.js"));
 	}
 

@@ -10,8 +10,8 @@ interface AsyncWrap {
  *
  * Up to Node 23 AsyncLocalStorage is made of async hooks: each callback pushes ids before it runs and pops them behind.
  * JavaScript that is terminated in between (the stop button) never pops, and Node aborts the whole process when it finds
- * the stack out of balance. The two checks are governed by counters, set to zero here; the hooks themselves
- * work as before. From Node 24 AsyncLocalStorage uses no hooks and there is nothing to do.
+ * the stack out of balance. The two checks are governed by counters, set to zero here; the hooks themselves work as
+ * before. From Node 24 AsyncLocalStorage uses no hooks and there is nothing to do.
  */
 export class AsyncStack {
 	readonly #binding: AsyncWrap | undefined;
@@ -31,7 +31,7 @@ export class AsyncStack {
 		}
 	}
 
-	/** To be called whenever hooks may have been enabled since the last time: before each cell. */
+	/** To be called before each termination, since hooks may have been enabled at any time. */
 	relax(): void {
 		const binding = this.#binding;
 		if (binding === undefined) return;

@@ -32,6 +32,9 @@ export type ToTransport =
 /** The answer to `input`, on the input port. */
 export type InputAnswer = { value: string } | { refused: string } | { interrupted: true };
 
+/** Global function of the main thread that makes it ready for the termination of its JavaScript (async-stack.ts). */
+export const beforeTermination = "gradbook.beforeTermination";
+
 /** Global function of the main thread: whether what it runs at this moment belongs to a cell that was stopped. */
 export const leftoverProbe = "gradbook.runsLeftover";
 

@@ -4,7 +4,15 @@ import type { MessagePort } from "node:worker_threads";
 import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
 import { InputCancelled } from "../../requests/stdin";
 import { debug, log } from "../../wire/log";
-import { type InputAnswer, leftoverProbe, signal, type ToMain, type ToTransport, type TransportData } from "./protocol";
+import {
+	beforeTermination,
+	type InputAnswer,
+	leftoverProbe,
+	signal,
+	type ToMain,
+	type ToTransport,
+	type TransportData,
+} from "./protocol";
 
 /** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
 const graceMs = 15;
@@ -89,9 +97,7 @@ export class MainThread implements CellRunner {
 
 	/** Terminates what the main thread runs, if that belongs to a cell that was stopped. */
 	async #terminateLeftover(): Promise<void> {
-		const expression = `globalThis[Symbol.for(${JSON.stringify(leftoverProbe)})]()`;
-		const answer = await inspectMainThread("Runtime.evaluate", { expression, returnByValue: true });
-		if (answer?.result.value === true) await terminateMainThread();
+		if ((await callMainThread(leftoverProbe)) === true) await terminateMainThread();
 	}
 
 	/** Whether the main thread answers a question within some time. */
@@ -175,7 +181,15 @@ export class MainThread implements CellRunner {
 
 /** Stops the JavaScript that the main thread runs, wherever it is. Resolves when V8 has seen to it. */
 async function terminateMainThread(): Promise<void> {
+	await callMainThread(beforeTermination);
 	await inspectMainThread("Runtime.terminateExecution");
+}
+
+/** Calls a global function of the main thread, in the middle of whatever runs there. */
+async function callMainThread(name: string): Promise<unknown> {
+	const expression = `globalThis[Symbol.for(${JSON.stringify(name)})]()`;
+	const answer = await inspectMainThread("Runtime.evaluate", { expression, returnByValue: true });
+	return answer?.result.value;
 }
 
 /**

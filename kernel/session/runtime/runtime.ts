@@ -6,8 +6,7 @@ import { AsyncStack } from "./async-stack";
 import { captureStreams } from "./capture";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
-import { resolveOwnPackages } from "./modules";
-import { leftoverProbe, type ToMain, type ToTransport } from "./protocol";
+import { beforeTermination, leftoverProbe, type ToMain, type ToTransport } from "./protocol";
 import { RunOutput, Stopped } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 
@@ -35,7 +34,6 @@ export class Runtime {
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
 		this.#executor = new Executor(options.folder);
-		resolveOwnPackages();
 		captureStreams();
 		stopTimersWithCells();
 		const { signals, answers, post } = options;
@@ -46,6 +44,7 @@ export class Runtime {
 		process.exit = ((code?: number) => {
 			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
 		}) as typeof process.exit;
+		Object.defineProperty(globalThis, Symbol.for(beforeTermination), { value: () => this.#asyncStack.relax() });
 		Object.defineProperty(globalThis, Symbol.for(leftoverProbe), { value: runsLeftover });
 		process.on("uncaughtException", (error) => this.#late(error));
 		process.on("unhandledRejection", (reason) => this.#late(reason));
@@ -79,7 +78,6 @@ export class Runtime {
 			this.#options.post({ kind: "done", run, outcome });
 		};
 		this.#current = { output, end };
-		this.#asyncStack.relax();
 		void withOutput(output, () => this.#execute(cell, output)).then(end);
 	}
 
