@@ -1,10 +1,12 @@
-import type { Generator } from "../core/generator";
+import { defaultGenerator, type Generator } from "../core/generator";
+import { signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
 import { warn } from "../core/warn";
 import { cat } from "../ops/join";
 import { randperm } from "../ops/random";
 import type { Collated } from "./collate";
 import { asDataset, checkIndex, Dataset, type DatasetLike, fetchBatch } from "./dataset";
+import { generator } from "./rules";
 import { indexTensor } from "./tensors";
 
 /** The items of a data set at the given indices, in that order. */
@@ -128,8 +130,10 @@ function join(parts: readonly unknown[], order: readonly number[], orderTensor: 
 
 export interface RandomSplitOptions {
 	/** Source of the permutation; the default generator where none is given. */
-	generator?: Generator;
+	generator?: Generator | null;
 }
+
+const splitArguments = signature("randomSplit", { generator });
 
 /**
  * Splits a data set at random into subsets of the given lengths, or of the given fractions where these sum to 1 (what
@@ -138,11 +142,12 @@ export interface RandomSplitOptions {
 export function randomSplit<T>(
 	dataset: DatasetLike<T> | readonly T[],
 	lengths: readonly number[],
-	options: RandomSplitOptions = {},
+	options?: RandomSplitOptions | Generator,
 ): Subset<T>[] {
 	const source = asDataset(dataset);
 	const sizes = splitSizes(source.length, lengths);
-	const order = randperm(source.length, options).tolist() as number[];
+	const from = splitArguments([options]).generator ?? defaultGenerator;
+	const order = randperm(source.length, { generator: from }).tolist() as number[];
 	let start = 0;
 	return sizes.map((size) => {
 		start += size;

@@ -1,17 +1,10 @@
 import type { Generator } from "../core/generator";
+import { anything, flag, nullable, signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
 import type { Collated } from "./collate";
 import { asDataset, type DatasetLike, fetchBatch } from "./dataset";
-import {
-	BatchSampler,
-	flag,
-	isTensorSampler,
-	positive,
-	RandomSampler,
-	type Sampler,
-	SequentialSampler,
-	type Sized,
-} from "./samplers";
+import { generator, isPositive, iterable } from "./rules";
+import { BatchSampler, isTensorSampler, RandomSampler, type Sampler, SequentialSampler } from "./samplers";
 import { drawSeed, indexTensor } from "./tensors";
 
 export interface DataLoaderOptions<T, B = Collated<T>> {
@@ -20,15 +13,15 @@ export interface DataLoaderOptions<T, B = Collated<T>> {
 	/** A new random order in every epoch. Default: false. */
 	shuffle?: boolean;
 	/** The order of the items, instead of `shuffle`. */
-	sampler?: Sampler | Iterable<number>;
+	sampler?: Sampler | Iterable<number> | null;
 	/** The indices of each batch, instead of `batchSize`, `shuffle`, `sampler` and `dropLast`. */
-	batchSampler?: BatchSampler | Iterable<readonly number[]>;
+	batchSampler?: BatchSampler | Iterable<readonly number[]> | null;
 	/** Makes a batch of a list of items. Default: `defaultCollate`, or the data set's own `getBatch`. */
-	collateFn?: (items: T[]) => B;
+	collateFn?: ((items: T[]) => B) | null;
 	/** Leaves out a last batch that is smaller than the others. Default: false. */
 	dropLast?: boolean;
 	/** Where a shuffling loader takes its numbers from. Default: a seed of the default generator for every epoch. */
-	generator?: Generator;
+	generator?: Generator | null;
 	/** Only 0: batches are made on the thread that asks for them, whole at a time. */
 	numWorkers?: number;
 }
@@ -59,6 +52,17 @@ interface DataLoaderConstructor {
 		options: DataLoaderOptions<T, never> & { batchSize: null; collateFn?: undefined },
 	): DataLoader<T, T>;
 	new <T, B = Collated<T>>(dataset: DatasetLike<T> | readonly T[], options?: DataLoaderOptions<T, B>): DataLoader<T, B>;
+	new <T, B = Collated<T>>(
+		dataset: DatasetLike<T> | readonly T[],
+		batchSize: number,
+		options?: Omit<DataLoaderOptions<T, B>, "batchSize">,
+	): DataLoader<T, B>;
+	new <T, B = Collated<T>>(
+		dataset: DatasetLike<T> | readonly T[],
+		batchSize: number,
+		shuffle: boolean,
+		options?: Omit<DataLoaderOptions<T, B>, "batchSize" | "shuffle">,
+	): DataLoader<T, B>;
 	readonly prototype: DataLoader<unknown, unknown>;
 }
 
@@ -71,17 +75,25 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	readonly generator: Generator | undefined;
 	readonly #collate: ((items: T[]) => B) | undefined;
 
-	constructor(dataset: DatasetLike<T> | readonly T[], options: DataLoaderOptions<T, B> = {}) {
-		checkOptions(options);
-		const { batchSampler, generator, collateFn, batchSize = 1, dropLast = false } = options;
+	constructor(dataset: DatasetLike<T> | readonly T[], ...args: unknown[]) {
+		const settings = loaderArguments(args);
+		checkTogether(settings);
+		const { batchSize, shuffle, batchSampler, dropLast, generator } = settings;
 		this.dataset = asDataset(dataset);
-		this.generator = generator;
+		this.generator = generator ?? undefined;
 		this.dropLast = dropLast;
-		this.batchSize = batchSampler ? null : batchSize;
-		this.#collate = collateFn;
-		this.sampler = batchSampler ? null : (options.sampler ?? defaultSampler(this.dataset, options));
-		this.batchSampler =
-			batchSampler ?? (batchSize === null ? null : new BatchSampler(this.sampler!, batchSize, dropLast));
+		this.#collate = (settings.collateFn ?? undefined) as ((items: T[]) => B) | undefined;
+		if (batchSampler !== null) {
+			this.batchSize = null;
+			this.sampler = null;
+			this.batchSampler = batchSampler;
+			return;
+		}
+		this.batchSize = batchSize;
+		this.sampler =
+			settings.sampler ??
+			(shuffle ? new RandomSampler(this.dataset, { generator }) : new SequentialSampler(this.dataset));
+		this.batchSampler = batchSize === null ? null : new BatchSampler(this.sampler, batchSize, dropLast);
 	}
 
 	get length(): number {
@@ -128,42 +140,28 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	}
 } as DataLoaderConstructor;
 
-function defaultSampler(dataset: Sized, options: Pick<DataLoaderOptions<unknown>, "shuffle" | "generator">): Sampler {
-	if (options.shuffle) return new RandomSampler(dataset, { generator: options.generator });
-	return new SequentialSampler(dataset);
-}
+const loaderArguments = signature("DataLoader", {
+	batchSize: anything<number | null>(
+		"a positive whole number or null",
+		(value) => value === null || isPositive(value),
+		1,
+	),
+	shuffle: flag(false),
+	sampler: nullable(iterable<number>("a sampler or another iterable of indices")),
+	batchSampler: nullable(iterable<readonly number[]>("a batch sampler or another iterable of lists of indices")),
+	numWorkers: anything<number>("0: batches are made whole on the thread that asks for them", (value) => value === 0, 0),
+	collateFn: nullable(anything<(items: never[]) => unknown>("a function", (value) => typeof value === "function")),
+	dropLast: flag(false),
+	generator,
+});
 
-const optionNames: Required<Record<keyof DataLoaderOptions<unknown>, true>> = {
-	batchSize: true,
-	shuffle: true,
-	sampler: true,
-	batchSampler: true,
-	collateFn: true,
-	dropLast: true,
-	generator: true,
-	numWorkers: true,
-};
+type Settings = ReturnType<typeof loaderArguments>;
 
-function checkOptions(options: Omit<DataLoaderOptions<unknown>, "collateFn">): void {
-	const unknown = Object.keys(options).find((name) => !Object.hasOwn(optionNames, name));
-	if (unknown !== undefined) {
-		throw new TypeError(
-			`[DataLoader] unknown option ${unknown}; expected one of ${Object.keys(optionNames).join(", ")}`,
-		);
-	}
-	const { batchSize = 1, shuffle = false, sampler, batchSampler, dropLast = false, numWorkers = 0 } = options;
-	if (numWorkers !== 0) {
-		throw new RangeError(
-			`[DataLoader] numWorkers=${numWorkers}; expected 0: batches are made whole on the thread that asks for them`,
-		);
-	}
-	flag("DataLoader", "shuffle", shuffle);
-	flag("DataLoader", "dropLast", dropLast);
-	if (batchSize !== null) positive("DataLoader", "batchSize", batchSize);
-	if (sampler !== undefined && shuffle) {
+function checkTogether({ batchSize, shuffle, sampler, batchSampler, dropLast }: Settings): void {
+	if (sampler !== null && shuffle) {
 		throw new TypeError("[DataLoader] sampler is mutually exclusive with shuffle; expected one of them");
 	}
-	if (batchSampler !== undefined && (batchSize !== 1 || shuffle || sampler !== undefined || dropLast)) {
+	if (batchSampler !== null && (batchSize !== 1 || shuffle || sampler !== null || dropLast)) {
 		throw new TypeError(
 			"[DataLoader] batchSampler is mutually exclusive with batchSize, shuffle, sampler and dropLast; expected it alone",
 		);

@@ -1,10 +1,12 @@
 import { shapeText } from "../core/arguments";
 import { float64 } from "../core/dtype";
 import type { Generator } from "../core/generator";
+import { anything, flag, nullable, signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
 import { arange, tensor } from "../ops/create";
 import { cat } from "../ops/join";
 import { multinomial, randint, randperm } from "../ops/random";
+import { generator, iterable, positive } from "./rules";
 import { drawSeed, generatorOf, indexTensor } from "./tensors";
 
 /** Something of known length, such as a data set. */
@@ -59,29 +61,41 @@ export interface RandomSamplerOptions {
 	/** Draw with replacement. Default: false. */
 	replacement?: boolean;
 	/** How many indices an epoch has. Default: the length of the data source. */
-	numSamples?: number;
+	numSamples?: number | null;
 	/**
 	 * Where the numbers come from. By default every epoch draws a seed from the default generator and permutes with a new
 	 * generator of that seed.
 	 */
-	generator?: Generator;
+	generator?: Generator | null;
 }
+
+const randomArguments = signature("RandomSampler", {
+	replacement: flag(false),
+	numSamples: nullable(positive()),
+	generator,
+});
 
 /** A random order, number for number PyTorch's `RandomSampler`. */
 export class RandomSampler extends ChunkSampler {
+	readonly dataSource: Sized;
 	readonly replacement: boolean;
-	readonly #numSamples: number | undefined;
-	readonly #generator: Generator | undefined;
+	readonly #numSamples: number | null;
+	readonly #generator: Generator | null;
 
-	constructor(
-		readonly dataSource: Sized,
-		options: RandomSamplerOptions = {},
-	) {
+	constructor(dataSource: Sized, options?: RandomSamplerOptions);
+	constructor(dataSource: Sized, replacement: boolean, options?: Omit<RandomSamplerOptions, "replacement">);
+	constructor(dataSource: Sized, ...args: unknown[]) {
 		super();
-		this.replacement = flag("RandomSampler", "replacement", options.replacement ?? false);
-		this.#numSamples = options.numSamples;
-		this.#generator = options.generator;
-		positive("RandomSampler", "numSamples", this.numSamples);
+		const { replacement, numSamples, generator } = randomArguments(args);
+		this.dataSource = dataSource;
+		this.replacement = replacement;
+		this.#numSamples = numSamples;
+		this.#generator = generator;
+		if (this.numSamples === 0) {
+			throw new RangeError(
+				"[RandomSampler] numSamples must be a positive whole number, got 0: the data source is empty",
+			);
+		}
 	}
 
 	get numSamples(): number {
@@ -94,35 +108,37 @@ export class RandomSampler extends ChunkSampler {
 
 	override *chunks(): IterableIterator<Tensor> {
 		const n = this.dataSource.length;
-		const generator = this.#generator ?? generatorOf(drawSeed());
+		const from = { generator: this.#generator ?? generatorOf(drawSeed()) };
 		const { numSamples } = this;
 		if (this.replacement) {
 			// PyTorch draws 32 at a time.
-			for (let i = 0; i < Math.floor(numSamples / 32); i++) yield randint(0, n, [32], { generator });
-			yield randint(0, n, [numSamples % 32], { generator });
+			for (let i = 0; i < Math.floor(numSamples / 32); i++) yield randint(0, n, [32], from);
+			yield randint(0, n, [numSamples % 32], from);
 			return;
 		}
-		for (let i = 0; i < Math.floor(numSamples / n); i++) yield randperm(n, { generator });
+		for (let i = 0; i < Math.floor(numSamples / n); i++) yield randperm(n, from);
 		// Drawn also where nothing of it is used, as in PyTorch: a generator of one's own is then where it would be there.
-		yield randperm(n, { generator }).narrow(0, 0, numSamples % n);
+		yield randperm(n, from).narrow(0, 0, numSamples % n);
 	}
 }
 
 export interface SubsetRandomSamplerOptions {
 	/** Default: the default generator. */
-	generator?: Generator;
+	generator?: Generator | null;
 }
+
+const subsetArguments = signature("SubsetRandomSampler", { generator });
 
 /** The given indices in a random order, without replacement. */
 export class SubsetRandomSampler extends ChunkSampler {
+	/** int64, one dimension */
 	readonly indices: Tensor;
+	readonly #generator: Generator | null;
 
-	constructor(
-		indices: readonly number[] | Tensor,
-		private readonly options: SubsetRandomSamplerOptions = {},
-	) {
+	constructor(indices: readonly number[] | Tensor, options?: SubsetRandomSamplerOptions | Generator) {
 		super();
 		this.indices = indices instanceof Tensor ? indices : indexTensor(indices);
+		this.#generator = subsetArguments([options]).generator;
 	}
 
 	get length(): number {
@@ -130,7 +146,7 @@ export class SubsetRandomSampler extends ChunkSampler {
 	}
 
 	override *chunks(): IterableIterator<Tensor> {
-		yield this.indices.indexSelect(0, randperm(this.length, this.options));
+		yield this.indices.indexSelect(0, randperm(this.length, drawnFrom(this.#generator)));
 	}
 }
 
@@ -138,8 +154,17 @@ export interface WeightedRandomSamplerOptions {
 	/** Draw with replacement. Default: true. */
 	replacement?: boolean;
 	/** Default: the default generator. */
-	generator?: Generator;
+	generator?: Generator | null;
 }
+
+const weightedArguments = signature("WeightedRandomSampler", {
+	weights: anything<readonly number[] | Tensor>("an array of numbers or a tensor", (value) => {
+		return value instanceof Tensor || (Array.isArray(value) && value.every((weight) => typeof weight === "number"));
+	}),
+	numSamples: positive(),
+	replacement: flag(true),
+	generator,
+});
 
 /**
  * `numSamples` indices of 0 … weights.length − 1, each drawn with a probability in proportion to its weight (the weights
@@ -148,17 +173,25 @@ export interface WeightedRandomSamplerOptions {
 export class WeightedRandomSampler extends ChunkSampler {
 	/** float64, one dimension */
 	readonly weights: Tensor;
+	readonly numSamples: number;
 	readonly replacement: boolean;
+	readonly #generator: Generator | null;
 
+	constructor(weights: readonly number[] | Tensor, numSamples: number, options?: WeightedRandomSamplerOptions);
 	constructor(
 		weights: readonly number[] | Tensor,
-		readonly numSamples: number,
-		private readonly options: WeightedRandomSamplerOptions = {},
-	) {
+		numSamples: number,
+		replacement: boolean,
+		options?: Omit<WeightedRandomSamplerOptions, "replacement">,
+	);
+	constructor(options: WeightedRandomSamplerOptions & { weights: readonly number[] | Tensor; numSamples: number });
+	constructor(...args: unknown[]) {
 		super();
-		positive("WeightedRandomSampler", "numSamples", numSamples);
-		this.replacement = flag("WeightedRandomSampler", "replacement", options.replacement ?? true);
+		const { weights, numSamples, replacement, generator } = weightedArguments(args);
 		this.weights = weights instanceof Tensor ? weights.to(float64) : tensor(weights, { dtype: float64 });
+		this.numSamples = numSamples;
+		this.replacement = replacement;
+		this.#generator = generator;
 		if (this.weights.ndim !== 1) {
 			throw new RangeError(
 				`[WeightedRandomSampler] weights should be a 1-dimensional sequence, got the shape ${shapeText(this.weights.shape)}`,
@@ -171,20 +204,30 @@ export class WeightedRandomSampler extends ChunkSampler {
 	}
 
 	override *chunks(): IterableIterator<Tensor> {
-		const { generator } = this.options;
-		yield multinomial(this.weights, this.numSamples, { replacement: this.replacement, generator });
+		const { replacement } = this;
+		yield multinomial(this.weights, this.numSamples, { replacement, ...drawnFrom(this.#generator) });
 	}
 }
 
+const batchArguments = signature("BatchSampler", {
+	sampler: iterable<number>("a sampler or another iterable of indices"),
+	batchSize: positive(),
+	dropLast: flag(),
+});
+
 /** Another sampler's indices in batches of `batchSize`; the last may be smaller, or is left out with `dropLast`. */
 export class BatchSampler implements Iterable<number[]> {
-	constructor(
-		readonly sampler: Iterable<number>,
-		readonly batchSize: number,
-		readonly dropLast: boolean,
-	) {
-		positive("BatchSampler", "batchSize", batchSize);
-		flag("BatchSampler", "dropLast", dropLast);
+	readonly sampler: Iterable<number>;
+	readonly batchSize: number;
+	readonly dropLast: boolean;
+
+	constructor(sampler: Iterable<number>, batchSize: number, dropLast: boolean);
+	constructor(sampler: Iterable<number>, options: { batchSize: number; dropLast: boolean });
+	constructor(...args: unknown[]) {
+		const { sampler, batchSize, dropLast } = batchArguments(args);
+		this.sampler = sampler;
+		this.batchSize = batchSize;
+		this.dropLast = dropLast;
 	}
 
 	/** Number of batches. The sampler must have a length. */
@@ -236,12 +279,6 @@ function joined(chunks: Tensor[]): Tensor {
 	return chunks.length === 1 ? chunks[0]! : cat(chunks, 0);
 }
 
-export function positive(what: string, name: string, value: unknown): void {
-	if (Number.isInteger(value) && (value as number) > 0) return;
-	throw new RangeError(`[${what}] ${name} should be a positive whole number, got ${name}=${String(value)}`);
-}
-
-export function flag(what: string, name: string, value: unknown): boolean {
-	if (typeof value === "boolean") return value;
-	throw new TypeError(`[${what}] ${name} should be true or false, got ${name}=${String(value)}`);
+function drawnFrom(generator: Generator | null): { generator?: Generator } {
+	return generator === null ? {} : { generator };
 }

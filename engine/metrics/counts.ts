@@ -1,5 +1,6 @@
 import { describe } from "../core/arguments";
 import { int64 } from "../core/dtype";
+import { checkOptionNames } from "../core/signature";
 import type { Tensor } from "../core/tensor";
 import { arange, zeros } from "../ops/create";
 import { bincount } from "../ops/sort";
@@ -60,13 +61,7 @@ export function checkTask(
 	if (task === undefined || !Object.hasOwn(taskOptions, task)) {
 		throw new TypeError(`[${what}] task=${describe(task)}; expected "binary", "multiclass" or "multilabel"`);
 	}
-	const known: readonly string[] = [...taskOptions[task], ...more];
-	const unknown = Object.keys(options).find((name) => !known.includes(name));
-	if (unknown !== undefined) {
-		throw new TypeError(
-			`[${what}] unknown option ${unknown} for the task "${task}"; expected one of ${known.join(", ")}`,
-		);
-	}
+	checkOptionNames(what, [...taskOptions[task], ...more], options);
 	if (options.task === "multiclass") checkCount(what, "numClasses", options.numClasses, 2);
 	if (options.task === "multilabel") checkCount(what, "numLabels", options.numLabels, 2);
 	if (options.task !== "binary" && options.average !== undefined) checkAverage(what, options.average, averages);

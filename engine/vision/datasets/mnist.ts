@@ -1,6 +1,7 @@
 import path from "node:path";
 import { describe } from "../../core/arguments";
 import { int64 } from "../../core/dtype";
+import { checkOptionNames } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import type { Collated } from "../../data/collate";
 import { defaultCollate } from "../../data/collate";
@@ -157,10 +158,7 @@ const optionNames: Required<Record<keyof ImageDatasetOptions, true>> = {
 function settingsOf(name: DatasetName, first: unknown, second: object | undefined, download = false): Settings {
 	const [root, given] = typeof first === "object" && first !== null ? [undefined, first] : [first, second ?? {}];
 	const options = given as ImageDatasetOptions<unknown, unknown>;
-	for (const key of Object.keys(options)) {
-		if (Object.hasOwn(optionNames, key)) continue;
-		throw new TypeError(`[${name}] unknown option ${key}; expected one of ${Object.keys(optionNames).join(", ")}`);
-	}
+	checkOptionNames(name, Object.keys(optionNames), options);
 	const wrong = (option: string, value: unknown, expected: string) =>
 		new TypeError(`[${name}] ${option}=${describe(value)}; expected ${expected}`);
 	const folder = root ?? options.root ?? defaultRoot();
@@ -204,11 +202,17 @@ function findSplit(name: DatasetName, settings: Settings): LocatedSplit {
 	);
 }
 
-/** @internal Fetches where needed while other code runs; then the constructor finds everything. */
-export async function prepare(name: DatasetName, first: unknown, second: object | undefined): Promise<void> {
-	const settings = settingsOf(name, first, second, true);
-	if (!settings.download || locate(catalogue[name], settings.root, settings.train, settings.edition)) return;
-	await acquireInBackground(requestOf(name, settings), reporterFor(settings.progress));
+/** Fetches where needed while other code runs. With the options returned the constructor finds everything. */
+async function prepared<I, L>(
+	name: DatasetName,
+	root: string | ImageDatasetOptions<I, L> | undefined,
+	options: ImageDatasetOptions<I, L> | undefined,
+): Promise<ImageDatasetOptions<I, L>> {
+	const settings = settingsOf(name, root, options, true);
+	if (settings.download && !locate(catalogue[name], settings.root, settings.train, settings.edition)) {
+		await acquireInBackground(requestOf(name, settings), reporterFor(settings.progress));
+	}
+	return { ...(settings as ImageDatasetOptions<I, L>), download: false };
 }
 
 /**
@@ -228,9 +232,11 @@ export class MNIST<I = Tensor, L = number> extends ImageDataset<I, L> {
 	static readonly classes = catalogue.MNIST.classes;
 
 	/** Fetches the data where they are not there (unless `download: false`), then loads them. */
-	static async load<I = Tensor, L = number>(options: ImageDatasetOptions<I, L> = {}): Promise<MNIST<I, L>> {
-		await prepare("MNIST", options, undefined);
-		return new MNIST({ ...options, download: false });
+	static async load<I = Tensor, L = number>(
+		root?: string | ImageDatasetOptions<I, L>,
+		options?: ImageDatasetOptions<I, L>,
+	): Promise<MNIST<I, L>> {
+		return new MNIST(await prepared("MNIST", root, options));
 	}
 }
 
@@ -255,8 +261,10 @@ export class FashionMNIST<I = Tensor, L = number> extends ImageDataset<I, L> {
 	static readonly classes = catalogue.FashionMNIST.classes;
 
 	/** Fetches the data where they are not there (unless `download: false`), then loads them. */
-	static async load<I = Tensor, L = number>(options: ImageDatasetOptions<I, L> = {}): Promise<FashionMNIST<I, L>> {
-		await prepare("FashionMNIST", options, undefined);
-		return new FashionMNIST({ ...options, download: false });
+	static async load<I = Tensor, L = number>(
+		root?: string | ImageDatasetOptions<I, L>,
+		options?: ImageDatasetOptions<I, L>,
+	): Promise<FashionMNIST<I, L>> {
+		return new FashionMNIST(await prepared("FashionMNIST", root, options));
 	}
 }

@@ -1,6 +1,7 @@
-import { describe, shapeText } from "../../core/arguments";
-import type { DType } from "../../core/dtype";
-import { bool, float32, int8, int16, int32, int64, uint8 } from "../../core/dtype";
+import { shapeText } from "../../core/arguments";
+import { bool, type DType, float32, int8, int16, int32, int64, isDType, uint8 } from "../../core/dtype";
+import { boolean, float } from "../../core/pythonText";
+import { anything, flag, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { tensor } from "../../ops/create";
 import { FixedTransform } from "./transform";
@@ -25,19 +26,24 @@ export interface ToDtypeOptions {
 	scale?: boolean;
 }
 
+const toDtypeArguments = signature("ToDtype", {
+	dtype: anything<DType>("a dtype such as torch.float32", isDType),
+	scale: flag(false),
+});
+
 /** Another dtype: `new ToDtype(float32, { scale: true })` makes of bytes numbers between 0 and 1. */
 export class ToDtype extends FixedTransform {
+	readonly dtype: DType;
 	readonly scale: boolean;
 
-	constructor(
-		readonly dtype: DType,
-		options: ToDtypeOptions = {},
-	) {
+	constructor(dtype: DType, options?: ToDtypeOptions);
+	constructor(dtype: DType, scale: boolean);
+	constructor(options: ToDtypeOptions & { dtype: DType });
+	constructor(...args: unknown[]) {
 		super();
-		if (typeof dtype?.code !== "number") {
-			throw new TypeError(`[ToDtype] dtype must be a dtype such as float32, got ${describe(dtype)}`);
-		}
-		this.scale = options.scale ?? false;
+		const { dtype, scale } = toDtypeArguments(args);
+		this.dtype = dtype;
+		this.scale = scale;
 	}
 
 	override forward(image: Tensor): Tensor {
@@ -45,7 +51,7 @@ export class ToDtype extends FixedTransform {
 	}
 
 	override extraRepr(): string {
-		return `scale=${this.scale ? "True" : "False"}`;
+		return `scale=${boolean(this.scale)}`;
 	}
 }
 
@@ -92,28 +98,33 @@ export interface NormalizeOptions {
 	inplace?: boolean;
 }
 
+const areNumbers = (value: unknown): value is number[] =>
+	Array.isArray(value) && value.every((entry) => typeof entry === "number");
+
+const normalizeArguments = signature("Normalize", {
+	mean: anything<readonly number[]>("an array of numbers, one per channel", areNumbers),
+	std: anything<readonly number[]>(
+		"an array of numbers other than 0, one per channel",
+		(value) => areNumbers(value) && !value.includes(0),
+	),
+	inplace: flag(false),
+});
+
 /** (image − mean) / std for each channel. */
 export class Normalize extends FixedTransform {
 	readonly mean: readonly number[];
 	readonly std: readonly number[];
 	readonly inplace: boolean;
 
-	constructor(mean: readonly number[], std: readonly number[], options: NormalizeOptions = {}) {
+	constructor(mean: readonly number[], std: readonly number[], options?: NormalizeOptions);
+	constructor(mean: readonly number[], std: readonly number[], inplace: boolean);
+	constructor(options: NormalizeOptions & { mean: readonly number[]; std: readonly number[] });
+	constructor(...args: unknown[]) {
 		super();
-		for (const [name, value] of [
-			["mean", mean],
-			["std", std],
-		] as const) {
-			if (!Array.isArray(value) || value.some((entry) => typeof entry !== "number")) {
-				throw new TypeError(`[Normalize] ${name} must be an array of numbers, one per channel, got ${describe(value)}`);
-			}
-		}
-		if (std.includes(0)) {
-			throw new RangeError(`[Normalize] std=[${std.join(", ")}] would divide by zero; expected numbers other than 0`);
-		}
+		const { mean, std, inplace } = normalizeArguments(args);
 		this.mean = [...mean];
 		this.std = [...std];
-		this.inplace = options.inplace ?? false;
+		this.inplace = inplace;
 	}
 
 	override forward(image: Tensor): Tensor {
@@ -134,7 +145,7 @@ export class Normalize extends FixedTransform {
 	}
 
 	override extraRepr(): string {
-		const list = (values: readonly number[]) => `[${values.join(", ")}]`;
-		return `mean=${list(this.mean)}, std=${list(this.std)}, inplace=${this.inplace ? "True" : "False"}`;
+		const list = (values: readonly number[]) => `[${values.map(float).join(", ")}]`;
+		return `mean=${list(this.mean)}, std=${list(this.std)}, inplace=${boolean(this.inplace)}`;
 	}
 }

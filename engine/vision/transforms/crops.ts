@@ -1,4 +1,5 @@
-import { describe } from "../../core/arguments";
+import { boolean, number } from "../../core/pythonText";
+import { anything, choice, flag, nullable, real, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { stack } from "../../ops/join";
 import { randint } from "../../ops/random";
@@ -11,22 +12,40 @@ export type CropSize = number | readonly number[];
 /** For all sides, or [left and right, top and bottom], or [left, top, right, bottom]. */
 export type Padding = number | readonly number[];
 
-function cropSize(what: string, size: CropSize): Size {
-	const [height, width = height, ...more] = typeof size === "number" ? [size] : size;
-	const ok = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-	if (more.length === 0 && ok(height) && ok(width)) return [height!, width!];
-	throw new RangeError(
-		`[${what}] size=${Array.isArray(size) ? `[${size}]` : describe(size)}; expected a positive whole number or [height, width]`,
-	);
+const isSide = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
+const isPadding = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
+
+const cropSize = anything<CropSize>(
+	"a positive whole number or [height, width]",
+	(value) => isSide(value) || (Array.isArray(value) && [1, 2].includes(value.length) && value.every(isSide)),
+);
+const centerCropArguments = signature("CenterCrop", { size: cropSize });
+const randomCropArguments = signature("RandomCrop", {
+	size: cropSize,
+	padding: nullable(
+		anything<Padding>(
+			"a whole number of pixels, [left and right, top and bottom] or [left, top, right, bottom]",
+			(value) =>
+				isPadding(value) || (Array.isArray(value) && [1, 2, 4].includes(value.length) && value.every(isPadding)),
+		),
+	),
+	padIfNeeded: flag(false),
+	fill: real(0),
+	paddingMode: choice(["constant", "edge", "reflect", "symmetric"], "constant"),
+});
+
+function bothSides(size: CropSize): Size {
+	const [height, width = height] = typeof size === "number" ? [size] : size;
+	return [height!, width!];
 }
 
 /** Cuts out the middle. An image that is too small is padded with zeros first. */
 export class CenterCrop extends FixedTransform {
 	readonly size: Size;
 
-	constructor(size: CropSize) {
+	constructor(size: CropSize | { size: CropSize }) {
 		super();
-		this.size = cropSize("CenterCrop", size);
+		this.size = bothSides(centerCropArguments([size]).size);
 	}
 
 	override sizeAfter(): Size {
@@ -61,7 +80,7 @@ function roundHalfToEven(value: number): number {
 
 export interface RandomCropOptions {
 	/** Pixels to put around the image first. Default: none. */
-	padding?: Padding;
+	padding?: Padding | null;
 	/** Pad an image that is smaller than the crop instead of refusing it. Default: false. */
 	padIfNeeded?: boolean;
 	/** Value of the padding in the mode "constant". Default: 0. */
@@ -75,8 +94,6 @@ interface Window {
 	left: number;
 }
 
-const paddingModes: readonly PaddingMode[] = ["constant", "edge", "reflect", "symmetric"];
-
 /** Cuts out a window of `size` at a random place, perhaps of an image padded first. */
 export class RandomCrop extends RandomTransform<Window> {
 	readonly size: Size;
@@ -85,18 +102,16 @@ export class RandomCrop extends RandomTransform<Window> {
 	readonly fill: number;
 	readonly paddingMode: PaddingMode;
 
-	constructor(size: CropSize, options: RandomCropOptions = {}) {
+	constructor(size: CropSize, options?: RandomCropOptions);
+	constructor(options: RandomCropOptions & { size: CropSize });
+	constructor(...args: unknown[]) {
 		super();
-		this.size = cropSize("RandomCrop", size);
-		this.padding = options.padding === undefined ? null : sidesOf(options.padding);
-		this.padIfNeeded = options.padIfNeeded ?? false;
-		this.fill = options.fill ?? 0;
-		this.paddingMode = options.paddingMode ?? "constant";
-		if (!paddingModes.includes(this.paddingMode)) {
-			throw new RangeError(
-				`[RandomCrop] paddingMode=${describe(this.paddingMode)}; expected one of ${paddingModes.join(", ")}`,
-			);
-		}
+		const { size, padding, padIfNeeded, fill, paddingMode } = randomCropArguments(args);
+		this.size = bothSides(size);
+		this.padding = padding === null ? null : sidesOf(padding);
+		this.padIfNeeded = padIfNeeded;
+		this.fill = fill;
+		this.paddingMode = paddingMode;
 	}
 
 	override sizeAfter(): Size {
@@ -144,22 +159,14 @@ export class RandomCrop extends RandomTransform<Window> {
 		return [
 			`size=(${this.size.join(", ")})`,
 			...(padding ? [`padding=[${padding.left}, ${padding.right}, ${padding.top}, ${padding.bottom}]`] : []),
-			`pad_if_needed=${this.padIfNeeded ? "True" : "False"}`,
-			`fill=${this.fill}`,
+			`pad_if_needed=${boolean(this.padIfNeeded)}`,
+			`fill=${number(this.fill)}`,
 			`padding_mode=${this.paddingMode}`,
 		].join(", ");
 	}
 }
 
 function sidesOf(padding: Padding): Sides {
-	const list = typeof padding === "number" ? [padding] : padding;
-	const ok = Array.isArray(list) && [1, 2, 4].includes(list.length);
-	if (!ok || list.some((value) => !(Number.isInteger(value) && value >= 0))) {
-		throw new RangeError(
-			`[RandomCrop] padding=${Array.isArray(padding) ? `[${padding}]` : describe(padding)}; expected a whole number of ` +
-				"pixels, [left and right, top and bottom] or [left, top, right, bottom]",
-		);
-	}
-	const [left, top = left, right = left, bottom = top] = list as [number, number?, number?, number?];
-	return { left, top: top!, right: right!, bottom: bottom! };
+	const [left, top = left, right = left, bottom = top] = typeof padding === "number" ? [padding] : padding;
+	return { left: left!, top: top!, right: right!, bottom: bottom! };
 }

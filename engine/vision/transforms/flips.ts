@@ -1,4 +1,6 @@
 import { bool } from "../../core/dtype";
+import { float } from "../../core/pythonText";
+import { anything, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { tensor } from "../../ops/create";
 import { rand } from "../../ops/random";
@@ -10,19 +12,24 @@ export interface FlipOptions {
 	p?: number;
 }
 
+const probability = anything<number>(
+	"a probability between 0 and 1",
+	(value) => typeof value === "number" && value >= 0 && value <= 1,
+	0.5,
+);
+const horizontalArguments = signature("RandomHorizontalFlip", { p: probability });
+const verticalArguments = signature("RandomVerticalFlip", { p: probability });
+
 abstract class RandomFlip extends RandomTransform<boolean> {
 	/** Probability of a flip. */
 	readonly p: number;
 
 	constructor(
 		private readonly dim: number,
-		p: number | FlipOptions = {},
+		{ p }: { p: number },
 	) {
 		super();
-		this.p = typeof p === "number" ? p : (p.p ?? 0.5);
-		if (!(this.p >= 0 && this.p <= 1)) {
-			throw new RangeError(`[${this.constructor.name}] p=${String(this.p)}; expected a probability between 0 and 1`);
-		}
+		this.p = p;
 	}
 
 	override draw(): boolean {
@@ -37,20 +44,20 @@ abstract class RandomFlip extends RandomTransform<boolean> {
 	}
 
 	override extraRepr(): string {
-		return `p=${this.p}`;
+		return `p=${float(this.p)}`;
 	}
 }
 
 /** Swaps left and right with probability `p` (0.5 by default). */
 export class RandomHorizontalFlip extends RandomFlip {
 	constructor(p?: number | FlipOptions) {
-		super(-1, p);
+		super(-1, horizontalArguments([p]));
 	}
 }
 
 /** Swaps top and bottom with probability `p` (0.5 by default). */
 export class RandomVerticalFlip extends RandomFlip {
 	constructor(p?: number | FlipOptions) {
-		super(-2, p);
+		super(-2, verticalArguments([p]));
 	}
 }

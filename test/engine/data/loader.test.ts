@@ -212,6 +212,26 @@ describe("DataLoader", () => {
 		expect(new DataLoader(pairs(10), { batchSize: null }).length).toBe(10);
 	});
 
+	test("batch size and shuffle in place, as in Python", () => {
+		expect(new DataLoader(pairs(10), 4).length).toBe(3);
+		expect(new DataLoader(pairs(10), 4, true).sampler).toBeInstanceOf(RandomSampler);
+		expect(new DataLoader(pairs(10), 4, false, { dropLast: true }).length).toBe(2);
+		expect(() => new DataLoader(pairs(10), 4, { batchSize: 3 } as never)).toThrow(
+			"[DataLoader] got two values for batchSize",
+		);
+		expect(new WeightedRandomSampler([1, 2], 3, false).replacement).toBe(false);
+		expect(new BatchSampler([1], { batchSize: 2, dropLast: true }).dropLast).toBe(true);
+		const generator = new torch.Generator().manualSeed(3);
+		const split = randomSplit(pairs(6), [2, 4], generator).map(({ indices }) => indices);
+		generator.manualSeed(3);
+		expect(randomSplit(pairs(6), [2, 4], { generator }).map(({ indices }) => indices)).toEqual(split);
+	});
+
+	test("a data set may be a plain object", () => {
+		const squares = { length: 4, get: (i: number) => BigInt(i * i) };
+		expect(Array.from(new DataLoader(squares), (batch) => batch.tolist())).toEqual([[0], [1], [4], [9]]);
+	});
+
 	test("a shuffled epoch has every item once, and each epoch another order", () => {
 		const loader = new DataLoader(pairs(100), { batchSize: 7, shuffle: true });
 		const epoch = () => Array.from(loader, ([, y]) => y.tolist() as number[]).flat();
@@ -295,12 +315,12 @@ describe("DataLoader", () => {
 	});
 
 	test.each<[object, string]>([
-		[{ batchSize: 0 }, "batchSize should be a positive whole number, got batchSize=0"],
-		[{ batchSize: 2.5 }, "got batchSize=2.5"],
-		[{ batchSize: "32" }, "got batchSize=32"],
-		[{ batch_size: 3 }, "[DataLoader] unknown option batch_size; expected one of batchSize, shuffle"],
-		[{ shuffle: 1 }, "shuffle should be true or false, got shuffle=1"],
-		[{ dropLast: "no" }, "dropLast should be true or false, got dropLast=no"],
+		[{ batchSize: 0 }, "[DataLoader] batchSize must be a positive whole number or null, got 0"],
+		[{ batchSize: 2.5 }, "or null, got 2.5"],
+		[{ batchSize: "32" }, 'or null, got "32"'],
+		[{ batch_size: 3 }, '[DataLoader] unknown option "batch_size": did you mean "batchSize"?'],
+		[{ shuffle: 1 }, "[DataLoader] shuffle must be true or false, got 1"],
+		[{ dropLast: "no" }, '[DataLoader] dropLast must be true or false, got "no"'],
 		[{ shuffle: true, sampler: [1] }, "sampler is mutually exclusive with shuffle"],
 		[
 			{ batchSampler: [[1]], batchSize: 2 },
@@ -310,30 +330,45 @@ describe("DataLoader", () => {
 		[{ batchSampler: [[1]], dropLast: true }, "batchSampler is mutually exclusive"],
 		[{ batchSampler: [[1]], sampler: [1] }, "batchSampler is mutually exclusive"],
 		[{ batchSize: null, dropLast: true }, "batchSize=null means no batches and is mutually exclusive with dropLast"],
-		[{ numWorkers: 2 }, "numWorkers=2; expected 0"],
+		[
+			{ numWorkers: 2 },
+			"[DataLoader] numWorkers must be 0: batches are made whole on the thread that asks for them, got 2",
+		],
 	])("options that are wrong are named: %j", (options, message) => {
 		expect(() => new DataLoader(pairs(4), options)).toThrow(message);
 	});
 
 	test("an empty data set cannot be shuffled, as in PyTorch, and gives no batches in order", () => {
 		expect(() => new DataLoader([], { shuffle: true })).toThrow(
-			"[RandomSampler] numSamples should be a positive whole number, got numSamples=0",
+			"[RandomSampler] numSamples must be a positive whole number, got 0: the data source is empty",
 		);
 		expect([...new DataLoader([], { batchSize: 3 })]).toEqual([]);
 	});
 });
 
 test.each<[string, () => unknown, string]>([
-	["RandomSampler", () => new RandomSampler([1], { replacement: 1 as never }), "replacement should be true or false"],
-	["RandomSampler", () => new RandomSampler([1], { numSamples: 0 }), "got numSamples=0"],
-	["WeightedRandomSampler", () => new WeightedRandomSampler([1], -1), "got numSamples=-1"],
+	[
+		"RandomSampler",
+		() => new RandomSampler([1], { replacement: 1 as never }),
+		"replacement must be true or false, got 1",
+	],
+	[
+		"RandomSampler",
+		() => new RandomSampler([1], { numSamples: 0 }),
+		"numSamples must be a positive whole number or null, got 0",
+	],
+	[
+		"WeightedRandomSampler",
+		() => new WeightedRandomSampler([1], -1),
+		"numSamples must be a positive whole number, got -1",
+	],
 	[
 		"WeightedRandomSampler",
 		() => new WeightedRandomSampler(torch.zeros(2, 2), 1),
 		"1-dimensional sequence, got the shape [2, 2]",
 	],
-	["BatchSampler", () => new BatchSampler([1], 0, false), "got batchSize=0"],
-	["BatchSampler", () => new BatchSampler([1], 1, "x" as never), "dropLast should be true or false"],
+	["BatchSampler", () => new BatchSampler([1], 0, false), "batchSize must be a positive whole number, got 0"],
+	["BatchSampler", () => new BatchSampler([1], 1, "x" as never), 'dropLast must be true or false, got "x"'],
 ])("%s names what is wrong", (name, make, message) => {
 	expect(make).toThrow(`[${name}]`);
 	expect(make).toThrow(message);

@@ -87,7 +87,7 @@ test.each<[string, () => unknown, string]>([
 	[
 		"name",
 		() => new Accuracy({ task: "multiclass", num_classes: 3 } as never),
-		"unknown option num_classes for the task",
+		'[Accuracy] unknown option "num_classes"',
 	],
 	[
 		"average",

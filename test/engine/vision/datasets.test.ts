@@ -123,6 +123,7 @@ describe("what is wrong is named", () => {
 
 	test("load without download is the constructor", async () => {
 		await expect(datasets.MNIST.load({ root: root.path, download: false })).rejects.toThrow("data set not found");
+		await expect(datasets.MNIST.load(root.path, { download: false })).rejects.toThrow(root.path);
 	});
 
 	test("a file that is not what it says", () => {
@@ -136,7 +137,7 @@ describe("what is wrong is named", () => {
 	});
 
 	test.each<[object, string]>([
-		[{ is_train: true }, "[MNIST] unknown option is_train; expected one of root, train, download"],
+		[{ is_train: true }, '[MNIST] unknown option "is_train"'],
 		[{ train: "yes" }, '[MNIST] train=string "yes"; expected true for the training or false for the test images'],
 		[{ download: 1 }, "[MNIST] download=number 1; expected true or false"],
 		[{ transform: 3 }, "[MNIST] transform=number 3; expected a function"],
