@@ -32,6 +32,12 @@ export type ToTransport =
 /** The answer to `input`, on the input port. */
 export type InputAnswer = { value: string } | { refused: string } | { interrupted: true };
 
+/**
+ * Global of the main thread: an Int32Array of one element in shared memory, 1 from the moment the stop button is pressed
+ * until the main thread has obeyed. Native code cannot be terminated: what takes long looks here and returns early.
+ */
+export const interruptFlag = "gradbook.interruptFlag";
+
 /** Global function of the main thread that makes it ready for the termination of its JavaScript (async-stack.ts). */
 export const beforeTermination = "gradbook.beforeTermination";
 

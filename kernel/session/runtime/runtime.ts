@@ -6,7 +6,7 @@ import { AsyncStack } from "./async-stack";
 import { captureStreams } from "./capture";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
-import { beforeTermination, leftoverProbe, type ToMain, type ToTransport } from "./protocol";
+import { beforeTermination, interruptFlag, leftoverProbe, signal, type ToMain, type ToTransport } from "./protocol";
 import { RunOutput, Stopped } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 
@@ -44,6 +44,8 @@ export class Runtime {
 		process.exit = ((code?: number) => {
 			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
 		}) as typeof process.exit;
+		const flag = new Int32Array(signals.buffer, signals.byteOffset + signal.interrupt * signals.BYTES_PER_ELEMENT, 1);
+		Object.defineProperty(globalThis, Symbol.for(interruptFlag), { value: flag });
 		Object.defineProperty(globalThis, Symbol.for(beforeTermination), { value: () => this.#asyncStack.relax() });
 		Object.defineProperty(globalThis, Symbol.for(leftoverProbe), { value: runsLeftover });
 		process.on("uncaughtException", (error) => this.#late(error));

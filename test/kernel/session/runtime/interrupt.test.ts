@@ -127,6 +127,13 @@ describe("after the stop button", () => {
 		}
 	});
 
+	test("the flag for native code is lowered again, and is 0 while nothing is stopped", async () => {
+		const flag = 'globalThis[Symbol.for("gradbook.interruptFlag")]';
+		await stopped(`console.log("started"); while (${flag}[0] === 0) ;\n${forever}`, () => kernel.interrupt());
+		const { result } = await kernel.client.execute(`[${flag} instanceof Int32Array, ${flag}.length, ${flag}[0]]`);
+		expect(result).toEqual({ "text/plain": "[ true, 1, 0 ]" });
+	});
+
 	test("pressed many times, the cell ends once", async () => {
 		await stopped(`await null;\n${started}\nfor (;;) ;`, () => Promise.all([1, 2, 3, 4].map(() => kernel.interrupt())));
 	});
