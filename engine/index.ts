@@ -1,3 +1,4 @@
+import "./core/interrupt";
 import "./core/printing";
 
 export * as autograd from "./autograd";

@@ -32,6 +32,14 @@ export class Generator {
 		return native.getState(this.handle);
 	}
 
+	toString(): string {
+		return `Generator(device='cpu', seed=${this.initialSeed()})`;
+	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.toString();
+	}
+
 	setState(state: Uint8Array): this {
 		native.setState(this.handle, state);
 		return this;
