@@ -1,6 +1,12 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { needs, pathOf } from "../support/requirements";
 import type { LabServer } from "./server";
+
+/** Pictures of what the tests saw, for people; not kept in git. */
+export const pictures = resolve(__dirname, "..", "..", "build", "screenshots");
 
 /** A notebook open in JupyterLab in headless Chromium. */
 export interface NotebookPage {
@@ -40,7 +46,9 @@ async function openPage(browser: Browser, server: LabServer, path: string, color
 		if (message.type() === "error") problems.push(`${message.text()} (${message.location().url})`);
 	});
 	page.on("pageerror", (error) => problems.push(String(error)));
-	await page.goto(`${server.url}lab/tree/${encodeURI(path)}?token=${server.token}`);
+	// A workspace of its own: the default one would open again whatever an earlier test had open.
+	const workspace = `test-${randomUUID()}`;
+	await page.goto(`${server.url}lab/workspaces/${workspace}/tree/${encodeURI(path)}?token=${server.token}`);
 	const notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
 	await notebook.waitFor({ timeout: 60_000 });
 	const idle = notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
@@ -57,7 +65,15 @@ async function openPage(browser: Browser, server: LabServer, path: string, color
 		async runAll(timeoutMs: number) {
 			await page.getByRole("menuitem", { name: "Run", exact: true }).click();
 			await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
-			await page.waitForFunction(allRan, undefined, { timeout: timeoutMs, polling: 100 });
+			await page
+				.waitForFunction(allRan, undefined, { timeout: timeoutMs, polling: 100 })
+				.catch(async (error: Error) => {
+					const prompts = await notebook.locator(".jp-CodeCell .jp-InputPrompt").allTextContents();
+					mkdirSync(pictures, { recursive: true });
+					const picture = join(pictures, `${basename(path, ".ipynb")}-stuck.png`);
+					await page.screenshot({ path: picture });
+					throw new Error(`${path}: the cells' prompts are ${prompts.join(" ")}; see ${picture}\n${error.message}`);
+				});
 			await idle.waitFor({ timeout: timeoutMs });
 		},
 		close: () => browser.close(),

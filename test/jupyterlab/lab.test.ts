@@ -1,25 +1,22 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readNotebook } from "../../dist/kernel/runner/notebook";
 import { describeWith, needs } from "../support/requirements";
-import { openInBrowser } from "./browser";
+import { openInBrowser, pictures } from "./browser";
 import { openNotebook } from "./client";
 import { type LabServer, startLab } from "./server";
 
 const root = resolve(__dirname, "..", "..");
 const fixture = join(root, "test", "fixtures", "small.ipynb");
 
-/** Pictures of what the tests saw, for people; not kept in git. */
-const pictures = join(root, "build", "screenshots");
+const chapter = join(root, "notebooks", "01_first_network.ipynb");
 
-interface Notebook {
-	cells: { cell_type: string; source: string[]; outputs?: { output_type: string; data?: Record<string, unknown> }[] }[];
-}
 const codeOf = (file: string) =>
-	(JSON.parse(readFileSync(file, "utf8")) as Notebook).cells
-		.filter((cell) => cell.cell_type === "code")
-		.map((cell) => cell.source.join(""));
+	readNotebook(file)
+		.cells.filter((cell) => cell.cell_type === "code")
+		.map((cell) => cell.source);
 
 describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 	let folder: string;
@@ -27,6 +24,7 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 	beforeAll(async () => {
 		folder = mkdtempSync(join(tmpdir(), "gradbook-notebooks-"));
 		for (const name of ["client.ipynb", "browser.ipynb"]) copyFileSync(fixture, join(folder, name));
+		for (const name of ["client-of-01.ipynb", "01_first_network.ipynb"]) copyFileSync(chapter, join(folder, name));
 		server = await startLab(folder);
 	}, 90_000);
 	afterAll(async () => {
@@ -66,6 +64,28 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 			}
 		});
 
+		test("runs the first chapter, which trains its network", { timeout: 240_000 }, async () => {
+			const notebook = await openNotebook(server, "client-of-01.ipynb", "gradbook");
+			try {
+				const printed: string[] = [];
+				const plots = new Set<unknown>();
+				for (const code of codeOf(chapter)) {
+					const run = await notebook.run(code);
+					expect(run.reply.status, `${code}\n${JSON.stringify(run.reply)}`).toBe("ok");
+					printed.push(run.text("stdout"));
+					for (const { content } of run.messages) {
+						const data = "data" in content ? (content.data as Record<string, unknown>) : {};
+						if ("application/vnd.plotly.v1+json" in data) plots.add(data["text/plain"]);
+					}
+				}
+				const accuracy = /([\d.]+) % of 10000 test pictures are right/.exec(printed.join(""))?.[1];
+				expect(Number(accuracy)).toBeGreaterThan(83);
+				expect(plots.size, "states of the live loss curve").toBeGreaterThan(3);
+			} finally {
+				await notebook.close();
+			}
+		});
+
 		test("stops a loop by the stop button, and the next cell finds the variables", { timeout: 60_000 }, async () => {
 			const notebook = await openNotebook(server, "client.ipynb", "gradbook");
 			try {
@@ -96,6 +116,29 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 				await page.getByText("A falling curve").first().waitFor();
 				mkdirSync(pictures, { recursive: true });
 				await page.screenshot({ path: join(pictures, "small.png") });
+				expect(notebook.problems).toEqual([]);
+			} finally {
+				await notebook.close();
+			}
+		});
+
+		test("shows the first chapter with its loss curve", { timeout: 300_000 }, async () => {
+			const notebook = await openInBrowser(server, "01_first_network.ipynb");
+			try {
+				await notebook.runAll(200_000);
+				const { page } = notebook;
+				expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').allTextContents()).toEqual([]);
+				const curve = page.locator(".js-plotly-plot", { has: page.getByText("Training on FashionMNIST") });
+				await curve.locator(".scatterlayer .trace").first().waitFor();
+				// The train loss and the test accuracy, in one picture: updates replaced it and added none.
+				expect(await curve.count()).toBe(1);
+				expect(await curve.locator(".scatterlayer .trace").count()).toBe(2);
+				expect(await page.getByText("test pictures are right").count()).toBeGreaterThan(0);
+				// The picture of the README: the training cell with its curve, without the list of files.
+				await page.keyboard.press("Control+b");
+				await curve.evaluate((element) => element.scrollIntoView({ block: "center" }));
+				mkdirSync(pictures, { recursive: true });
+				await page.screenshot({ path: join(pictures, "first_network.png") });
 				expect(notebook.problems).toEqual([]);
 			} finally {
 				await notebook.close();
