@@ -61,8 +61,8 @@ def mask(*shape, **more):
 
 
 def number(value):
-    if isinstance(value, bool) or isinstance(value, int):
-        return value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else str(value)
     if math.isnan(value):
         return "nan"
     if math.isinf(value):

@@ -31,7 +31,7 @@ GB_OP T bitwiseNot(T x) { return ~x; }
 GB_OP T relu(T x) { return x < T(0) ? T(0) : x; }
 GB_OP T relu6(T x) { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
 GB_OP T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
-GB_OP T logSigmoid(T x) { return (x < T(0) ? x : T(0) * x) - log1p(exp(-fabs(x))); }
+GB_OP T logSigmoid(T x) { return (x > T(0) ? T(0) : x) - log1p(exp(-fabs(x))); }
 GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
 GB_OP T softplus(T x, T beta, T limit) { return x * beta > limit ? x : log1p(exp(x * beta)) / beta; }
 GB_OP T mish(T x) { return x * tanh(log1p(exp(x > T(30) ? T(30) : x))); }

@@ -1,0 +1,105 @@
+import * as torch from "gradbook";
+import { describe, expect, test } from "vitest";
+import { dtypeNamed, mismatch, type Numeral, number, numbersOf, readCases } from "../../reference/inputs";
+
+/* The same seed, the same numbers as PyTorch (test/reference/make_random.py). */
+
+interface Step {
+	kind: string;
+	size: number[];
+	dtype: string;
+	args: unknown[];
+	out: Numeral[];
+	is: string;
+}
+
+interface Case {
+	seed: string;
+	own?: boolean;
+	steps: Step[];
+}
+
+type InPlace = (...args: unknown[]) => torch.Tensor;
+
+function draw({ kind, size, dtype: name, args }: Step, generator: torch.Generator | undefined): torch.Tensor {
+	const dtype = dtypeNamed(name);
+	const more = generator && { generator };
+	const [a, b, c] = args as [number, number, boolean];
+	switch (kind) {
+		case "rand":
+			return torch.rand(size, { dtype, ...more });
+		case "randn":
+			return torch.randn(size, { dtype, ...more });
+		case "randint":
+			return torch.randint(a, b, size, { dtype, ...more });
+		case "randperm":
+			return torch.randperm(a, more);
+		case "bernoulli":
+			return torch.bernoulli(torch.full(size, a, { dtype }), more);
+		case "multinomial":
+			return torch.multinomial(torch.tensor(args[0] as number[]), b, { replacement: c, ...more });
+		case "normal":
+			return torch.normal(a, b, size, more);
+		case "dropout":
+			return torch.nn.functional.dropout(torch.ones(size, { dtype }), a);
+		case "strided_normal_":
+			return torch
+				.zeros([...size, 2])
+				.at("...", 0)
+				.normal_(more);
+		default: {
+			const x = torch.zeros(size, { dtype });
+			const method = (x as unknown as Record<string, InPlace>)[kind]!;
+			return method.apply(x, more ? [...args, more] : args);
+		}
+	}
+}
+
+describe("numbers as PyTorch's", () => {
+	for (const row of readCases<Case>("random.json")) {
+		const name = row.steps.map(({ kind, size, dtype, args }) => `${kind}[${size}] ${dtype} ${JSON.stringify(args)}`);
+		test(`seed ${row.seed}${row.own ? " of an own generator" : ""}: ${name.join("; ")}`, () => {
+			const seed = BigInt(row.seed);
+			torch.manualSeed(row.own ? 0 : seed);
+			const generator = row.own ? new torch.Generator().manualSeed(seed) : undefined;
+			row.steps.forEach((step, i) => {
+				const found = draw(step, generator);
+				expect(found.dtype.name, `dtype of step ${i}`).toBe(step.is);
+				// A summary of a long result: its end.
+				const values = numbersOf(found).slice(-step.out.length || undefined);
+				const expected = step.out.map(number);
+				const tolerance = found.dtype === torch.float64 ? 1e-13 : /16/.test(found.dtype.name) ? 1e-3 : 3e-7;
+				const wrong = mismatch(values, expected, tolerance, tolerance);
+				if (wrong) throw new Error(`step ${i} (${step.kind}): ${wrong}`);
+			});
+		});
+	}
+});
+
+test("a state that was kept gives the same numbers again", () => {
+	const generator = new torch.Generator().manualSeed(3);
+	torch.randn(3, { generator });
+	const state = generator.getState();
+	const first = torch.randn(5, { generator });
+	generator.setState(state);
+	expect(torch.randn(5, { generator }).equal(first)).toBe(true);
+});
+
+test("an own generator leaves the default one alone", () => {
+	torch.manualSeed(1);
+	const expected = torch.rand(2);
+	torch.manualSeed(1);
+	torch.rand(5, { generator: new torch.Generator().manualSeed(9) });
+	expect(torch.rand(2).equal(expected)).toBe(true);
+});
+
+test("what cannot be drawn is refused", () => {
+	expect(() => torch.randint(5, 5, [2])).toThrow(/\[randint\] low must be less than high/);
+	expect(() => torch.randperm(-1)).toThrow(/\[randperm\]/);
+	expect(() => torch.rand(-1)).toThrow(/\[rand\] sizes cannot be negative/);
+	expect(() => torch.rand(2, { seed: 3 } as never)).toThrow(/\[rand\] unknown option "seed"/);
+	expect(() => torch.zeros(2).uniform_(3, 1)).toThrow(/\[uniform_\]/);
+	expect(() => torch.zeros(2).normal_(0, -1)).toThrow(/\[normal_\]/);
+	expect(() => torch.multinomial(torch.tensor([0.5, 0.5]), 3)).toThrow(/\[multinomial\]/);
+	expect(() => torch.manualSeed(1.5)).toThrow(/\[manualSeed\]/);
+});
