@@ -1,0 +1,231 @@
+import * as torch from "gradbook";
+import { autograd, noGrad, type Tensor, tensor } from "gradbook";
+import { describe, expect, test } from "vitest";
+
+/* The graph itself: accumulation, views and in-place writes, hooks, modes, custom functions, errors. */
+
+const leaf = (...values: number[]) => tensor(values, { requiresGrad: true, dtype: torch.float64 });
+
+describe("backward", () => {
+	test("a result used twice adds up: b = a + a, c = b + b", () => {
+		const a = leaf(3);
+		const b = a.add(a);
+		b.add(b).backward();
+		expect(a.grad!.tolist()).toEqual([4]);
+	});
+
+	test("two losses of one input add their gradients", () => {
+		const x = leaf(1, 3, 6);
+		x.pow(3).sum().backward();
+		x.square().sum().backward();
+		expect(x.grad!.tolist()).toEqual([5, 33, 120]);
+	});
+
+	test("a chain of 100,000 operations", () => {
+		const x = leaf(1);
+		let y: Tensor = x;
+		for (let i = 0; i < 100_000; i++) y = y.add(1);
+		y.backward();
+		expect(x.grad!.item()).toBe(1);
+		expect(y.item()).toBe(100_001);
+	});
+
+	test("a second pass needs retainGraph", () => {
+		const x = leaf(2);
+		const y = x.mul(x);
+		y.backward({ retainGraph: true });
+		y.backward();
+		expect(x.grad!.item()).toBe(8);
+		expect(() => y.backward()).toThrow(/\[backward\] trying to backward through the graph a second time/);
+	});
+
+	test("second and third derivatives", () => {
+		const x = leaf(2);
+		const [first] = autograd.grad(x.pow(4), x, { createGraph: true });
+		const [second] = autograd.grad(first!, x, { createGraph: true });
+		const [third] = autograd.grad(second!, x);
+		expect([first!.item(), second!.item(), third!.item()]).toEqual([32, 48, 48]);
+	});
+
+	test("a Hessian-vector product", () => {
+		const x = leaf(1, 2);
+		const [slope] = autograd.grad(x.at(0).square().mul(x.at(1)), x, { createGraph: true });
+		const [product] = autograd.grad(slope!.mul(tensor([1, 1], { dtype: torch.float64 })).sum(), x);
+		expect(product!.tolist()).toEqual([6, 2]);
+	});
+
+	test("only a scalar starts without a gradient", () => {
+		const y = leaf(1, 2).mul(2);
+		expect(() => y.backward()).toThrow(/grad can be implicitly created only for scalar outputs/);
+		y.backward({ gradient: tensor([1, 10], { dtype: torch.float64 }) });
+		expect(() => tensor([1]).backward()).toThrow(/does not require grad/);
+	});
+
+	test("an unused input is an error unless it is allowed", () => {
+		const [x, z] = [leaf(1), leaf(1)];
+		expect(() => autograd.grad(x.mul(2), z)).toThrow(/appears to not have been used in the graph/);
+		expect(autograd.grad(x.mul(2), [z], { allowUnused: true })).toEqual([null]);
+		expect(autograd.grad(x.mul(2), [z], { materializeGrads: true })[0]!.tolist()).toEqual([0]);
+	});
+
+	test("gradients accumulate into the leaves that are asked for", () => {
+		const [x, z] = [leaf(2), leaf(3)];
+		x.mul(z).backward({ inputs: x });
+		expect(x.grad!.item()).toBe(3);
+		expect(z.grad).toBe(null);
+	});
+});
+
+describe("in-place writes", () => {
+	test("a write to a view is part of its base's history", () => {
+		const x = leaf(1, 2, 3);
+		const y = x.mul(2);
+		y.at("1:").mul_(10);
+		expect(y.gradFn!.name).toBe("CopySlices");
+		y.sum().backward();
+		expect(x.grad!.tolist()).toEqual([2, 20, 20]);
+	});
+
+	test("a view sees the history of a write to its base", () => {
+		const x = leaf(1, 2);
+		const y = x.mul(2);
+		const view = y.at(0);
+		y.mul_(5);
+		view.backward();
+		expect(x.grad!.tolist()).toEqual([10, 0]);
+	});
+
+	test("a saved tensor that was changed is refused, with the op's name", () => {
+		const x = leaf(1, 2);
+		const y = x.exp();
+		y.add_(1);
+		expect(() => y.sum().backward()).toThrow(
+			/\[ExpBackward0\].*modified by an in-place operation.*version 1; expected version 0/,
+		);
+	});
+
+	test("a leaf and a view of it are refused, outside noGrad", () => {
+		const x = leaf(1, 2);
+		expect(() => x.add_(1)).toThrow(/\[add_\] a leaf tensor that requires grad/);
+		expect(() => x.at(0).add_(1)).toThrow(/\[add_\] a view of a leaf tensor that requires grad/);
+		noGrad(() => x.add_(1));
+		expect(x.tolist()).toEqual([2, 3]);
+	});
+
+	test("an op that needs what it overwrites keeps a copy", () => {
+		const [x, z] = [leaf(3), leaf(5)];
+		const y = x.mul(1);
+		y.mul_(z);
+		y.backward();
+		expect([x.grad!.item(), z.grad!.item()]).toEqual([5, 3]);
+	});
+
+	test("assignment through an index carries gradients of both sides", () => {
+		const [x, v] = [leaf(1, 2, 3), leaf(7)];
+		const y = x.mul(2);
+		y.setAt([1], v.at(0));
+		y.mul(tensor([1, 10, 100], { dtype: torch.float64 }))
+			.sum()
+			.backward();
+		expect(x.grad!.tolist()).toEqual([2, 0, 200]);
+		expect(v.grad!.tolist()).toEqual([10]);
+	});
+});
+
+describe("hooks", () => {
+	test("change a gradient as it flows, and are removed again", () => {
+		const x = leaf(1, 2);
+		const seen: unknown[] = [];
+		const y = x.mul(3);
+		y.registerHook((grad) => {
+			seen.push(grad.tolist());
+		});
+		const clamped = y.registerHook((grad) => grad.clamp(-1, 1));
+		y.mul(5).sum().backward({ retainGraph: true });
+		expect(seen).toEqual([[5, 5]]);
+		expect(x.grad!.tolist()).toEqual([3, 3]);
+		clamped.remove();
+		x.grad = null;
+		y.mul(5).sum().backward();
+		expect(x.grad!.tolist()).toEqual([15, 15]);
+	});
+
+	test("retainGrad keeps the gradient of an intermediate tensor", () => {
+		const x = leaf(1, 2);
+		const y = x.mul(3);
+		y.retainGrad();
+		y.square().sum().backward();
+		expect(y.grad!.tolist()).toEqual([6, 12]);
+	});
+
+	test("anomaly mode names the operation that made a NaN", () => {
+		const x = leaf(-1);
+		autograd.detectAnomaly(() => {
+			expect(() => x.sqrt().backward()).toThrow(/function 'SqrtBackward0' returned nan values/);
+		});
+	});
+});
+
+describe("modes", () => {
+	test("noGrad records nothing, refuses promises", () => {
+		const x = leaf(1);
+		expect(noGrad(() => x.mul(2)).requiresGrad).toBe(false);
+		expect(() => noGrad(async () => x)).toThrow(/\[noGrad\] takes a synchronous function/);
+		expect(x.mul(2).requiresGrad).toBe(true);
+	});
+
+	test("what inference mode made cannot be saved or written outside", () => {
+		const x = torch.inferenceMode(() => tensor([1, 2]).mul(2));
+		expect(() => tensor([1, 1], { requiresGrad: true }).mul(x)).toThrow(
+			/inference tensors cannot be saved for backward/,
+		);
+		expect(() => x.add_(1)).toThrow(/\[add_\] in-place update to an inference tensor/);
+	});
+
+	test("detach shares memory, data is not counted", () => {
+		const x = leaf(1, 2);
+		const y = x.mul(2);
+		y.detach().fill_(5);
+		expect(y.tolist()).toEqual([5, 5]);
+		x.data.fill_(3);
+		expect(x.tolist()).toEqual([3, 3]);
+	});
+});
+
+test("a function with a derivative of its own", () => {
+	class Cube extends autograd.Function {
+		static override forward(ctx: autograd.FunctionContext, x: Tensor): Tensor {
+			ctx.saveForBackward(x);
+			return x.pow(3);
+		}
+
+		static override backward(ctx: autograd.FunctionContext, grad: Tensor): Tensor {
+			return grad.mul(ctx.savedTensors[0]!.square()).mul(3);
+		}
+	}
+	const x = leaf(2, 3);
+	const y = Cube.apply(x) as Tensor;
+	expect(y.gradFn!.name).toBe("CubeBackward");
+	expect(autograd.gradcheck((a) => Cube.apply(a) as Tensor, x)).toBe(true);
+	expect(autograd.gradgradcheck((a) => Cube.apply(a) as Tensor, x)).toBe(true);
+});
+
+test("gradcheck finds a wrong derivative", () => {
+	class Wrong extends autograd.Function {
+		static override forward(_ctx: autograd.FunctionContext, x: Tensor): Tensor {
+			return x.mul(2);
+		}
+
+		static override backward(_ctx: autograd.FunctionContext, grad: Tensor): Tensor {
+			return grad.mul(3);
+		}
+	}
+	expect(() => autograd.gradcheck((a) => Wrong.apply(a) as Tensor, leaf(1))).toThrow(/numerical (2|1\.999).*analytical 3/);
+});
+
+test("nextFunctions can be walked to the leaves", () => {
+	const [x, z] = [leaf(1), leaf(2)];
+	const y = x.mul(z).add(x);
+	expect(y.gradFn!.nextFunctions.map(([node]) => node?.name)).toEqual(["MulBackward0", "AccumulateGrad"]);
+	expect(x.isLeaf && !y.isLeaf).toBe(true);
+});
