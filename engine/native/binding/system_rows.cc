@@ -4,6 +4,7 @@
 
 #include "binding/row.h"
 #include "binding/tables.h"
+#include "cpu/blas.h"
 #include "cpu/simd/choose.h"
 #include "cpu/threads.h"
 #include "tensor/allocator.h"
@@ -98,10 +99,11 @@ RawResult memoryStatsRow() {
 }
 
 RawResult buildInfo() {
+  const BlasInfo blas = blasInfo();
   return Object(currentEnv)
       .set("simd", simdName())
-      .set("blas", "")
-      .set("blasPath", "")
+      .set("blas", blas.name)
+      .set("blasPath", blas.path)
 #if defined(__clang__)
       .set("compiler", "clang " __clang_version__)
 #else

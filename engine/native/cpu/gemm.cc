@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "cpu/blas.h"
 #include "cpu/simd/choose.h"
 #include "cpu/threads.h"
 #include "tensor/interrupt.h"
@@ -142,6 +143,36 @@ struct Block {
   }
 };
 
+/** Few rows of A against columns of B that are contiguous: dot products, which read B where it lies. */
+template <class T>
+void byDots(const GemmKernels<T>& kernel, int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b,
+            Matrix<T> c, const GemmEpilogue<T>& e) {
+  for (int64_t i = 0; i < m; i++) {
+    const T* x = a.data + i * a.row;
+    if (a.column != 1) {
+      T* own = scratch<T>(1, k);
+      for (int64_t p = 0; p < k; p++) own[p] = x[p * a.column];
+      x = own;
+    }
+    parallelFor(n, std::max<int64_t>(4, kThreadWork / k), [&](int64_t begin, int64_t end) {
+      constexpr int64_t kGroup = 64;
+      T sums[kGroup];
+      for (int64_t j0 = begin; j0 < end; j0 += kGroup) {
+        const int64_t count = std::min(kGroup, end - j0);
+        kernel.dot(k, x, b.data + j0 * b.column, b.column, count, sums);
+        for (int64_t j = 0; j < count; j++) {
+          T& to = c.data[i * c.row + (j0 + j) * c.column];
+          T value = e.alpha * sums[j];
+          if (e.beta != T(0)) value += e.beta * to;
+          if (e.columnBias) value += e.columnBias[j0 + j];
+          if (e.rowBias) value += e.rowBias[i];
+          to = value;
+        }
+      }
+    });
+  }
+}
+
 /** Nothing to multiply: only what the epilogue adds. */
 template <class T>
 void onlyEpilogue(int64_t m, int64_t n, Matrix<T> c, const GemmEpilogue<T>& e) {
@@ -156,18 +187,26 @@ void onlyEpilogue(int64_t m, int64_t n, Matrix<T> c, const GemmEpilogue<T>& e) {
 }  // namespace
 
 template <class T>
-void gemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
+void ownGemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
           const GemmEpilogue<T>& epilogue) {
   if (m == 0 || n == 0) return;
   if (k == 0) return onlyEpilogue(m, n, c, epilogue);
   const GemmKernels<T>& kernel = kernels<T>();
-  // What must be copied in this orientation and in the transposed one; storing a tile by elements costs a little too.
-  const int64_t cost = (b.column == 1 ? 0 : n * k) + (c.column == 1 ? 0 : m * n * 2);
-  const int64_t transposedCost = (a.row == 1 ? 0 : m * k) + (c.row == 1 ? 0 : m * n * 2);
+  if (m <= 2 && b.row == 1 && k >= 8) return byDots(kernel, m, n, k, a, b, c, epilogue);
+  if (n <= 2 && a.column == 1 && k >= 8) {
+    GemmEpilogue<T> e = epilogue;
+    std::swap(e.columnBias, e.rowBias);
+    return byDots<T>(kernel, n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
+  }
+  // What must be copied in this orientation and in the transposed one; storing a tile by elements costs a little too,
+  // and so does the part of a tile's width that lies beyond the matrix.
+  const auto beyond = [&](int64_t columns) { return (blocksOf(columns, kernel.nr) * kernel.nr - columns) * k / kernel.nr; };
+  const int64_t cost = (b.column == 1 ? 0 : n * k) + (c.column == 1 ? 0 : m * n * 2) + beyond(n) * m;
+  const int64_t transposedCost = (a.row == 1 ? 0 : m * k) + (c.row == 1 ? 0 : m * n * 2) + beyond(m) * n;
   if (transposedCost < cost) {
     GemmEpilogue<T> e = epilogue;
     std::swap(e.columnBias, e.rowBias);
-    return gemm<T>(n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
+    return ownGemm<T>(n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
   }
   const bool packB = b.column != 1 || m >= 96;
   const bool packA = n >= 256 || (a.column != 1 && k > 64);
@@ -192,9 +231,18 @@ void gemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b,
   }
 }
 
-template void gemm<float>(int64_t, int64_t, int64_t, Matrix<const float>, Matrix<const float>, Matrix<float>,
-                          const GemmEpilogue<float>&);
-template void gemm<double>(int64_t, int64_t, int64_t, Matrix<const double>, Matrix<const double>, Matrix<double>,
-                           const GemmEpilogue<double>&);
+template <class T>
+void gemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,
+          const GemmEpilogue<T>& epilogue) {
+  if (!blasGemm<T>(m, n, k, a, b, c, epilogue)) ownGemm<T>(m, n, k, a, b, c, epilogue);
+}
+
+#define GB_INSTANTIATE(NAME, T) \
+  template void NAME<T>(int64_t, int64_t, int64_t, Matrix<const T>, Matrix<const T>, Matrix<T>, const GemmEpilogue<T>&);
+GB_INSTANTIATE(gemm, float)
+GB_INSTANTIATE(gemm, double)
+GB_INSTANTIATE(ownGemm, float)
+GB_INSTANTIATE(ownGemm, double)
+#undef GB_INSTANTIATE
 
 }  // namespace gb

@@ -26,7 +26,7 @@ struct Free {
 
 std::atomic_flag lock = ATOMIC_FLAG_INIT;
 Free* freeLists[kClasses];
-size_t cached = 0;
+std::atomic<size_t> cached{0};  // written under the lock only
 size_t cacheCap = size_t(256) << 20;
 
 /** Held for a few instructions only, and hardly ever contended. */
@@ -88,7 +88,7 @@ void* allocateBlock(size_t bytes) {
     Locked guard;
     if (Free* block = freeLists[index]) {
       freeLists[index] = block->next;
-      cached -= size;
+      cached.store(cached.load(std::memory_order_relaxed) - size, std::memory_order_relaxed);
       return block;
     }
   }
@@ -105,21 +105,18 @@ void freeBlock(void* block, size_t bytes) {
   const size_t size = sizeOfClass(index);
   {
     Locked guard;
-    if (cached + size <= cacheCap) {
+    if (cachedBytes() + size <= cacheCap) {
       Free* node = static_cast<Free*>(block);
       node->next = freeLists[index];
       freeLists[index] = node;
-      cached += size;
+      cached.store(cached.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
       return;
     }
   }
   toSystem(block, size);
 }
 
-size_t cachedBytes() {
-  Locked guard;
-  return cached;
-}
+size_t cachedBytes() { return cached.load(std::memory_order_relaxed); }
 
 void setCacheCap(size_t bytes) {
   Locked guard;

@@ -13,8 +13,8 @@
 namespace gb {
 namespace {
 
-/** The smallest budget: below it a collection costs more than the memory is worth. */
-constexpr size_t kMinBudget = size_t(96) << 20;
+/** The smallest budget. More would only mean that tensors come to lie in memory that no cache holds. */
+constexpr size_t kMinBudget = size_t(32) << 20;
 /** The budget is this part of what stays alive, where that is more. */
 constexpr size_t kBudgetPart = 4;
 /** What one handle weighs beside its elements: tensor, storage, Node's reference, JavaScript objects. */

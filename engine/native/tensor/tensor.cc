@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <vector>
 
 #include "tensor/memory.h"
@@ -12,15 +11,8 @@ namespace {
 
 std::atomic<uint64_t> nextStorage{1};
 
-/** Storage structures are used again: they come and go with every operation. */
-struct StoragePool {
-  std::mutex mutex;
-  std::vector<Storage*> free;
-};
-StoragePool& pool() {
-  static StoragePool* it = new StoragePool;  // never destroyed: finalizers may run late
-  return *it;
-}
+/** Storage structures are used again: they come and go with every operation. Never freed: finalizers may run late. */
+thread_local std::vector<Storage*>* freeStorages = nullptr;
 
 size_t checkedBytes(const Dims& sizes, DType dtype) {
   size_t bytes = itemSize(dtype);
@@ -53,16 +45,12 @@ bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
 Storage* newStorage(size_t bytes, Device device) {
   GB_CHECK(device == Device::CPU, "no memory can be had on device ", nameOf(device));
   void* data = allocateTensorMemory(bytes);
-  StoragePool& p = pool();
   Storage* storage;
-  {
-    std::lock_guard<std::mutex> guard(p.mutex);
-    if (p.free.empty()) {
-      storage = new Storage;
-    } else {
-      storage = p.free.back();
-      p.free.pop_back();
-    }
+  if (freeStorages && !freeStorages->empty()) {
+    storage = freeStorages->back();
+    freeStorages->pop_back();
+  } else {
+    storage = new Storage;
   }
   *storage = {data, bytes, nextStorage++, 1, device};
   return storage;
@@ -70,9 +58,8 @@ Storage* newStorage(size_t bytes, Device device) {
 
 void destroyStorage(Storage* storage) {
   freeTensorMemory(storage->data, storage->bytes);
-  StoragePool& p = pool();
-  std::lock_guard<std::mutex> guard(p.mutex);
-  p.free.push_back(storage);
+  if (!freeStorages) freeStorages = new std::vector<Storage*>;
+  freeStorages->push_back(storage);
 }
 
 Tensor::Tensor(StorageRef storage, DType dtype, Dims sizes, Dims strides, int64_t offset)

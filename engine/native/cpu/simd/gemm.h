@@ -20,6 +20,10 @@ template <class T>
 using GemmTile = void (*)(int64_t k, const T* a, int64_t aRow, int64_t aColumn, const T* b, int64_t ldb, T* c,
                           int64_t cRow, int64_t cColumn, int columns, const GemmEpilogue<T>& epilogue);
 
+/** out[j] = x · rows[j] for rows of k contiguous elements that lie `stride` apart. */
+template <class T>
+using DotRows = void (*)(int64_t k, const T* x, const T* rows, int64_t stride, int64_t count, T* out);
+
 template <class T>
 struct GemmKernels {
   int mr, nr;
@@ -27,6 +31,7 @@ struct GemmKernels {
   const GemmTile<T>* tiles;
   /** Panels of `width` columns side by side: out[panel][k][width], the last one filled up with zeros. */
   void (*pack)(T* out, int width, const T* b, int64_t bRow, int64_t bColumn, int64_t k, int64_t columns);
+  DotRows<T> dot;
 };
 
 namespace base {
