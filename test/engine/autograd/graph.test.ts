@@ -220,7 +220,9 @@ test("gradcheck finds a wrong derivative", () => {
 			return grad.mul(3);
 		}
 	}
-	expect(() => autograd.gradcheck((a) => Wrong.apply(a) as Tensor, leaf(1))).toThrow(/numerical (2|1\.999).*analytical 3/);
+	expect(() => autograd.gradcheck((a) => Wrong.apply(a) as Tensor, leaf(1))).toThrow(
+		/numerical (2|1\.999).*analytical 3/,
+	);
 });
 
 test("nextFunctions can be walked to the leaves", () => {
