@@ -61,7 +61,8 @@ export function parseNpy(name: string, bytes: Uint8Array<ArrayBuffer>): Tensor {
 	if (start + length > bytes.length) fail(`is cut off: its header should have ${length} bytes`);
 	const header = new TextDecoder().decode(bytes.subarray(start, start + length));
 	const { order, code, fortran, shape } = parseHeader(header, fail);
-	const kind = kinds[code];
+	if (code === "O") fail("holds Python objects, which are not read");
+	const kind = Object.hasOwn(kinds, code) ? kinds[code] : undefined;
 	if (!kind) fail(`has elements of type ${quoted(code)}, which no dtype holds`);
 	const { dtype, widenFrom } = kind as Kind;
 	const count = countOf(shape, fail);
@@ -92,7 +93,7 @@ function widened(data: Uint8Array<ArrayBuffer>, from: 2 | 4, bigEndian: boolean)
 function parseHeader(header: string, fail: (problem: string) => never) {
 	const description = /'descr'\s*:\s*'([<>|=])([a-zA-Z]\d*)'/.exec(header);
 	if (!description) {
-		if (/'descr'\s*:\s*(\[|'\|O)/.test(header)) fail("holds records or Python objects, which are not read");
+		if (/'descr'\s*:\s*\[/.test(header)) fail("holds records, which are not read");
 		fail(`has the header ${quoted(header.slice(0, 200))}`);
 	}
 	const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(header);

@@ -23,9 +23,10 @@ function pairs(named: NamedModules): [string, Module][] {
 	return named instanceof Map ? [...named] : Object.entries(named);
 }
 
+// biome-ignore lint/correctness/noUnusedVariables: a merged interface repeats the class's type parameters
 export interface Sequential<T extends readonly Module[] = Module[]> {
-	/** The module at a position. */
-	[index: number]: T[number];
+	/** The module at a position; any other may be put there. `at(i)` knows its class. */
+	[index: number]: Module;
 }
 
 /**

@@ -13,7 +13,7 @@ export class Identity extends Module {
 		super();
 	}
 
-	forward<T = Tensor>(input: T): T {
+	forward(input: Tensor): Tensor {
 		return input;
 	}
 }
