@@ -2,7 +2,7 @@ import { Router, type Socket, XPublisher } from "zeromq";
 import { address, type Channel, type Connection } from "./connection";
 import { log } from "./log";
 import { BadMessage, decode, encode, type Message } from "./message";
-import { SendQueue } from "./send-queue";
+import { type Sender, SendQueue } from "./send-queue";
 
 export type RequestChannel = "shell" | "control" | "stdin";
 
@@ -16,6 +16,26 @@ export interface SocketEvents {
 	message(channel: RequestChannel, message: Message): void;
 	/** A front end began to listen to a topic of iopub. */
 	subscribed(topic: Buffer): void;
+}
+
+/** How long a question waits for a front end that is about to connect, in milliseconds. */
+const connectMs = 10_000;
+
+/** Sends to a peer as soon as it is connected. A front end's sockets connect one by one, and shell may be the first. */
+function whenConnected(socket: Router): Sender {
+	return {
+		async send(frames) {
+			const end = Date.now() + connectMs;
+			for (;;) {
+				try {
+					return await socket.send(frames);
+				} catch (error) {
+					if ((error as NodeJS.ErrnoException).code !== "EHOSTUNREACH" || Date.now() > end) throw error;
+					await new Promise((resolve) => setTimeout(resolve, 10));
+				}
+			}
+		},
+	};
 }
 
 /** The five sockets of a kernel. What is not a message of ours is logged and dropped here. */
@@ -38,18 +58,20 @@ export class Sockets {
 			return socket;
 		};
 		this.#routers = { shell: router(), control: router(), stdin: router(), hb: router() };
+		// A question to a front end whose stdin is not connected yet must not vanish: the cell would wait for ever.
+		this.#routers.stdin.mandatory = true;
 		// Without a high-water mark: ZeroMQ would drop what a loop prints faster than the network takes it.
 		this.#iopub = new XPublisher({ linger: lingerMs, sendHighWaterMark: 0 });
 		// Every subscription is reported, not only the first to a topic: each subscriber is welcomed.
 		this.#iopub.verbosity = "allSubs";
-		const queue = (channel: Channel, socket: Router | XPublisher) =>
+		const queue = (channel: Channel, socket: Sender) =>
 			new SendQueue(socket, (error) => {
 				if (!this.#closed) log(`${channel}: a message could not be sent: ${error.message}`);
 			});
 		this.#queues = {
 			shell: queue("shell", this.#routers.shell),
 			control: queue("control", this.#routers.control),
-			stdin: queue("stdin", this.#routers.stdin),
+			stdin: queue("stdin", whenConnected(this.#routers.stdin)),
 			hb: queue("hb", this.#routers.hb),
 			iopub: queue("iopub", this.#iopub),
 		};

@@ -90,8 +90,12 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 			const notebook = await openNotebook(server, "client.ipynb", "gradbook");
 			try {
 				await notebook.run("let kept = 41;");
+				let stopped = false;
 				const looping = notebook.run('console.log("in"); for (;;) kept++;', (run) => {
-					if (run.text("stdout") === "in\n") void notebook.kernel.interrupt();
+					// Once: a second stop would reach the next cell.
+					if (stopped || run.text("stdout") !== "in\n") return;
+					stopped = true;
+					void notebook.kernel.interrupt();
 				});
 				expect((await looping).reply.status).toBe("error");
 				expect((await notebook.run("kept > 41")).data()).toMatchObject({ "text/plain": "true" });
