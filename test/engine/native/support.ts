@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Handle, native } from "../../../dist/engine/core/native";
 
 /* The addon as tests meet it: handles from plain numbers, and back. */
@@ -39,7 +40,7 @@ export const number = (value: number | string | boolean): number => {
 };
 
 export const reference = (name: string) =>
-	JSON.parse(readFileSync(new URL(`../../reference/native/${name}.json`, import.meta.url), "utf8"));
+	JSON.parse(readFileSync(join(__dirname, `../../reference/native/${name}.json`), "utf8"));
 
 /** The first element that is neither equal nor within `relative` of what was expected (or `absolute`, for those near 0). */
 export function firstDifference(got: number[], expected: number[], relative = 0, absolute = 0): string | undefined {

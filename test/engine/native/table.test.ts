@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { codes, type Handle, native, tensor } from "./support";
 
 /** The names of all rows that engine/core/native.ts declares. */
 function declared(): string[] {
-	const text = readFileSync(new URL("../../../engine/core/native.ts", import.meta.url), "utf8");
+	const text = readFileSync(join(__dirname, "../../../engine/core/native.ts"), "utf8");
 	const families = [...text.matchAll(/export interface (\w+Ops) \{\n([\s\S]*?)\n\}/g)];
 	return families.flatMap(([, , body]) => [...body!.matchAll(/^\t(\w+):/gm)].map(([, name]) => name!));
 }
