@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { codes, firstDifference, type Handle, type Name, native, numbers, repeatable, tensor } from "./support";
@@ -137,7 +137,7 @@ test("linearBackward gives what its products give, and only what is asked for", 
 
 test("what any processor can run gives what this one's fastest code gives", () => {
 	const program = `
-		const { native: n } = require(${JSON.stringify(fileURLToPath(new URL("../../../dist/engine/core/native.js", import.meta.url)))});
+		const { native: n } = require(${JSON.stringify(join(__dirname, "../../../dist/engine/core/native.js"))});
 		const g = n.generator(3);
 		const x = n.empty([37, 45], 6);
 		n.normal_(x, g, 0, 2);

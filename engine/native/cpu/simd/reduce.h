@@ -6,7 +6,7 @@
 
 namespace gb {
 
-/** Elements that one call of ReduceRun adds in the elements' own type. */
+/** Elements that are gathered for one call of ReduceRun, where they are not in place. */
 constexpr int64_t kReduceRun = 1024;
 /** Columns that one call of ReduceRows takes at most. */
 constexpr int64_t kReduceColumns = 256;
