@@ -4,3 +4,4 @@ export * as functional from "./functional";
 export * as init from "./init";
 export * from "./modules";
 export { Buffer, Parameter } from "./parameter";
+export * as utils from "./utils";

@@ -238,6 +238,29 @@ def loss_modules():
     module("CrossEntropyLoss", (0, 3), classes(3, 0))
 
 
+def normalisation_modules():
+    for name, shapes in [("BatchNorm1d", [(5, 3), (4, 3, 2)]), ("BatchNorm2d", [(3, 2, 2, 3)]), ("BatchNorm3d", [(2, 2, 2, 1, 3)])]:
+        for shape in shapes:
+            c = shape[1]
+            for kwargs in [{}, {"affine": False}, {"momentum": None}, {"momentum": 0.3, "eps": 0.01}, {"track_running_stats": False}, {"bias": False}]:
+                module(name, shape, args=(c,), kwargs=kwargs, runs=3)
+            module(name, shape, args=(c,), train=False)
+            module(name, shape, args=(c,), kwargs={"track_running_stats": False}, train=False)
+    for name, shapes in [("InstanceNorm1d", [(2, 3, 4), (3, 4)]), ("InstanceNorm2d", [(2, 3, 2, 2)]), ("InstanceNorm3d", [(2, 2, 1, 2, 2)])]:
+        for shape in shapes:
+            c = shape[0] if len(shape) == 2 else shape[1]
+            for kwargs in [{}, {"affine": True}, {"affine": True, "track_running_stats": True}]:
+                module(name, shape, args=(c,), kwargs=kwargs, runs=2)
+            module(name, shape, args=(c,), kwargs={"track_running_stats": True}, train=False)
+    for args, kwargs, shape in [((4,), {}, (3, 4)), (([3, 4],), {}, (2, 3, 4)), ((4,), {"elementwise_affine": False}, (2, 3, 4)), ((4,), {"bias": False, "eps": 0.01}, (3, 4)), ((4,), {}, (4,))]:
+        module("LayerNorm", shape, args=args, kwargs=kwargs)
+    for args, kwargs, shape in [((4,), {}, (3, 4)), (([3, 4],), {}, (2, 3, 4)), ((4,), {"eps": 0.1}, (3, 4))]:
+        module("RMSNorm", shape, args=args, kwargs=kwargs)
+    # Groups of two elements would do badly: their gradients cancel to what float32 rounds, in PyTorch as here.
+    for args, kwargs, shape in [((2, 8), {}, (3, 8)), ((2, 4), {}, (2, 4, 3)), ((1, 4), {"affine": False}, (2, 4, 2, 2)), ((4, 4), {"eps": 0.01, "bias": False}, (2, 4, 2, 2))]:
+        module("GroupNorm", shape, args=args, kwargs=kwargs)
+
+
 def distance_functions():
     for kwargs in [{}, {"p": 1.0}, {"keepdim": True}]:
         function("pairwise_distance", (4, 3), (4, 3), kwargs=kwargs)
@@ -261,6 +284,7 @@ if __name__ == "__main__":
     activation_modules()
     dropout_modules()
     loss_modules()
+    normalisation_modules()
     write("nn_modules.json", {"cases": modules})
     distance_functions()
     write("nn_functional.json", {"cases": functions})

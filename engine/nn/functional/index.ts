@@ -5,4 +5,5 @@ export * from "./dropout";
 export { embedding } from "./embedding";
 export { bilinear, linear } from "./linear";
 export * from "./losses";
+export * from "./normalization";
 export type { Reduction, ReductionOptions } from "./reduction";

@@ -1,4 +1,5 @@
 export * from "./activation";
+export * from "./batchnorm";
 export * from "./container";
 export { deepcopy } from "./copy";
 export * from "./distance";
@@ -18,5 +19,6 @@ export {
 export * from "./linear";
 export * from "./loss";
 export { type MemberOptions, Module } from "./module";
+export * from "./normalization";
 export * from "./sparse";
 export type { IncompatibleKeys, LoadOptions, StateDict } from "./state";

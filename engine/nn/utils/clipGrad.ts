@@ -1,0 +1,73 @@
+import { noGrad } from "../../core/gradMode";
+import { native } from "../../core/native";
+import { quoted } from "../../core/signature";
+import { Tensor, wrap } from "../../core/tensor";
+
+/* Gradients kept small: call these between `backward()` and `step()`. */
+
+export interface ClipGradNormOptions {
+	/** The p of the norm; Infinity for the largest element. Default 2. */
+	normType?: number;
+	/** Throw where the norm is NaN or infinite. Default false. */
+	errorIfNonfinite?: boolean;
+}
+
+type Parameters = Tensor | Iterable<Tensor>;
+
+function gradsOf(op: string, parameters: Parameters): Tensor[] {
+	const list = parameters instanceof Tensor ? [parameters] : [...parameters];
+	for (const parameter of list) {
+		if (!(parameter instanceof Tensor)) throw new TypeError(`[${op}] expected parameters, got ${quoted(parameter)}`);
+	}
+	return list.flatMap((parameter) => parameter.grad ?? []);
+}
+
+/** The norm of all gradients together, as one vector. */
+export function getTotalNorm(tensors: Iterable<Tensor>, options: ClipGradNormOptions = {}): Tensor {
+	const { normType = 2, errorIfNonfinite = false } = options;
+	const list = [...tensors];
+	const dtype = (list[0] ?? null)?.dtype.code ?? 6;
+	const total = native.totalNorm(
+		list.map((tensor) => tensor.handle),
+		normType,
+	);
+	if (errorIfNonfinite && !Number.isFinite(total)) {
+		throw new RangeError(
+			`[clipGradNorm_] the total norm of order ${normType} for gradients is non-finite (${total}), so it cannot be clipped`,
+		);
+	}
+	return wrap(native.full([], list.length === 0 ? 0 : total, dtype));
+}
+
+/**
+ * Scales all gradients, in place, by one factor so that their norm together is at most `maxNorm`: their direction stays.
+ * Gives back the norm before.
+ */
+export function clipGradNorm_(
+	parameters: Parameters,
+	maxNorm: number,
+	options: ClipGradNormOptions | number = {},
+): Tensor {
+	const given = typeof options === "number" ? { normType: options } : options;
+	const grads = gradsOf("clipGradNorm_", parameters);
+	const total = getTotalNorm(grads, given);
+	const factor = maxNorm / (total.item() + 1e-6);
+	// A norm that is not a number makes all gradients so, as in PyTorch.
+	if (!(factor >= 1)) {
+		native.scaleAll_(
+			grads.map((grad) => grad.handle),
+			factor,
+		);
+		for (const grad of grads) grad._version.count++;
+	}
+	return total;
+}
+
+/** Bounds every element of all gradients, in place, to [−clipValue, clipValue]: their direction changes. */
+export function clipGradValue_(parameters: Parameters, clipValue: number): void {
+	if (!(clipValue >= 0))
+		throw new RangeError(`[clipGradValue_] clipValue must be at least 0, got ${quoted(clipValue)}`);
+	noGrad(() => {
+		for (const grad of gradsOf("clipGradValue_", parameters)) grad.clamp_(-clipValue, clipValue);
+	});
+}
