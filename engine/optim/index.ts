@@ -15,3 +15,4 @@ export { Rprop, type RpropOptions } from "./rprop";
 export { SGD, type SGDOptions } from "./sgd";
 export { Shampoo, type ShampooOptions } from "./shampoo";
 export type { OptimizerStateDict } from "./state";
+export * as swaUtils from "./swaUtils";

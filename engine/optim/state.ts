@@ -105,7 +105,7 @@ export function loadOptimizerState(optimizer: Optimizer, dict: OptimizerStateDic
 }
 
 function isScheduled(property: string): boolean {
-	return ["initialLr", "maxLr", "minLr", "maxMomentum", "baseMomentum", "initialMomentum"].includes(property);
+	return ["initialLr", "maxLr", "minLr", "maxMomentum", "baseMomentum", "initialMomentum", "swaLr"].includes(property);
 }
 
 function asNumber(value: unknown): number {
