@@ -138,7 +138,7 @@ void normal(const Tensor& x, Generator& generator, double mean, double std) {
 
 void randint(const Tensor& x, Generator& generator, double from, double to) {
   const int64_t base = int64_t(from);
-  const uint64_t range = uint64_t(to >= 0x1p63 ? INT64_MAX : int64_t(to)) - uint64_t(base);
+  const uint64_t range = (to >= 0x1p63 ? uint64_t(INT64_MAX) + 1 : uint64_t(int64_t(to))) - uint64_t(base);
   if (range >= (uint64_t(1) << 28)) {
     fillSerially<int64_t>(x, [&] { return int64_t(generator.random64() % range + uint64_t(base)); });
   } else {

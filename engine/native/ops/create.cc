@@ -24,7 +24,7 @@ Tensor arange(Scalar start, Scalar end, Scalar step, DType dtype) {
            "upper bound and lower bound inconsistent with step sign: start ", start.d, ", end ", end.d, ", step ", step.d);
   double count;
   if (start.kind == DType::Int64 && end.kind == DType::Int64 && step.kind == DType::Int64) {
-    const int64_t span = end.i - start.i;
+    const __int128 span = __int128(end.i) - start.i;
     count = double(span / step.i + (span % step.i != 0));
   } else {
     count = std::ceil((end.d - start.d) / step.d);

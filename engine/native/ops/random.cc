@@ -38,6 +38,7 @@ void normal_(const Tensor& x, Generator& generator, double mean, double std) {
 }
 
 void randint_(const Tensor& x, Generator& generator, double from, double to) {
+  GB_CHECK(from >= -0x1p63 && to <= 0x1p63, "the range ", from, " … ", to, " is not one of int64");
   GB_CHECK(from < to, "expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
   fill(Fill::RandInt, x, generator, from, to);
 }

@@ -81,7 +81,7 @@ Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
   Tensor from = x;
   for (int i = 0; i < dims.size(); i++) {
     const int d = wrapDim(dims[i], x.ndim());
-    const int64_t n = x.size(d), shift = ((shifts[i] % n) + n) % n;
+    const int64_t n = x.size(d), shift = (shifts[i] % n + n) % n;
     Tensor made = emptyTensor(x.sizes(), x.dtype(), x.device());
     if (shift > 0) copyInto(slice(made, d, 0, shift, 1), slice(from, d, n - shift, n, 1));
     if (shift < n) copyInto(slice(made, d, shift, n, 1), slice(from, d, 0, n - shift, 1));
@@ -99,7 +99,10 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
   for (int i = 0; i < repeats.size(); i++) {
     const int64_t size = i < shift ? 1 : x.size(i - shift);
     GB_CHECK(repeats[i] >= 0, "Trying to create tensor with negative dimension: repeats ", repeats);
-    shape.push(repeats[i] * size);
+    int64_t repeated;
+    GB_CHECK(!__builtin_mul_overflow(repeats[i], size, &repeated), "the size of a tensor of shape ", x.sizes(),
+             " repeated ", repeats, " overflows");
+    shape.push(repeated);
     pairs.push(repeats[i]);
     pairs.push(size);
     from.push(0);
@@ -119,8 +122,9 @@ Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   Tensor made = full(x.sizes(), Scalar::of(false), x.dtype());
   const int n = x.ndim();
   const int64_t rows = x.size(n - 2), columns = x.size(n - 1);
+  const int64_t within = std::max(-rows - 1, std::min(columns + 1, diagonal));
   for (int64_t i = 0; i < rows && x.numel() > 0; i++) {
-    const int64_t edge = std::max<int64_t>(0, std::min(columns, i + diagonal + (lower ? 1 : 0)));
+    const int64_t edge = std::max<int64_t>(0, std::min(columns, i + within + (lower ? 1 : 0)));
     const int64_t begin = lower ? 0 : edge, end = lower ? edge : columns;
     if (begin >= end) continue;
     copyInto(slice(select(made, n - 2, i), n - 2, begin, end, 1), slice(select(x, n - 2, i), n - 2, begin, end, 1));

@@ -11,13 +11,14 @@ Dims inferred(const Tensor& x, const Dims& shape) {
   Dims result = shape;
   int unknown = -1;
   int64_t known = 1;
+  bool overflows = false;
   for (int i = 0; i < shape.size(); i++) {
     if (shape[i] == -1) {
       GB_CHECK(unknown < 0, "only one dimension can be inferred, got shape ", shape);
       unknown = i;
     } else {
       GB_CHECK(shape[i] >= 0, "invalid shape dimension ", shape[i], " in ", shape);
-      known *= shape[i];
+      overflows |= __builtin_mul_overflow(known, shape[i], &known) && shape[i] != 0;
     }
   }
   if (unknown >= 0) {
@@ -28,7 +29,7 @@ Dims inferred(const Tensor& x, const Dims& shape) {
       known *= result[unknown];
     }
   }
-  GB_CHECK(known == x.numel() && (unknown < 0 || result[unknown] >= 0), "shape ", shape,
+  GB_CHECK(!overflows && known == x.numel() && (unknown < 0 || result[unknown] >= 0), "shape ", shape,
            " is invalid for input of size ", x.numel(), " (shape ", x.sizes(), ")");
   return result;
 }
@@ -170,8 +171,8 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t end, int64_t s
   const auto clamped = [n](int64_t i) { return std::max<int64_t>(0, std::min(n, i < 0 ? i + n : i)); };
   const int64_t first = clamped(start), last = std::max(first, clamped(end));
   Dims sizes = x.sizes(), strides = x.strides();
-  sizes[d] = (last - first + step - 1) / step;
-  strides[d] *= step;
+  sizes[d] = last == first ? 0 : (last - first - 1) / step + 1;
+  if (sizes[d] > 1) strides[d] *= step;
   return x.viewed(std::move(sizes), std::move(strides), x.offset() + first * x.stride(d));
 }
 
@@ -190,6 +191,7 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim0, int64_t dim1) {
   const int a = wrapDim(dim0, x.ndim()), b = wrapDim(dim1, x.ndim());
   GB_CHECK(a != b, "diagonal dimensions cannot be identical ", dim0, ", ", dim1);
+  GB_CHECK(offset > -(int64_t(1) << 62) && offset < (int64_t(1) << 62), "offset ", offset, " is out of range");
   const int64_t n = offset >= 0 ? std::min(x.size(a), x.size(b) - offset) : std::min(x.size(a) + offset, x.size(b));
   const int64_t size = std::max<int64_t>(n, 0);
   const int64_t start = size == 0 ? 0 : offset >= 0 ? offset * x.stride(b) : -offset * x.stride(a);
@@ -214,7 +216,7 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   strides.push(strides[d]);
   sizes.push(size);
   sizes[d] = (n - size) / step + 1;
-  strides[d] *= step;
+  if (sizes[d] > 1) strides[d] *= step;
   return x.viewed(std::move(sizes), std::move(strides));
 }
 

@@ -123,10 +123,11 @@ inline std::ostream& operator<<(std::ostream& out, const Dims& dims) {
   return out << "]";
 }
 
+/** Wraps where it overflows: a tensor's own constructor refuses such shapes. */
 inline int64_t product(const Dims& dims) {
-  int64_t n = 1;
-  for (int64_t d : dims) n *= d;
-  return n;
+  uint64_t n = 1;
+  for (int64_t d : dims) n *= uint64_t(d);
+  return int64_t(n);
 }
 
 /** The dimension that `dim` names in a tensor of `ndim` dimensions; negative ones count from the end. */

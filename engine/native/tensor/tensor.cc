@@ -29,6 +29,17 @@ size_t checkedBytes(const Dims& sizes, DType dtype) {
   return bytes;
 }
 
+int64_t checkedNumel(const Dims& sizes) {
+  int64_t n = 1;
+  bool overflows = false, empty = false;
+  for (int64_t d : sizes) {
+    overflows |= __builtin_mul_overflow(n, d, &n);
+    empty |= d == 0;
+  }
+  GB_CHECK(!overflows || empty, "the number of elements of a tensor of shape ", sizes, " overflows");
+  return empty ? 0 : n;
+}
+
 bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
   if (numel == 0) return true;
   int64_t expected = 1;
@@ -67,17 +78,17 @@ Tensor::Tensor(StorageRef storage, DType dtype, Dims sizes, Dims strides, int64_
       sizes_(std::move(sizes)),
       strides_(std::move(strides)),
       offset_(offset),
-      numel_(product(sizes_)),
+      numel_(checkedNumel(sizes_)),
       dtype_(dtype),
       contiguous_(rowMajor(sizes_, strides_, numel_)) {}
 
 Dims contiguousStrides(const Dims& sizes) {
   Dims strides;
   strides.resize(sizes.size());
-  int64_t step = 1;
+  uint64_t step = 1;  // may wrap, for shapes that are refused afterwards
   for (int i = sizes.size() - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= std::max<int64_t>(sizes[i], 1);
+    strides[i] = int64_t(step);
+    step *= uint64_t(std::max<int64_t>(sizes[i], 1));
   }
   return strides;
 }

@@ -44,6 +44,51 @@ test("wrong values are errors that name the op and the argument, never a crash",
 	);
 });
 
+test("extreme numbers are errors or results, never a crash or a huge allocation", () => {
+	native.setMemoryLimits(0, 64 * 2 ** 20);
+	const x = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
+	const index = tensor([0, 1], undefined, "int64");
+	const anything: any = native;
+	const extremes = [
+		2 ** 53,
+		-(2 ** 53),
+		2 ** 62,
+		-(2 ** 62),
+		2 ** 63,
+		Number.POSITIVE_INFINITY,
+		Number.NEGATIVE_INFINITY,
+		0,
+		-1,
+	];
+	const skipped = ["setNumThreads", "setMemoryLimits", "setInterruptFlag", "setCollector"];
+	for (const row of native.table().filter((name) => !skipped.includes(name))) {
+		for (const a of extremes) {
+			for (const b of [a, 1, -1]) {
+				for (const args of [
+					[x, a, b, b, b],
+					[x, [a, b], [b, a], a],
+					[x, [a], b, a],
+					[x, a, index, x, b],
+					[x, index, a, b],
+					[[a, b], 1, 6],
+					[a, b, b, 6],
+					[a, b, 6],
+					[a, native.generator(0)],
+					[x, native.generator(0), a, b],
+				]) {
+					try {
+						anything[row](...args);
+					} catch (error) {
+						expect((error as Error).message).toMatch(new RegExp(`^\\[${row}\\] `));
+					}
+				}
+			}
+		}
+	}
+	native.setMemoryLimits(0, 0);
+	native.setDefaultDtype(codes.float32);
+});
+
 test("an op that writes into a tensor gives that very handle back", () => {
 	const x = tensor([1, 2, 3]);
 	expect(native.add(x, 1, 1, x)).toBe(x);
