@@ -30,7 +30,7 @@ struct Library {
   bool named = false;  // by GRADBOOK_BLAS: used without being measured
 };
 
-/** Every product with this library; the threads are the engine's. */
+/** A library's name, with the file it is looked for in or a symbol it is known by. */
 struct Candidate {
   const char *name, *file;
 };
@@ -55,8 +55,12 @@ bool open(Library& library, const char* name, const char* file) {
     dlclose(handle);
     return false;
   }
-  for (const char* setter : {"openblas_set_num_threads", "MKL_Set_Num_Threads"}) {
-    if (!library.setThreads) library.setThreads = reinterpret_cast<void (*)(int)>(dlsym(handle, setter));
+  constexpr Candidate setters[] = {{"OpenBLAS", "openblas_set_num_threads"}, {"MKL", "MKL_Set_Num_Threads"}};
+  for (const Candidate& setter : setters) {
+    void* found = library.setThreads ? nullptr : dlsym(handle, setter.file);
+    if (!found) continue;
+    library.setThreads = reinterpret_cast<void (*)(int)>(found);
+    name = setter.name;  // also of a library that the environment names
   }
   Dl_info where;
   const bool known = dladdr(reinterpret_cast<void*>(library.sgemm), &where) && where.dli_fname;
