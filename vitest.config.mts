@@ -20,6 +20,9 @@ export default defineConfig({
 		// Two cores: a kernel under test is a process with threads of its own.
 		maxWorkers: 2,
 		pool: "forks",
+		// Kernels, servers and browsers share two cores with whatever else a machine does: one more try, in CI only; a failure that
+		// stays is a failure, and the report names what was tried again.
+		retry: process.env.CI ? 1 : 0,
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
 	},
