@@ -4,6 +4,7 @@ import "./module";
 import "./tasks";
 
 export * from "../display";
+export { type Checkable, CheckError, type CheckOptions, check, claim } from "./check";
 export { type CurveOptions, liveCurve, type Metric, type Run, TrainingCurves } from "./curves";
 export { type Classes, type ImageGridOptions, type Images, imageGrid } from "./images";
 export { type ParameterTableOptions, parameterTable } from "./module";
