@@ -8,7 +8,7 @@ export {
 	View,
 } from "./display";
 export { Figure, type PlotOptions, plot, plotlyMimeType } from "./figure/figure";
-export type { Config, Data, Layout, Trace } from "./figure/types";
+export type { Config, Data, Layout, PlotLayout, Trace } from "./figure/types";
 export { formatResult, formatValue, type LooseBundle, registerRenderer } from "./format";
 export { flushOutput } from "./live";
 export { html, type ImageDataLike, type ImageOptions, image, markdown, svg } from "./media";

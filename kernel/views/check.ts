@@ -3,7 +3,7 @@ import { escapeHtml } from "../display/escape";
 import { inspectText } from "../display/inspect";
 import { formatNumber } from "../display/numbers";
 import { css, rightColour } from "../display/theme";
-import { isTensor, numbersOf, type TensorLike } from "./engine";
+import { isTensor, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
 
 /** What can be compared: numbers, texts and truth values, arrays of them at any depth, tensors. */
 export type Checkable = number | bigint | string | boolean | null | TensorLike | readonly Checkable[];
@@ -32,7 +32,15 @@ export function check(what: string, value: Checkable, expected: Checkable, optio
 	const [ours, theirs] = [plain(value), plain(expected)];
 	const problem = difference(ours, theirs, "", { rtol, atol });
 	if (problem !== undefined) throw new CheckError(`${what}: ${problem} (${by})`);
-	say(what, `${short(theirs)} (${by})`);
+	say(what, `${sizesOf(theirs) ?? short(theirs)} (${by})`);
+}
+
+/** "100 × 100 numbers agree" of what is too much to be read in a line; undefined for less. */
+function sizesOf(value: Plain): string | undefined {
+	const sizes: number[] = [];
+	for (let part: Plain | undefined = value; Array.isArray(part); part = part[0]) sizes.push(part.length);
+	if (sizes.length < 2 || sizeOf(sizes) <= 2 * mostShown) return undefined;
+	return `${shapeText(sizes)} values agree`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { describeFigure } from "./describe";
 import { toPlain } from "./plain";
 import { staticHtml } from "./static";
 import { thin } from "./thin";
-import { type Config, isObject, type Layout, type PlainFigure, type PlainTrace, type Trace } from "./types";
+import { type Config, isObject, type PlainFigure, type PlainTrace, type PlotLayout, type Trace } from "./types";
 
 export const plotlyMimeType = "application/vnd.plotly.v1+json";
 
@@ -24,7 +24,7 @@ export interface PlotOptions {
  *
  * @example plot([{ x: [1, 2, 3], y: losses, name: "train" }], { title: { text: "Loss" } })
  */
-export function plot(data: Trace | readonly Trace[], layout: Partial<Layout> = {}, options: PlotOptions = {}): Figure {
+export function plot(data: Trace | readonly Trace[], layout: PlotLayout = {}, options: PlotOptions = {}): Figure {
 	return new Figure(data, layout, options);
 }
 
@@ -33,7 +33,7 @@ export class Figure extends View {
 	/** Traces, layout and config as plain JSON. */
 	readonly figure: PlainFigure;
 
-	constructor(data: Trace | readonly Trace[], layout: Partial<Layout> = {}, options: PlotOptions = {}) {
+	constructor(data: Trace | readonly Trace[], layout: PlotLayout = {}, options: PlotOptions = {}) {
 		const figure = plainFigure(Array.isArray(data) ? data : [data], layout, options);
 		super(() => figureBundle(figure, true));
 		this.figure = figure;

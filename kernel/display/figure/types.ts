@@ -25,6 +25,12 @@ interface Untyped {
 /** A trace as plotly.js types it, whose numbers may also be tensors. */
 export type Trace = WithTensors<Data> & Untyped;
 
+type AxisName = Extract<keyof Layout, `${"x" | "y"}axis${string}`>;
+type Titled<T> = T extends { title?: infer Title } ? Omit<T, "title"> & { title?: Title | string } : T;
+
+/** A layout as plotly.js types it, in which the titles of figure and axes may be plain text. */
+export type PlotLayout = Titled<Omit<Partial<Layout>, AxisName>> & { [Name in AxisName]?: Titled<Layout[Name]> };
+
 export type { Config, Data, Layout };
 
 /** A trace after its numbers became plain JSON; what the rest of this folder reads. */

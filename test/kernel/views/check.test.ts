@@ -20,6 +20,7 @@ test("a result that agrees is a line that says whose it is", () => {
 	expect(lines(() => check("long", torch.arange(8), [0, 1, 2, 3, 4, 5, 6, 7]))).toEqual([
 		"✓ long: [0, 1, 2, 3, 4, 5, … 2 more] (PyTorch)",
 	]);
+	expect(lines(() => check("I", torch.eye(4), torch.eye(4)))).toEqual(["✓ I: 4 × 4 values agree (PyTorch)"]);
 	expect(lines(() => check("flags", torch.tensor([true, false]), [true, false]))).toHaveLength(1);
 	expect(lines(() => check("text", "ReLU()", "ReLU()"))).toEqual(["✓ text: ReLU() (PyTorch)"]);
 });
