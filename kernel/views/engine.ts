@@ -27,6 +27,15 @@ export interface ModuleLike {
 	toString(): string;
 }
 
+/** A group of an optimiser: its parameters, and options by name. */
+export interface ParamGroupLike {
+	params: TensorLike[];
+	lr?: number;
+	momentum?: number;
+	betas?: readonly number[];
+	[option: string]: unknown;
+}
+
 export function isTensor(value: unknown): value is TensorLike {
 	if (typeof value !== "object" || value === null) return false;
 	const { shape, dtype, toTypedArray, tolist } = value as Partial<TensorLike>;
@@ -52,6 +61,16 @@ export function sizeOf(shape: readonly number[]): number {
 	return shape.reduce((product, size) => product * size, 1);
 }
 
+/** Memory that the elements take. */
+export function bytesOf(tensors: readonly TensorLike[]): number {
+	return tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape) * itemSize(tensor), 0);
+}
+
+function itemSize(tensor: TensorLike): number {
+	const { itemsize } = tensor.dtype as { itemsize?: unknown };
+	return typeof itemsize === "number" ? itemsize : 4;
+}
+
 /** `32 × 100`; `scalar` for no dimension. */
 export function shapeText(shape: readonly number[]): string {
 	return shape.length === 0 ? "scalar" : shape.join(" × ");
@@ -63,4 +82,9 @@ export function numbersOf(tensor: TensorLike): ArrayLike<number> {
 	return typeof data[0] === "bigint"
 		? Float64Array.from(data as ArrayLike<bigint>, Number)
 		: (data as ArrayLike<number>);
+}
+
+/** The tensor without its history. */
+export function detached(tensor: TensorLike): TensorLike {
+	return typeof tensor.detach === "function" ? tensor.detach() : tensor;
 }

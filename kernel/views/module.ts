@@ -1,9 +1,18 @@
-import { noGrad } from "../../engine/core/gradMode";
 import { type LooseBundle, registerRenderer, table, type View } from "../display";
 import { formatBytes, formatCount } from "../display/numbers";
-import { isModule, isTensor, type ModuleLike, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
+import {
+	bytesOf,
+	detached,
+	isModule,
+	isTensor,
+	type ModuleLike,
+	numbersOf,
+	shapeText,
+	sizeOf,
+	type TensorLike,
+} from "./engine";
+import { call, kindOf, modulesOf, quietly } from "./quiet";
 import { summarise, summaryCell } from "./statistics";
-import { detached } from "./tensor";
 
 export interface ParameterTableOptions {
 	/**
@@ -40,7 +49,7 @@ export function parameterTable(model: ModuleLike, options: ParameterTableOptions
 	const trained = parameters.filter((parameter) => parameter.requiresGrad !== false);
 	const buffers = [...(model.namedBuffers?.() ?? [])].map(([, buffer]) => buffer);
 	const total = count(parameters);
-	const memory = bytes([...parameters, ...buffers]);
+	const memory = bytesOf([...parameters, ...buffers]);
 	const frozen = total - count(trained);
 	const facts = [
 		`${formatCount(count(trained))} trained`,
@@ -119,27 +128,18 @@ function trainedText(own: TensorLike[], fresh: TensorLike[]): string {
 
 /** The shape of what each module returns in one pass. */
 function outputShapes(model: ModuleLike, input: unknown): Map<ModuleLike, string> {
-	const args = Array.isArray(input) ? input : [input];
-	const modules = [...new Set([...model.namedModules()].map(([, module]) => module))];
 	const shapes = new Map<ModuleLike, string>();
-	const training = modules.map((module) => module.training);
-	const hooks = modules.map((module) =>
+	const hooks = modulesOf(model).map((module) =>
 		module.registerForwardHook((_module: unknown, _args: unknown, output: unknown) => {
 			shapes.set(module, outputText(output));
 		}),
 	);
 	try {
-		for (const module of modules) setTraining(module, false);
-		noGrad(() => void (model as unknown as (...args: unknown[]) => unknown)(...args));
+		quietly(model, () => void call(model, input));
 	} finally {
 		for (const hook of hooks) hook.remove();
-		for (const [i, module] of modules.entries()) setTraining(module, training[i]!);
 	}
 	return shapes;
-}
-
-function setTraining(module: ModuleLike, training: boolean): void {
-	(module as { training: boolean }).training = training;
 }
 
 function outputText(output: unknown): string {
@@ -149,19 +149,6 @@ function outputText(output: unknown): string {
 	return typeof output;
 }
 
-function kindOf(module: ModuleLike): string {
-	return module.constructor.name;
-}
-
 function count(tensors: TensorLike[]): number {
 	return tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape), 0);
-}
-
-function bytes(tensors: TensorLike[]): number {
-	return tensors.reduce((sum, tensor) => sum + sizeOf(tensor.shape) * itemSize(tensor), 0);
-}
-
-function itemSize(tensor: TensorLike): number {
-	const { itemsize } = tensor.dtype as { itemsize?: unknown };
-	return typeof itemsize === "number" ? itemsize : 4;
 }

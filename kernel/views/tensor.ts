@@ -3,7 +3,7 @@ import { escapeHtml } from "../display/escape";
 import { formatNumber } from "../display/numbers";
 import { tableStyle } from "../display/table";
 import { css } from "../display/theme";
-import { dtypeName, isTensor, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
+import { detached, dtypeName, isTensor, numbersOf, shapeText, sizeOf, type TensorLike } from "./engine";
 import { imageGrid } from "./images";
 
 /** Rows and columns of a matrix shown in full; of larger ones `edge` at each end. */
@@ -86,10 +86,6 @@ function corners(tensor: TensorLike, rows: (number | undefined)[]): ArrayLike<nu
 		return rows.map((row) => Array.from({ length: row === undefined ? 0 : width }, (_, i) => all[row! * width + i]!));
 	}
 	return rows.map((row) => (row === undefined ? [] : numbersOf(plain.narrow!(0, row, 1))));
-}
-
-export function detached(tensor: TensorLike): TensorLike {
-	return typeof tensor.detach === "function" ? tensor.detach() : tensor;
 }
 
 const tensorStyle = `<style>
