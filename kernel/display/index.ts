@@ -1,5 +1,13 @@
 /** What a cell shows: values in several forms, updates, tables, figures, progress. Knows nothing of the engine. */
 export {
+	type BufferSource,
+	type Comm,
+	type CommMessage,
+	type CommSendOptions,
+	openComm,
+	registerTarget,
+} from "./comm";
+export {
 	clearOutput,
 	type DisplayHandle,
 	type DisplayOptions,

@@ -17,8 +17,23 @@ export interface Output {
 	update(displayId: string, bundle: MimeBundle, metadata?: Record<string, Json>): void;
 	/** Empties the cell's output area: now, or when the next output comes. */
 	clear(wait: boolean): void;
+	/** An error, with its traceback in lines. */
+	error?(error: ShownError): void;
+	/** The same place for one callback of the cell, which the stop button ends by itself. */
+	fork?(): Output;
+	/** The stop button: whatever tries to show something here from now on gets an exception. */
+	stop?(): void;
+	/** The output that this one is a part of. */
+	readonly inside?: Output;
 	/** Whether the reader sees rich output (a notebook) or text only (a terminal). */
 	readonly rich: boolean;
+}
+
+/** An error as Jupyter shows it. */
+export interface ShownError {
+	ename: string;
+	evalue: string;
+	traceback: string[];
 }
 
 const storage = shared("output", () => new AsyncLocalStorage<Output>());

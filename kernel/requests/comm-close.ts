@@ -4,8 +4,8 @@ import { handler } from "./handler";
 export const commClose = handler({
 	type: "comm_close",
 	content: object({ comm_id: string, data: optional(dictionary) }),
-	handle() {
-		// The front end closes what the kernel has closed already (comm-open.ts): nothing is left to do.
+	async handle({ content, message }, kernel) {
+		await kernel.comms.receive("comm_close", content, message);
 		return undefined;
 	},
 });

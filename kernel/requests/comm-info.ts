@@ -5,8 +5,7 @@ export const commInfo = handler({
 	type: "comm_info_request",
 	content: object({ target_name: optional(string) }),
 	reply: object({ status: literal("ok"), comms: record(object({ target_name: string })) }),
-	handle() {
-		// No target takes a comm (see comm-open.ts), so none is open.
-		return { content: { status: "ok", comms: {} } };
+	handle({ content }, kernel) {
+		return { content: { status: "ok", comms: kernel.comms.list(content.target_name) } };
 	},
 });

@@ -1,12 +1,11 @@
-import { log } from "../wire/log";
 import { dictionary, object, optional, string } from "../wire/shape";
 import { handler } from "./handler";
 
 export const commMsg = handler({
 	type: "comm_msg",
 	content: object({ comm_id: string, data: optional(dictionary) }),
-	handle({ content }) {
-		log(`comm_msg for ${content.comm_id}, which is not open`);
+	async handle({ content, message }, kernel) {
+		await kernel.comms.receive("comm_msg", content, message);
 		return undefined;
 	},
 });

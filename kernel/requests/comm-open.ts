@@ -4,9 +4,8 @@ import { handler } from "./handler";
 export const commOpen = handler({
 	type: "comm_open",
 	content: object({ comm_id: string, target_name: string, data: optional(dictionary) }),
-	handle({ content, message }, kernel) {
-		// A target that the kernel does not know: the front end is told by closing the comm at once.
-		kernel.iopub.publish("comm_close", { comm_id: content.comm_id, data: {} }, message.header);
+	async handle({ content, message }, kernel) {
+		await kernel.comms.receive("comm_open", content, message);
 		return undefined;
 	},
 });

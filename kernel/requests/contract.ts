@@ -1,3 +1,4 @@
+import type { CommPacket } from "../display/host";
 import type { Json, MimeBundle } from "../display/mime";
 
 /*
@@ -64,6 +65,8 @@ export interface CellOutput {
 	clear(wait: boolean): void;
 	/** An error that no `await` of the cell saw: an unhandled rejection, a throw in a timer. */
 	error(error: CellError): void;
+	/** A comm message to the front ends. */
+	comm(packet: CommPacket): void;
 	/** Asks the reader for a line. Rejects where the front end cannot ask, with InputCancelled at the stop button. */
 	input(prompt: string, password: boolean): Promise<string>;
 }
@@ -71,7 +74,12 @@ export interface CellOutput {
 /** The main thread's side of a session, as the transport thread sees it: runs one cell at a time. */
 export interface CellRunner {
 	run(cell: CompiledCell, output: CellOutput): Promise<RunOutcome>;
-	/** Stops the cell that runs, whatever it does. Resolves when it has stopped. */
+	/**
+	 * Hands a front end's comm message over. Resolves when it is dealt with; what a callback does later is not waited
+	 * for. Comm messages that are sent meanwhile, in answer to it, go to `output`.
+	 */
+	comm(packet: CommPacket, output: Pick<CellOutput, "comm">): Promise<void>;
+	/** Stops the cell that runs, and every callback, whatever they do. Resolves when it has stopped. */
 	interrupt(): Promise<void>;
 }
 

@@ -77,6 +77,7 @@ export class Dispatcher {
 		let reply: Reply | undefined;
 		try {
 			const problem = handler.content.check(message.content, "");
+			if (problem !== undefined && handler.reply === undefined) log(`dropped a ${handler.type}: ${problem}`);
 			reply =
 				problem === undefined
 					? await handler.handle({ channel, message, content: message.content }, this.#kernel)

@@ -132,6 +132,9 @@ function cellOutput(message: Message, kernel: Kernel, options: { silent: boolean
 		error(error) {
 			publish("error", { ...error });
 		},
+		comm(packet) {
+			kernel.comms.publish(packet, parent);
+		},
 		input(prompt, password) {
 			if (!options.allowStdin) {
 				return Promise.reject(new Error("this front end does not take input (allow_stdin is false)"));

@@ -1,5 +1,6 @@
 import { IOPub } from "../wire/iopub";
 import type { Sockets } from "../wire/sockets";
+import { Comms } from "./comms";
 import type { CellCompiler, CellRunner } from "./contract";
 import { History } from "./history";
 import { Stdin } from "./stdin";
@@ -18,6 +19,7 @@ export interface Kernel {
 	readonly stdin: Stdin;
 	readonly compiler: CellCompiler;
 	readonly runner: CellRunner;
+	readonly comms: Comms;
 	readonly history: History;
 	/** Number that the next cell gets. */
 	executionCount: number;
@@ -34,12 +36,14 @@ export function createKernel(
 	sockets: Pick<Sockets, "send">,
 	parts: { compiler: CellCompiler; runner: CellRunner; shutdown: () => void },
 ): Kernel {
+	const iopub = new IOPub(sockets, session);
 	return {
 		session,
-		iopub: new IOPub(sockets, session),
+		iopub,
 		stdin: new Stdin(sockets, session),
 		compiler: parts.compiler,
 		runner: parts.runner,
+		comms: new Comms(iopub, parts.runner),
 		history: new History(),
 		executionCount: 1,
 		execution: undefined,

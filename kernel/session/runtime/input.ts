@@ -1,7 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { currentOutput } from "../../display/output";
 import { type InputAnswer, signal, type ToTransport } from "./protocol";
-import { RunOutput, Stopped } from "./run-output";
+import { currentRun, Stopped } from "./run-output";
 
 /** What a cell may ask the reader. Each waits, with the whole session, until the reader has answered. */
 export interface InputFunctions {
@@ -24,8 +23,8 @@ export function inputFunctions(
 	running: () => number | undefined,
 ): InputFunctions {
 	const ask = (name: string, prompt: string, password: boolean): string => {
-		const output = currentOutput();
-		if (!(output instanceof RunOutput) || output.run !== running()) {
+		const output = currentRun();
+		if (output === undefined || output.run !== running()) {
 			throw new Error(`${name}: only a cell that is running can ask for input`);
 		}
 		if (output.stopped) throw new Stopped();

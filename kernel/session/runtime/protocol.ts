@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { CommPacket } from "../../display/host";
 import type { Json, MimeBundle } from "../../display/mime";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
 
@@ -9,7 +10,9 @@ import type { CellError, CompiledCell, RunOutcome } from "../../requests/contrac
 
 export type ToMain =
 	| { kind: "run"; run: number; cell: CompiledCell }
-	/** Ends the run that is under way, if any; answered with `interrupted`. */
+	/** A front end's comm message; answered with `handled`. */
+	| { kind: "comm"; request: number; packet: CommPacket }
+	/** Ends the run and the callbacks that are under way, if any; answered with `interrupted`. */
 	| { kind: "interrupt"; turn: number }
 	/** Answered with `pong`: the main thread is back in its event loop. */
 	| { kind: "ping"; turn: number }
@@ -23,6 +26,9 @@ export type ToTransport =
 	| { kind: "clear"; run: number; wait: boolean }
 	/** An error that nothing awaited. */
 	| { kind: "error"; run: number; error: CellError }
+	/** A comm message to the front ends: in answer to `request` where there is one, else of the run. */
+	| { kind: "comm"; run: number; request: number | undefined; packet: CommPacket }
+	| { kind: "handled"; request: number }
 	/** The main thread waits on `signals[signal.input]` for an answer on the input port. */
 	| { kind: "input"; run: number; prompt: string; password: boolean }
 	| { kind: "done"; run: number; outcome: RunOutcome }

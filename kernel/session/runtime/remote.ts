@@ -1,6 +1,7 @@
 import { type Runtime, Session } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessagePort } from "node:worker_threads";
+import type { CommPacket } from "../../display/host";
 import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
 import { InputCancelled } from "../../requests/stdin";
 import { debug, log } from "../../wire/log";
@@ -29,8 +30,11 @@ export class MainThread implements CellRunner {
 	readonly #lines: Lines;
 	readonly #outputs = new Map<number, CellOutput>();
 	readonly #answers = new Map<string, () => void>();
+	/** Comm messages of front ends that the main thread has not dealt with yet. */
+	readonly #comms = new Map<number, { output: Pick<CellOutput, "comm">; done(): void }>();
 	#current: { run: number; done(outcome: RunOutcome): void } | undefined;
 	#lastRun = 0;
+	#lastRequest = 0;
 	#lastTurn = 0;
 	#interruption: Promise<void> | undefined;
 	/** Whether a cell was ever stopped. */
@@ -51,6 +55,16 @@ export class MainThread implements CellRunner {
 			this.#current = { run, done };
 			this.#post({ kind: "run", run, cell });
 			if (this.#stopped) void this.#clearTheWay(run);
+		});
+	}
+
+	async comm(packet: CommPacket, output: Pick<CellOutput, "comm">): Promise<void> {
+		await this.#interruption;
+		const request = ++this.#lastRequest;
+		return new Promise((done) => {
+			this.#comms.set(request, { output, done });
+			const buffers = packet.buffers.map((bytes) => bytes.buffer);
+			this.#post({ kind: "comm", request, packet }, buffers);
 		});
 	}
 
@@ -134,6 +148,19 @@ export class MainThread implements CellRunner {
 				current.done(message.outcome);
 				return;
 			}
+			case "handled": {
+				const comm = this.#comms.get(message.request);
+				this.#comms.delete(message.request);
+				comm?.done();
+				return;
+			}
+			case "comm": {
+				const asked = message.request === undefined ? undefined : this.#comms.get(message.request);
+				const output = asked?.output ?? this.#outputs.get(message.run);
+				if (output === undefined) log(`${message.packet.type} of run ${message.run}, which never was`);
+				else output.comm(message.packet);
+				return;
+			}
 		}
 		const output = this.#outputs.get(message.run);
 		if (output === undefined) {
@@ -174,8 +201,8 @@ export class MainThread implements CellRunner {
 		Atomics.notify(this.#lines.signals, signal.input);
 	}
 
-	#post(message: ToMain): void {
-		this.#port.postMessage(message);
+	#post(message: ToMain, transfer: ArrayBuffer[] = []): void {
+		this.#port.postMessage(message, transfer);
 	}
 }
 

@@ -1,5 +1,5 @@
 import type { Json, MimeBundle } from "../../display/mime";
-import type { Output } from "../../display/output";
+import { currentOutput, type Output } from "../../display/output";
 import type { CellError } from "../../requests/contract";
 import type { ToTransport } from "./protocol";
 
@@ -12,6 +12,24 @@ export class Stopped extends Error {
 	constructor() {
 		super("the cell was stopped");
 	}
+}
+
+export const interruption: CellError = {
+	ename: "KeyboardInterrupt",
+	evalue: "the cell was stopped",
+	traceback: ["\u001b[31mKeyboardInterrupt\u001b[0m: the cell was stopped"],
+};
+
+export function isInterruption(error: unknown): boolean {
+	// The second comes from a SIGINT while the synchronous part of a cell runs.
+	return error instanceof Stopped || (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+}
+
+/** The run whose code is running, also where its output goes to a part of the cell's (a widget). */
+export function currentRun(): RunOutput | undefined {
+	let output = currentOutput();
+	while (output !== undefined && !(output instanceof RunOutput)) output = output.inside;
+	return output;
 }
 
 /** The output of one run, on the main thread: hands it to the transport thread at once, also from a loop that never yields. */
@@ -49,6 +67,10 @@ export class RunOutput implements Output {
 	clear(wait: boolean): void {
 		this.#check();
 		this.post({ kind: "clear", run: this.run, wait });
+	}
+
+	fork(): RunOutput {
+		return new RunOutput(this.run, this.post);
 	}
 
 	error(error: CellError): void {

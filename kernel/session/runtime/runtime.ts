@@ -1,13 +1,15 @@
 import { formatResult } from "../../display/format";
+import { setHost } from "../../display/host";
 import { flushOutput } from "../../display/live";
-import { currentOutput, withOutput } from "../../display/output";
+import { withOutput } from "../../display/output";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
 import { AsyncStack } from "./async-stack";
+import { Callbacks } from "./callbacks";
 import { captureStreams } from "./capture";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
 import { beforeTermination, interruptFlag, leftoverProbe, signal, type ToMain, type ToTransport } from "./protocol";
-import { RunOutput, Stopped } from "./run-output";
+import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 
 export interface RuntimeOptions {
@@ -27,6 +29,7 @@ export class Runtime {
 	readonly #cells = new Map<string, CompiledCell>();
 	readonly #executor: Executor;
 	readonly #asyncStack = new AsyncStack();
+	readonly #callbacks: Callbacks;
 	readonly #exit = process.exit.bind(process);
 	#current: { output: RunOutput; end(outcome: RunOutcome): void } | undefined;
 	#latest: RunOutput | undefined;
@@ -34,6 +37,12 @@ export class Runtime {
 	constructor(options: RuntimeOptions) {
 		this.#options = options;
 		this.#executor = new Executor(options.folder);
+		this.#callbacks = new Callbacks(
+			options.post,
+			(error) => this.#describe(error),
+			() => this.#latest?.run ?? 0,
+		);
+		setHost(this.#callbacks);
 		captureStreams();
 		stopTimersWithCells();
 		const { signals, answers, post } = options;
@@ -56,6 +65,9 @@ export class Runtime {
 		switch (message.kind) {
 			case "run":
 				this.#run(message.run, message.cell);
+				break;
+			case "comm":
+				this.#callbacks.receive(message.request, message.packet);
 				break;
 			case "interrupt":
 				this.#interrupt();
@@ -97,9 +109,10 @@ export class Runtime {
 		}
 	}
 
-	/** Ends the cell that runs. What terminated its JavaScript, if anything did, has left its promise hanging. */
+	/** Ends the cell that runs and all callbacks. What terminated its JavaScript, if anything did, has left its promise hanging. */
 	#interrupt(): void {
 		this.#asyncStack.clear();
+		this.#callbacks.interrupt();
 		const current = this.#current;
 		if (current === undefined) return;
 		withOutput(current.output, () => flushQuietly(current.output));
@@ -111,8 +124,7 @@ export class Runtime {
 	/** An error that nothing awaited belongs to the cell whose code threw it. */
 	#late(error: unknown): void {
 		if (isInterruption(error)) return;
-		const output = currentOutput();
-		(output instanceof RunOutput ? output : this.#latest)?.error(this.#describe(error));
+		(currentRun() ?? this.#latest)?.error(this.#describe(error));
 	}
 
 	#describe(error: unknown): CellError {
@@ -120,20 +132,8 @@ export class Runtime {
 	}
 }
 
-const interruption: CellError = {
-	ename: "KeyboardInterrupt",
-	evalue: "the cell was stopped",
-	traceback: ["\u001b[31mKeyboardInterrupt\u001b[0m: the cell was stopped"],
-};
-
 function runsLeftover(): boolean {
-	const output = currentOutput();
-	return output instanceof RunOutput && output.stopped;
-}
-
-function isInterruption(error: unknown): boolean {
-	// The second comes from a SIGINT while the synchronous part of a cell runs.
-	return error instanceof Stopped || (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+	return currentRun()?.stopped === true;
 }
 
 function flushQuietly(output: RunOutput): void {

@@ -1,5 +1,4 @@
-import { currentOutput } from "../../display/output";
-import { RunOutput } from "./run-output";
+import { currentRun } from "./run-output";
 
 type Start = (callback: (...given: unknown[]) => void, ...rest: unknown[]) => unknown;
 
@@ -12,8 +11,8 @@ export function stopTimersWithCells(): void {
 
 function stopping(original: Start): Start {
 	const start: Start = (callback, ...rest) => {
-		const output = currentOutput();
-		if (!(output instanceof RunOutput) || typeof callback !== "function") return original(callback, ...rest);
+		const output = currentRun();
+		if (output === undefined || typeof callback !== "function") return original(callback, ...rest);
 		return original(
 			function (this: unknown, ...given: unknown[]) {
 				if (!output.stopped) callback.apply(this, given);

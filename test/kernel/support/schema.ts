@@ -33,6 +33,8 @@ const published: Record<string, Shape<unknown>> = {
 	update_display_data: object({ data, metadata: dictionary, transient: object({ display_id: string }) }),
 	clear_output: object({ wait: boolean }, { closed: true }),
 	error,
+	comm_open: object({ comm_id: string, target_name: string, data: dictionary }, { closed: true }),
+	comm_msg: object({ comm_id: string, data: dictionary }, { closed: true }),
 	comm_close: object({ comm_id: string, data: dictionary }),
 	shutdown_reply: object({ status: literal("ok"), restart: boolean }),
 	iopub_welcome: object({ subscription: string }, { closed: true }),

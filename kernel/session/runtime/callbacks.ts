@@ -1,0 +1,97 @@
+import { receiveComm } from "../../display/comm";
+import type { CommPacket, Host } from "../../display/host";
+import { flushOutput } from "../../display/live";
+import { type Output, withOutput } from "../../display/output";
+import type { CellError } from "../../requests/contract";
+import { log } from "../../wire/log";
+import type { ToTransport } from "./protocol";
+import { currentRun, interruption, isInterruption } from "./run-output";
+
+/**
+ * What cells do when they have ended or while they wait: the handlers of comms, and with them all of widgets. Each call
+ * has an output of its own, so that the stop button ends that call and not the next one.
+ */
+export class Callbacks implements Host {
+	readonly #post: (message: ToTransport) => void;
+	readonly #describe: (error: unknown) => CellError;
+	readonly #latestRun: () => number;
+	/** Outputs of the calls that are under way, also those that wait for a promise. */
+	readonly #running = new Set<Output>();
+	/** The front end's message that is being dealt with. */
+	#request: number | undefined;
+
+	/** @param latestRun the run that a message belongs to which no cell has sent */
+	constructor(post: (message: ToTransport) => void, describe: (error: unknown) => CellError, latestRun: () => number) {
+		this.#post = post;
+		this.#describe = describe;
+		this.#latestRun = latestRun;
+	}
+
+	post(packet: CommPacket): void {
+		const run = currentRun()?.run ?? this.#latestRun();
+		this.#post({ kind: "comm", run, request: this.#request, packet });
+	}
+
+	callback<T>(output: Output, body: () => T): T | undefined {
+		const own = output.fork?.() ?? output;
+		this.#running.add(own);
+		let result: T;
+		try {
+			result = withOutput(own, body);
+		} catch (error) {
+			this.#end(own, { error });
+			return undefined;
+		}
+		if (isPromise(result)) {
+			result.then(
+				() => this.#end(own),
+				(error: unknown) => this.#end(own, { error }),
+			);
+		} else this.#end(own);
+		return result;
+	}
+
+	/** A message from a front end. */
+	receive(request: number, packet: CommPacket): void {
+		this.#request = request;
+		try {
+			receiveComm(packet);
+		} catch (error) {
+			// Errors of callbacks are shown by now: this is a message that makes no sense.
+			log(`${packet.type} for ${packet.id}: ${error instanceof Error ? error.message : String(error)}`);
+		}
+		this.#handled();
+	}
+
+	/** The stop button: ends every call. What terminated its JavaScript, if anything did, has left it unfinished. */
+	interrupt(): void {
+		for (const own of [...this.#running]) {
+			this.#end(own);
+			own.error?.(interruption);
+			own.stop?.();
+		}
+		this.#handled();
+	}
+
+	#end(own: Output, failure?: { error: unknown }): void {
+		if (!this.#running.delete(own)) return;
+		let failed = failure;
+		try {
+			withOutput(own, () => flushOutput(own));
+		} catch (error) {
+			failed ??= { error };
+		}
+		if (failed !== undefined && !isInterruption(failed.error)) own.error?.(this.#describe(failed.error));
+	}
+
+	#handled(): void {
+		if (this.#request === undefined) return;
+		const request = this.#request;
+		this.#request = undefined;
+		this.#post({ kind: "handled", request });
+	}
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+	return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
