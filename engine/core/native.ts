@@ -339,6 +339,61 @@ export interface MatrixOps {
 }
 
 /** Reductions of losses: 0 none, 1 mean, 2 sum. Targets: int64 classes [N, …], or class probabilities [N, C, …]. */
+type Normalized = [result: Handle, mean: Handle, inverse: Handle];
+type NormGrads = [dx: Handle | null, dweight: Handle | null, dbias: Handle | null];
+
+/** Each gives the result, and the means and reciprocal deviations that its derivative takes. */
+export interface NormOps {
+	/** Training: statistics of the batch, and the running ones move; else the running ones are taken. */
+	batchNorm: (
+		x: Handle,
+		weight: Handle | null,
+		bias: Handle | null,
+		runningMean: Handle | null,
+		runningVar: Handle | null,
+		training: boolean,
+		momentum: number,
+		eps: number,
+	) => Normalized;
+	/** Gradients of input, weight and bias; null where not asked for. */
+	batchNormBackward: (
+		grad: Handle,
+		x: Handle,
+		weight: Handle | null,
+		bias: Handle | null,
+		mean: Handle,
+		inverse: Handle,
+		training: boolean,
+		needX: boolean,
+		needWeight: boolean,
+		needBias: boolean,
+	) => NormGrads;
+	layerNorm: (
+		x: Handle,
+		normalizedShape: readonly number[],
+		weight: Handle | null,
+		bias: Handle | null,
+		eps: number,
+	) => Normalized;
+	rmsNorm: (x: Handle, normalizedShape: readonly number[], weight: Handle | null, eps: number) => Normalized;
+	groupNorm: (x: Handle, groups: number, weight: Handle | null, bias: Handle | null, eps: number) => Normalized;
+	/** Of the three above; `inner` neighbours share a factor, and `centred` says whether a mean was taken away. */
+	rowNormBackward: (
+		grad: Handle,
+		x: Handle,
+		weight: Handle | null,
+		bias: Handle | null,
+		mean: Handle,
+		inverse: Handle,
+		groups: number,
+		inner: number,
+		centred: boolean,
+		needX: boolean,
+		needWeight: boolean,
+		needBias: boolean,
+	) => NormGrads;
+}
+
 export interface LossOps {
 	/** Returns the loss and the log-probabilities that its derivative needs. */
 	crossEntropy: (
@@ -519,6 +574,7 @@ export interface Native
 		ShapeOps,
 		IndexOps,
 		MatrixOps,
+		NormOps,
 		LossOps,
 		RandomOps,
 		CreateOps,

@@ -6,6 +6,7 @@
 #include "ops/index.h"
 #include "ops/loss.h"
 #include "ops/matrix.h"
+#include "ops/norm.h"
 #include "ops/optim.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
@@ -94,6 +95,13 @@ const Row rows[] = {
     GB_ROW(crossEntropyBackward),
     GB_ROW(nllLoss),
     GB_ROW(nllLossBackward),
+    // Normalisations
+    GB_ROW(batchNorm),
+    GB_ROW(batchNormBackward),
+    GB_ROW(layerNorm),
+    GB_ROW(rmsNorm),
+    GB_ROW(groupNorm),
+    GB_ROW(rowNormBackward),
     // Random numbers
     GB_ROW(generator),
     GB_ROW(manualSeed),

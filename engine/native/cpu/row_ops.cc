@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "cpu/moments.h"
 #include "cpu/simd/rows.h"
 #include "cpu/threads.h"
 #include "tensor/interrupt.h"
@@ -44,15 +45,9 @@ void mapBackwardOnCpu(RowMap map, const Tensor& dx, const Tensor& g, const Tenso
   y.dtype() == DType::Float64 ? mapBackwardIn<double>(map, dx, g, y, n) : mapBackwardIn<float>(map, dx, g, y, n);
 }
 
-/** Two passes: the mean in double, then the squares of what is left. */
 template <class T>
 double variance(const T* x, int64_t n, double correction) {
-  const double mean = rowLoops<T>().sum(x, n) / double(n);
-  const T shift = T(mean);
-  // The squares are taken about the mean as T has it; the difference is put right afterwards.
-  const double squares = rowLoops<T>().sumSquares(x, shift, n), off = mean - double(shift);
-  const double total = squares - double(n) * off * off;
-  return (total < 0 ? 0 : total) / std::max(0.0, double(n) - correction);
+  return momentsOf(x, n).squares / std::max(0.0, double(n) - correction);
 }
 
 template <class T>

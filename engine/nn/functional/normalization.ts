@@ -1,47 +1,30 @@
-import type { Derivative } from "../../autograd/node";
+import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
 import { gradMode, noGrad } from "../../core/gradMode";
-import { quoted } from "../../core/signature";
-import type { Tensor } from "../../core/tensor";
+import { type Handle, native } from "../../core/native";
+import { type Tensor, wrap } from "../../core/tensor";
 import { gradientsOf } from "../../ops/composite";
 import { finfoEps } from "./precision";
 
 /*
- * Normalisations. All but RMSNorm are one thing: subtract the mean and divide by the standard deviation (biased, with eps
- * under the root) over some dimensions of a view of the input, then scale and shift. They differ in the view.
+ * Normalisations: subtract a mean and divide by a standard deviation (biased, with eps under the root), then scale and
+ * shift. Forward and derivative are one call of the addon each; where the derivative is recorded itself (createGraph), it
+ * is that of the formula in single operations.
  */
 
-interface Standard {
-	/** How the input is seen while statistics are taken, and over which dimensions of that. */
-	view: number[];
-	dims: number[];
-	/** How weight and bias are seen beside the input. */
-	affine: number[];
-	eps: number;
-}
+const handleOf = (tensor: Tensor | null) => (tensor === null ? null : tensor.handle);
 
-interface Kept extends Standard {
+type Inputs = readonly [x: Tensor, weight: Tensor | null, bias: Tensor | null];
+
+/** What a derivative needs beside the inputs. */
+interface Kept {
 	mean: Tensor;
 	inverse: Tensor;
-}
-
-function formula({ view, dims, affine, eps }: Standard, x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
-	const seen = x.reshape(view);
-	const centred = seen.sub(seen.mean(dims, true));
-	const inverse = centred.square().mean(dims, true).add(eps).rsqrt();
-	return scaled(centred.mul(inverse).reshape(x.shape), affine, weight, bias);
-}
-
-function scaled(x: Tensor, affine: number[], weight: Tensor | null, bias: Tensor | null): Tensor {
-	const grown = weight === null ? x : x.mul(weight.reshape(affine));
-	return bias === null ? grown : grown.add(bias.reshape(affine));
-}
-
-/** A gradient summed to a parameter's shape. */
-function toParameter(grad: Tensor, affine: readonly number[], parameter: Tensor): Tensor {
-	const offset = grad.ndim - affine.length;
-	const dims = grad.shape.flatMap((_, i) => (i < offset || affine[i - offset] === 1 ? [i] : []));
-	return (dims.length === 0 ? grad : grad.sum(dims)).reshape(parameter.shape);
+	/** Of the batch; false: given ones. Absent: of rows. */
+	training?: boolean;
+	/** How the addon saw the rows. */
+	rows?: { groups: number; inner: number; centred: boolean };
+	formula: (...inputs: any[]) => Tensor;
 }
 
 function derivative(name: string): Derivative {
@@ -51,51 +34,58 @@ function derivative(name: string): Derivative {
 			const kept = node.attributes as Kept;
 			const x = node.saved(0);
 			const weight = node.savedTensors[1] ? node.saved(1) : null;
-			const bias = node.savedTensors[2] ? node.saved(2) : null;
-			if (gradMode.enabled) {
-				return gradientsOf((...own: any[]) => formula(kept, own[0], own[1], own[2]), [x, weight, bias], grad);
-			}
-			const { view, dims, affine, mean, inverse } = kept;
-			const unit = x.reshape(view).sub(mean).mul(inverse);
-			let dx: Tensor | null = null;
-			if (node.needs(0)) {
-				const g = (weight === null ? grad : grad.mul(weight.reshape(affine))).reshape(view);
-				const along = unit.mul(g.mul(unit).mean(dims, true));
-				dx = g.sub(g.mean(dims, true)).sub(along).mul(inverse).reshape(x.shape);
-			}
-			return [
-				dx,
-				node.needs(1) ? toParameter(grad.mul(unit.reshape(x.shape)), affine, weight!) : null,
-				node.needs(2) ? toParameter(grad, affine, bias!) : null,
-			];
+			// No gradient depends on the values of the shift.
+			const bias = node.savedTensors[2] ?? null;
+			if (gradMode.enabled) return gradientsOf(kept.formula, [x, weight, bias], grad);
+			return firstDerivative(node, kept, grad, [x, weight, bias]).map((handle) => handle && wrap(handle));
 		},
 	};
 }
 
-function standardise(
-	x: Tensor,
-	standard: Standard,
-	weight: Tensor | null,
-	bias: Tensor | null,
+function firstDerivative(node: Node, kept: Kept, grad: Tensor, inputs: Inputs) {
+	const [x, weight, bias] = inputs.map(handleOf) as [Handle, Handle | null, Handle | null];
+	const [mean, inverse] = [kept.mean.handle, kept.inverse.handle];
+	const wanted = [node.needs(0), node.needs(1), node.needs(2)] as const;
+	if (kept.rows === undefined) {
+		return native.batchNormBackward(grad.handle, x, weight, bias, mean, inverse, kept.training!, ...wanted);
+	}
+	const { groups, inner, centred } = kept.rows;
+	return native.rowNormBackward(grad.handle, x, weight, bias, mean, inverse, groups, inner, centred, ...wanted);
+}
+
+function kept(
+	[out, mean, inverse]: readonly [Handle, Handle, Handle],
 	by: Derivative,
-	see?: (mean: Tensor, variance: Tensor) => void,
+	inputs: Inputs,
+	how: (mean: Tensor, inverse: Tensor) => Omit<Kept, "mean" | "inverse">,
 ): Tensor {
-	const { out, kept } = noGrad(() => {
-		const seen = x.reshape(standard.view);
-		const mean = seen.mean(standard.dims, true);
-		const centred = seen.sub(mean);
-		const variance = centred.square().mean(standard.dims, true);
-		see?.(mean, variance);
-		const inverse = variance.add(standard.eps).rsqrt();
-		const out = scaled(centred.mul(inverse).reshape(x.shape), standard.affine, weight, bias);
-		return { out, kept: { ...standard, mean, inverse } satisfies Kept };
-	});
-	return tracked(x, weight, bias) ? record(out, by, [x, weight, bias], [x, weight, bias], kept) : out;
+	const result = wrap(out);
+	if (!tracked(inputs[0], inputs[1], inputs[2])) return result;
+	const statistics = { mean: wrap(mean), inverse: wrap(inverse) };
+	return record(result, by, inputs, inputs, { ...statistics, ...how(statistics.mean, statistics.inverse) });
+}
+
+/** Statistics over `dims` of the input seen as `view`; weight and bias are seen as `affine` beside the input. */
+function standardised(view: number[], dims: number[], affine: number[], eps: number) {
+	return (...[x, weight, bias]: Inputs) => {
+		const seen = x.reshape(view);
+		const centred = seen.sub(seen.mean(dims, true));
+		const inverse = centred.square().mean(dims, true).add(eps).rsqrt();
+		return scaled(centred.mul(inverse).reshape(x.shape), affine, weight, bias).to(x.dtype);
+	};
+}
+
+function scaled(x: Tensor, affine: number[], weight: Tensor | null, bias: Tensor | null): Tensor {
+	const grown = weight === null ? x : x.mul(weight.reshape(affine));
+	return bias === null ? grown : grown.add(bias.reshape(affine));
 }
 
 const batchNormBackward = derivative("NativeBatchNormBackward0");
 const layerNormBackward = derivative("NativeLayerNormBackward0");
 const groupNormBackward = derivative("NativeGroupNormBackward0");
+/** PyTorch shows the last of the operations that it takes. */
+const rmsNormBackward = derivative("MulBackward0");
+const halfRmsNormBackward = derivative("ToCopyBackward0");
 
 export interface BatchNormOptions {
 	/** `[C]`, or null for none. */
@@ -118,60 +108,28 @@ export function batchNorm(
 	options: BatchNormOptions = {},
 ): Tensor {
 	const { weight = null, bias = null, training = false, momentum = 0.1, eps = 1e-5 } = options;
-	if (input.ndim < 2) throw new RangeError(`[batchNorm] expected at least 2 dimensions, got shape [${input.shape}]`);
-	const channels = input.size(1);
-	for (const [name, tensor] of Object.entries({ runningMean, runningVar, weight, bias })) {
-		if (tensor !== null && tensor.numel() !== channels) {
-			throw new RangeError(`[batchNorm] ${name} should contain ${channels} elements, not ${tensor.numel()}`);
-		}
-	}
-	const affine = [channels, ...input.shape.slice(2).map(() => 1)];
-	const count = input.numel() / channels;
-	if (!training) {
-		if (runningMean === null || runningVar === null) {
-			throw new TypeError("[batchNorm] expected runningMean and runningVar to be given when training is false");
-		}
-		return frozen(input, runningMean, runningVar, weight, bias, affine, eps);
-	}
-	if (count === 1) {
-		throw new RangeError(
-			`[batchNorm] expected more than 1 value per channel when training, got input size [${input.shape}]`,
-		);
-	}
-	const dims = input.shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
-	const move = (mean: Tensor, variance: Tensor) => {
-		// The running variance is the unbiased one.
-		const unbiased = variance.mul(count / (count - 1));
-		runningMean?.mul_(1 - momentum).add_(mean.reshape(-1), { alpha: momentum });
-		runningVar?.mul_(1 - momentum).add_(unbiased.reshape(-1), { alpha: momentum });
-	};
-	return standardise(input, { view: input.shape, dims, affine, eps }, weight, bias, batchNormBackward, move);
+	const handles = native.batchNorm(
+		input.handle,
+		handleOf(weight),
+		handleOf(bias),
+		handleOf(runningMean),
+		handleOf(runningVar),
+		training,
+		momentum,
+		eps,
+	);
+	if (training) for (const running of [runningMean, runningVar]) if (running !== null) running._version.count++;
+	return kept(handles, batchNormBackward, [input, weight, bias], (mean, inverse) => ({
+		training,
+		formula(...[x, w, b]: Inputs) {
+			const affine = x.shape.map((size, dim) => (dim === 1 ? size : 1));
+			const dims = x.shape.flatMap((_, dim) => (dim === 1 ? [] : [dim]));
+			if (training) return standardised(x.shape, dims, affine, eps)(x, w, b);
+			const unit = x.sub(mean.reshape(affine)).mul(inverse.reshape(affine));
+			return scaled(unit, affine, w, b).to(x.dtype);
+		},
+	}));
 }
-
-/** With statistics that are given: scale and shift alone. */
-function frozen(
-	input: Tensor,
-	mean: Tensor,
-	variance: Tensor,
-	weight: Tensor | null,
-	bias: Tensor | null,
-	affine: number[],
-	eps: number,
-): Tensor {
-	const [centre, inverse] = noGrad(() => [mean.clone().reshape(affine), variance.add(eps).rsqrt().reshape(affine)]);
-	const run = (x: Tensor, w: Tensor | null, b: Tensor | null) => scaled(x.sub(centre!).mul(inverse!), affine, w, b);
-	const out = noGrad(() => run(input, weight, bias));
-	const inputs = [input, weight, bias];
-	return tracked(input, weight, bias) ? record(out, frozenBackward, inputs, inputs, run) : out;
-}
-
-const frozenBackward: Derivative = {
-	name: "NativeBatchNormBackward0",
-	backward(node, grad) {
-		const inputs = node.savedTensors.map((saved, i) => saved && node.saved(i));
-		return gradientsOf(node.attributes as (...inputs: any[]) => Tensor, inputs, grad);
-	},
-};
 
 export interface LayerNormOptions {
 	/** Of the normalised shape, or null for none. */
@@ -181,15 +139,6 @@ export interface LayerNormOptions {
 	eps?: number;
 }
 
-function checkNormalized(op: string, input: Tensor, shape: readonly number[]): void {
-	if (shape.length === 0) throw new RangeError(`[${op}] normalizedShape must have at least one dimension`);
-	if (`${input.shape.slice(-shape.length)}` !== `${shape}` || input.ndim < shape.length) {
-		throw new RangeError(
-			`[${op}] given normalizedShape [${shape}], expected input with shape [*, ${shape}], but got input of size [${input.shape}]`,
-		);
-	}
-}
-
 /** Normalisation over the last dimensions, `normalizedShape` (Ba et al., 2016). */
 export function layerNorm(
 	input: Tensor,
@@ -197,11 +146,17 @@ export function layerNorm(
 	options: LayerNormOptions = {},
 ): Tensor {
 	const { weight = null, bias = null, eps = 1e-5 } = options;
-	const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
-	checkNormalized("layerNorm", input, shape);
-	const inner = shape.reduce((product, size) => product * size, 1);
-	const view = [inner === 0 ? 0 : input.numel() / inner, inner];
-	return standardise(input, { view, dims: [1], affine: shape, eps }, weight, bias, layerNormBackward);
+	const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+	const handles = native.layerNorm(input.handle, shape, handleOf(weight), handleOf(bias), eps);
+	return kept(handles, layerNormBackward, [input, weight, bias], () => ({
+		rows: { groups: 1, inner: 1, centred: true },
+		formula: (...inputs: Inputs) => standardised(inputs[0].shape, lastOf(shape), [...shape], eps)(...inputs),
+	}));
+}
+
+/** The last dimensions, as many as `shape` has. */
+function lastOf(shape: readonly number[]): number[] {
+	return shape.map((_, i) => -1 - i);
 }
 
 export interface GroupNormOptions {
@@ -215,16 +170,17 @@ export interface GroupNormOptions {
 /** Normalisation of groups of channels of each sample (Wu and He, 2018). */
 export function groupNorm(input: Tensor, numGroups: number, options: GroupNormOptions = {}): Tensor {
 	const { weight = null, bias = null, eps = 1e-5 } = options;
-	if (input.ndim < 2) throw new RangeError(`[groupNorm] expected at least 2 dimensions, got shape [${input.shape}]`);
-	const [samples, channels] = input.shape as [number, number];
-	if (!(Number.isInteger(numGroups) && numGroups > 0 && channels % numGroups === 0)) {
-		throw new RangeError(
-			`[groupNorm] expected number of channels in input to be divisible by numGroups, but got input of shape [${input.shape}] and numGroups=${quoted(numGroups)}`,
-		);
-	}
-	const affine = [channels, ...input.shape.slice(2).map(() => 1)];
-	const view = [samples * numGroups, samples === 0 ? 0 : input.numel() / (samples * numGroups)];
-	return standardise(input, { view, dims: [1], affine, eps }, weight, bias, groupNormBackward);
+	const handles = native.groupNorm(input.handle, numGroups, handleOf(weight), handleOf(bias), eps);
+	return kept(handles, groupNormBackward, [input, weight, bias], () => {
+		const [samples, channels, ...spatial] = input.shape as [number, number, ...number[]];
+		const inner = spatial.reduce((product, size) => product * size, 1);
+		const view = [samples * numGroups, (channels / numGroups) * inner];
+		const affine = [channels, ...spatial.map(() => 1)];
+		return {
+			rows: { groups: numGroups, inner, centred: true },
+			formula: standardised(view, [1], affine, eps),
+		};
+	});
 }
 
 export interface InstanceNormOptions extends Omit<BatchNormOptions, "training"> {
@@ -264,16 +220,16 @@ export function rmsNorm(
 	normalizedShape: number | readonly number[],
 	options: { weight?: Tensor | null; eps?: number | null } = {},
 ): Tensor {
-	const { weight = null, eps = null } = options;
-	const shape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
-	checkNormalized("rmsNorm", input, shape);
-	const dims = shape.map((_, i) => -1 - i);
-	const unit = input.mul(
-		input
-			.square()
-			.mean(dims, true)
-			.add(eps ?? finfoEps(input.dtype))
-			.rsqrt(),
-	);
-	return weight === null ? unit : unit.mul(weight);
+	const { weight = null } = options;
+	const eps = options.eps ?? finfoEps(input.dtype);
+	const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
+	const handles = native.rmsNorm(input.handle, shape, handleOf(weight), eps);
+	const by = input.elementSize() === 2 ? halfRmsNormBackward : rmsNormBackward;
+	return kept(handles, by, [input, weight, null], () => ({
+		rows: { groups: 1, inner: 1, centred: false },
+		formula(...[x, w]: Inputs) {
+			const unit = x.mul(x.square().mean(lastOf(shape), true).add(eps).rsqrt());
+			return (w === null ? unit : unit.mul(w)).to(x.dtype);
+		},
+	}));
 }

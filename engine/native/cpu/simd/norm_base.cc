@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/norm.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/norm.inc"
+GB_TARGET_END
