@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { handlers } from "./requests";
 import type { CellCompiler } from "./requests/contract";
 import { Dispatcher } from "./requests/dispatcher";
+import { historyFolder } from "./requests/history-file";
 import { createKernel } from "./requests/kernel";
 import type { CompilerOptions } from "./session/compiler";
 import type { TransportData } from "./session/runtime/protocol";
@@ -43,7 +44,12 @@ async function start(data: TransportData): Promise<void> {
 		await Promise.all([sockets.close(), compiler.close()]);
 		runner.exit();
 	};
-	const kernel = createKernel(session, sockets, { compiler, runner, shutdown: () => void shutdown() });
+	const kernel = createKernel(session, sockets, {
+		compiler,
+		runner,
+		historyFolder: historyFolder(),
+		shutdown: () => void shutdown(),
+	});
 	const dispatcher = new Dispatcher(kernel, sockets, handlers);
 	try {
 		await sockets.open();

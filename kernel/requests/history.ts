@@ -1,5 +1,6 @@
 import { anything, array, boolean, integer, literal, object, optional, string } from "../wire/shape";
 import { handler } from "./handler";
+import { HistoryFiles } from "./history-file";
 
 interface Entry {
 	session: number;
@@ -8,16 +9,20 @@ interface Entry {
 	output: string | null;
 }
 
-/** The number of the running session; earlier ones count backwards from it. */
-const currentSession = 1;
-
-/** What was executed in this session, with the text of its results. */
+/** What was executed, in this session and in earlier ones, with the text of this session's results. */
 export class History {
 	readonly #entries: Entry[] = [];
+	readonly #files: HistoryFiles;
+
+	/** @param folder where the sessions are kept (history-file.ts); undefined: this one is forgotten at its end. */
+	constructor(folder?: string) {
+		this.#files = new HistoryFiles(folder);
+	}
 
 	add(line: number, input: string): { setOutput(text: string): void } {
-		const entry: Entry = { session: currentSession, line, input, output: null };
+		const entry: Entry = { session: this.#files.session, line, input, output: null };
 		this.#entries.push(entry);
+		this.#files.append({ line, input });
 		return {
 			setOutput(text) {
 				entry.output = text;
@@ -25,26 +30,47 @@ export class History {
 		};
 	}
 
-	/** The last `n`. */
+	/** The last `n` of all sessions. */
 	tail(n: number): Entry[] {
-		return n <= 0 ? [] : this.#entries.slice(-n);
+		if (n <= 0) return [];
+		let found: Entry[] = [];
+		for (const session of this.#sessions().toReversed()) {
+			found = [...this.#of(session), ...found];
+			if (found.length >= n) break;
+		}
+		return found.slice(-n);
 	}
 
-	/** Lines `start` up to but without `stop` of a session: a positive number, or 0 for this and -1 for the last one. */
+	/**
+	 * Lines `start` up to but without `stop` of a session: its number, or 0 for this and -1 for the one before it. Negative
+	 * lines count from the end of this session.
+	 */
 	range(session: number, start: number, stop: number | undefined): Entry[] {
-		if (session !== 0 && session !== currentSession) return [];
-		return this.#entries.filter(({ line }) => line >= start && (stop === undefined || line < stop));
+		const number = session <= 0 ? this.#files.session + session : session;
+		const end = number === this.#files.session ? (this.#entries.at(-1)?.line ?? 0) + 1 : 0;
+		const from = start < 0 ? start + end : start;
+		const to = stop !== undefined && stop < 0 ? stop + end : stop;
+		return this.#of(number).filter(({ line }) => line >= from && (to === undefined || line < to));
 	}
 
 	/** The last `n` whose input matches a glob pattern (`*`, `?`, `[a-z]`); `unique`: each input once, at its last use. */
 	search(pattern: string, n: number | undefined, unique: boolean): Entry[] {
 		const matches = globMatcher(pattern);
-		let found = this.#entries.filter(({ input }) => matches(input));
+		let found = this.#sessions().flatMap((session) => this.#of(session).filter(({ input }) => matches(input)));
 		if (unique) {
 			const last = new Map(found.map((entry) => [entry.input, entry]));
 			found = found.filter((entry) => last.get(entry.input) === entry);
 		}
 		return n === undefined ? found : n <= 0 ? [] : found.slice(-n);
+	}
+
+	#sessions(): number[] {
+		return [...this.#files.others(), this.#files.session].sort((a, b) => a - b);
+	}
+
+	#of(session: number): Entry[] {
+		if (session === this.#files.session) return this.#entries;
+		return this.#files.read(session).map((stored) => ({ session, ...stored, output: null }));
 	}
 }
 

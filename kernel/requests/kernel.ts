@@ -34,7 +34,7 @@ export interface Kernel {
 export function createKernel(
 	session: string,
 	sockets: Pick<Sockets, "send">,
-	parts: { compiler: CellCompiler; runner: CellRunner; shutdown: () => void },
+	parts: { compiler: CellCompiler; runner: CellRunner; historyFolder: string | undefined; shutdown: () => void },
 ): Kernel {
 	const iopub = new IOPub(sockets, session);
 	return {
@@ -44,7 +44,7 @@ export function createKernel(
 		compiler: parts.compiler,
 		runner: parts.runner,
 		comms: new Comms(iopub, parts.runner),
-		history: new History(),
+		history: new History(parts.historyFolder),
 		executionCount: 1,
 		execution: undefined,
 		interrupt() {

@@ -53,8 +53,13 @@ export class KernelProcess {
 		writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
 		const child = spawn(process.execPath, [options.main ?? join(__dirname, "../main.js"), file], {
 			cwd: options.folder,
-			// The kernel leaves when the process named here is gone, however that ended.
-			env: { ...(options.env ?? process.env), JPY_PARENT_PID: String(process.pid) },
+			env: {
+				// What a program runs is nobody's to find again by typing.
+				GRADBOOK_HISTORY: "off",
+				...(options.env ?? process.env),
+				// The kernel leaves when the process named here is gone, however that ended.
+				JPY_PARENT_PID: String(process.pid),
+			},
 			stdio: ["ignore", options.log ? "pipe" : "inherit", options.log ? "pipe" : "inherit"],
 			// Ctrl-C in a terminal is for us; the kernel gets an interrupt request.
 			detached: true,
