@@ -35,7 +35,9 @@ export interface CompiledCell {
 	declares: string[];
 }
 
-export type CompileOutcome = { status: "ok"; cell: CompiledCell } | { status: "error"; error: CellError };
+export type CompileOutcome =
+	/** `pages`: what the cell asks to read (`name?`), beside what it runs. */
+	{ status: "ok"; cell: CompiledCell; pages?: MimeBundle[] } | { status: "error"; error: CellError };
 
 export interface Completion {
 	matches: string[];
@@ -49,7 +51,7 @@ export type Completeness = { status: "complete" | "invalid" | "unknown" } | { st
 
 /** The compiler's side of a session: one per kernel, on the transport thread. */
 export interface CellCompiler {
-	/** Type-checks and compiles. `remember: false` (silent cells, expressions) leaves nothing for later cells to see. */
+	/** Type-checks and compiles. `remember: false` (user expressions) leaves nothing for later cells to see. */
 	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome>;
 	complete(source: string, cursor: number): Promise<Completion>;
 	inspect(source: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | undefined>;

@@ -50,29 +50,31 @@ export class Dispatcher {
 		this.#draining = true;
 		for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
 			this.#serial = next;
-			const reply = await this.#answer(next);
-			this.#serial = undefined;
-			const stopOnError = next.message.content.stop_on_error ?? true;
-			if (reply?.content.status === "error" && stopOnError) {
-				// "Run all" sends every cell at once: take in what is still on its way through the socket.
+			let aborted: Waiting[] = [];
+			await this.#answer(next, async (reply) => {
+				if (!stopsOthers(next, reply)) return;
+				// "Run all" sends every cell at once: take in what is still on its way through the socket. What is sent once
+				// the reply is out was sent in spite of the error.
 				await new Promise((resolve) => setImmediate(resolve));
-				this.#abortQueue();
-			}
+				aborted = this.#queue;
+				this.#queue = [];
+			});
+			this.#serial = undefined;
+			for (const waiting of aborted) this.#abort(waiting);
 		}
 		this.#draining = false;
 	}
 
-	#abortQueue(): void {
-		const aborted = this.#queue;
-		this.#queue = [];
-		for (const { handler, channel, message } of aborted) {
-			this.#status("busy", message.header);
-			this.#reply(channel, message, handler, { content: { status: "aborted" } });
-			this.#status("idle", message.header);
-		}
+	#abort({ handler, channel, message }: Waiting): void {
+		this.#status("busy", message.header);
+		this.#reply(channel, message, handler, { content: { status: "aborted" } });
+		this.#status("idle", message.header);
 	}
 
-	async #answer({ handler, channel, message }: Waiting): Promise<Reply | undefined> {
+	async #answer(
+		{ handler, channel, message }: Waiting,
+		beforeReply?: (reply: Reply | undefined) => Promise<void>,
+	): Promise<void> {
 		this.#status("busy", message.header);
 		let reply: Reply | undefined;
 		try {
@@ -86,12 +88,12 @@ export class Dispatcher {
 			log(`${handler.type}: ${error instanceof Error ? error.stack : String(error)}`);
 			reply = { content: failure(error) };
 		}
+		await beforeReply?.(reply);
 		// What the cell has printed is out before the reply is, and the reply before `idle`.
 		this.#kernel.iopub.flush();
 		if (reply !== undefined && handler.reply !== undefined) this.#reply(channel, message, handler, reply);
 		this.#status("idle", message.header);
 		reply?.afterwards?.();
-		return reply;
 	}
 
 	#reply(channel: RequestChannel, message: Message, handler: Handler, reply: Reply): void {
@@ -113,6 +115,12 @@ export class Dispatcher {
 	#stillBusy(): void {
 		if (this.#serial !== undefined) this.#status("busy", this.#serial.message.header);
 	}
+}
+
+/** Whether the requests that wait behind this one are aborted. */
+function stopsOthers({ message }: Waiting, reply: Reply | undefined): boolean {
+	const { silent = false, stop_on_error: stopOnError = true } = message.content;
+	return reply?.content.status === "error" && Boolean(stopOnError) && !silent;
 }
 
 function badContent(type: string, problem: string): Content {

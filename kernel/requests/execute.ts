@@ -1,3 +1,4 @@
+import type { MimeBundle } from "../display/mime";
 import type { Content, Message } from "../wire/message";
 import {
 	anything,
@@ -36,7 +37,7 @@ export const execute = handler({
 		status: literal("ok"),
 		execution_count: integer,
 		user_expressions: record(expressionShape),
-		payload: array(dictionary),
+		payload: array(object({ source: literal("page"), data: dictionary, start: integer })),
 	}),
 	async handle({ content, message }, kernel) {
 		const silent = content.silent ?? false;
@@ -49,9 +50,9 @@ export const execute = handler({
 		});
 
 		if (!silent) kernel.iopub.publish("execute_input", { code: content.code, execution_count: count }, message.header);
-		if (content.code.trim() === "") return finish({ status: "ok" });
-		if (store) kernel.executionCount++;
-		const entry = store ? kernel.history.add(count, content.code) : undefined;
+		const empty = content.code.trim() === "";
+		if (store && !empty) kernel.executionCount++;
+		const entry = store && !empty ? kernel.history.add(count, content.code) : undefined;
 
 		const execution: Execution = { interrupted: false };
 		kernel.execution = execution;
@@ -59,7 +60,8 @@ export const execute = handler({
 			const output = cellOutput(message, kernel, { silent, allowStdin: content.allow_stdin ?? false });
 			const run = (code: string, remember: boolean) =>
 				compileAndRun(code, { count, remember, output, execution, kernel });
-			const outcome = await run(content.code, store);
+			// Without code the expressions alone are asked for.
+			const outcome: Ran = empty ? { status: "ok" } : await run(content.code, true);
 			if (outcome.status !== "ok") {
 				if (!silent) kernel.iopub.publish("error", { ...outcome.error }, message.header);
 				return finish(errorContent(outcome.error));
@@ -76,7 +78,11 @@ export const execute = handler({
 			for (const [name, expression] of Object.entries(content.user_expressions ?? {})) {
 				expressions[name] = await evaluate(expression, (code) => run(code, false));
 			}
-			return finish({ status: "ok", user_expressions: expressions });
+			return finish({
+				status: "ok",
+				user_expressions: expressions,
+				payload: (outcome.pages ?? []).map((data) => ({ source: "page", data, start: 0 })),
+			});
 		} finally {
 			kernel.execution = undefined;
 		}
@@ -89,15 +95,18 @@ const interruptedError: CellError = {
 	traceback: ["KeyboardInterrupt: the cell was stopped before it ran"],
 };
 
+/** How a cell ended, with the pages that it asks to read. */
+type Ran = RunOutcome & { pages?: MimeBundle[] };
+
 async function compileAndRun(
 	code: string,
 	options: { count: number; remember: boolean; output: CellOutput; execution: Execution; kernel: Kernel },
-): Promise<RunOutcome> {
+): Promise<Ran> {
 	const { kernel, execution } = options;
 	const compiled = await kernel.compiler.compile(code, { executionCount: options.count, remember: options.remember });
 	if (compiled.status === "error") return compiled;
 	if (execution.interrupted) return { status: "interrupted", error: interruptedError };
-	return kernel.runner.run(compiled.cell, options.output);
+	return { ...(await kernel.runner.run(compiled.cell, options.output)), pages: compiled.pages };
 }
 
 async function evaluate(expression: unknown, run: (code: string) => Promise<RunOutcome>): Promise<Content> {

@@ -103,6 +103,14 @@ test("user expressions are evaluated after the cell, each for itself", async () 
 	expect(failed.reply.user_expressions).toEqual({});
 });
 
+test("user expressions are evaluated where there is no code, and in silent requests", async () => {
+	await kernel.client.execute("const held = 5");
+	for (const content of [{}, { silent: true }]) {
+		const { reply } = await kernel.client.execute("", { ...content, user_expressions: { held: "held" } });
+		expect(reply).toMatchObject({ status: "ok", user_expressions: { held: { data: { "text/plain": "5" } } } });
+	}
+});
+
 describe("after a cell that fails", () => {
 	const send = (codes: string[], content = {}) =>
 		codes.map((code) => kernel.client.request("execute_request", { code, ...content }));
@@ -117,9 +125,12 @@ describe("after a cell that fails", () => {
 		expect((await kernel.client.execute("typeof never")).result).toEqual({ "text/plain": "'undefined'" });
 	});
 
-	test("those that wait run where it asked for no stop", async () => {
-		const sent = send(["throw new Error('go on')", "1", "2"], { stop_on_error: false });
-		const replies = await Promise.all(sent.map((pending) => pending.reply()));
-		expect(replies.map(({ content }) => content.status)).toEqual(["error", "ok", "ok"]);
-	});
+	test.each([{ stop_on_error: false }, { silent: true }])(
+		"those that wait run where it was sent with %o",
+		async (how) => {
+			const sent = send(["throw new Error('go on')", "1", "2"], how);
+			const replies = await Promise.all(sent.map((pending) => pending.reply()));
+			expect(replies.map(({ content }) => content.status)).toEqual(["error", "ok", "ok"]);
+		},
+	);
 });
