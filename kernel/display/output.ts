@@ -27,6 +27,8 @@ export interface Output {
 	readonly inside?: Output;
 	/** Whether the reader sees rich output (a notebook) or text only (a terminal). */
 	readonly rich: boolean;
+	/** Aborted when the stop button ends the cell: for what runs elsewhere on the cell's behalf. */
+	readonly stop?: AbortSignal;
 }
 
 /** An error as Jupyter shows it. */

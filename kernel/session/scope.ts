@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { helpers } from "./helpers";
 import { isEsModule, PendingModule } from "./interop";
+import type { MagicCalls } from "./magics";
 import type { ModuleLoader } from "./modules";
 
 /*
@@ -20,6 +21,7 @@ export class Scope {
 	/** Names whose cell ran to its end, so that `undefined` is their value and not the lack of one. */
 	readonly #declared = new Set<string>();
 	readonly #modules: ModuleLoader;
+	#magics: MagicCalls | undefined;
 	/** The names with their values, as an object: for `%who`, inspection and tests. Assigning reaches the cells. */
 	readonly names: Record<string, unknown> = Object.create(null);
 	readonly meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
@@ -77,10 +79,20 @@ export class Scope {
 	}
 
 	/** Forgets all names. Functions of earlier cells keep what they hold. */
-	reset(): void {
+	reset(): this {
 		for (const name of this.#boxes.keys()) delete this.names[name];
 		this.#boxes.clear();
 		this.#declared.clear();
+		return this;
+	}
+
+	/** What magics call. Loaded with the first one. */
+	get magics(): MagicCalls {
+		if (this.#magics === undefined) {
+			const { MagicCalls } = require("./magics") as typeof import("./magics");
+			this.#magics = new MagicCalls(this.names);
+		}
+		return this.#magics;
 	}
 
 	/** `import … from "specifier"`: the module, or a promise of it in a `PendingModule`. */

@@ -247,7 +247,9 @@ async function hover(server: LanguageServer, cell: EditedCell, offset: number): 
 		},
 	);
 	const text = typeof answer?.contents === "string" ? answer.contents : answer?.contents.value;
-	return text === undefined || text.trim() === "" ? undefined : readable(text).trim();
+	// Of a name that is not there TypeScript says that it may be anything.
+	if (text === undefined || text.trim() === "" || plain(text) === "any") return undefined;
+	return readable(text).trim();
 }
 
 /** `f(…)` with the cursor behind it: the last identifier of its line. */

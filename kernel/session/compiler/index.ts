@@ -24,13 +24,16 @@ import type {
 	Completeness,
 	Completion,
 } from "../../requests/contract";
-import { normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
+import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
 import { type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, inspectCell } from "./editing";
+import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
 import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
+import type { PlacedMagic } from "./magicCalls";
+import { completeMagic, magicAt, readMagics } from "./magics";
 import { compileModule } from "./module";
 import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
@@ -38,7 +41,8 @@ import { makeProject, type Project } from "./project";
 import { type Scan, scan } from "./scan";
 import { type Diagnostic, LanguageServer } from "./server";
 import { type Parsed, parse } from "./syntax";
-import { lastExpressionName, transformCell, UnsupportedInCell } from "./transform";
+import { lastExpressionName, transformCell } from "./transform";
+import { UnsupportedInCell } from "./unsupported";
 import { mappedFile } from "./userConfig";
 
 export interface CompilerOptions {
@@ -63,7 +67,7 @@ class Compiler implements CellCompiler {
 		edit: `${this.#prefix}-edit.ts`,
 		hub: `${this.#prefix}-hub.ts`,
 	};
-	readonly #names = new SessionNames(this.#documents.hub);
+	#names = new SessionNames(this.#documents.hub);
 	readonly #project: Project;
 	readonly #server: LanguageServer;
 	readonly #files = new Set<string>();
@@ -107,15 +111,21 @@ class Compiler implements CellCompiler {
 		{ executionCount, remember }: { executionCount: number; remember: boolean },
 	): Promise<CompileOutcome> {
 		// A `#!` line is a comment only at the very start, where our own line comes to stand.
-		const text = normalizeLines(source).replace(/^#!/, "//");
-		const changes = this.#localFiles.look(text, this.#options.folder);
+		const written = normalizeLines(source).replace(/^#!/, "//");
+		const changes = this.#localFiles.look(written, this.#options.folder);
 		if (changes.length > 0) this.#server.filesChanged(changes);
-		const module = moduleCell(text);
-		if (module !== undefined) return this.#compileModule(module, source, text, executionCount);
+		const module = moduleCell(written);
+		if (module !== undefined) return this.#compileModule(module, source, written, executionCount);
+		const { text, found: read, problem } = this.#magics(written);
 		const fail = (problems: Problem[]): CompileOutcome => ({
 			status: "error",
 			error: problemsError(problems, source, executionCount),
 		});
+		if (problem !== undefined) return fail([problemAt(text, problem)]);
+		const { magics, pages } = await this.#pages(read);
+		// What `%reset` forgets is forgotten when the cell runs, not when it turns out to be wrong.
+		const reset = magics.some(({ kind }) => kind === "reset");
+		const names = reset ? new SessionNames(this.#documents.hub) : this.#names;
 		const parsed = parse(text);
 		if (parsed.hopeless) return fail(parsed.problems.map((problem) => problemAt(text, problem)));
 		let found: Scan | undefined;
@@ -123,9 +133,9 @@ class Compiler implements CellCompiler {
 		let checked: Promise<Problem[]> | undefined;
 		try {
 			if (parsed.problems.length === 0) found = scan(parsed.program);
-			checked = this.#check(text, found);
+			checked = this.#check(text, found, names);
 			// Beside the check, which another process does.
-			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember });
+			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember, names, magics });
 		} catch (error) {
 			if (error instanceof UnsupportedInCell) cell = error;
 			else {
@@ -136,7 +146,7 @@ class Compiler implements CellCompiler {
 		}
 		let problems: Problem[];
 		try {
-			problems = await (checked ?? this.#check(text, found));
+			problems = await (checked ?? this.#check(text, found, names));
 		} catch (error) {
 			return { status: "error", error: checkFailed(error as Error) };
 		}
@@ -144,13 +154,43 @@ class Compiler implements CellCompiler {
 		if (problems.length === 0) problems.push(...parsed.problems.map((problem) => problemAt(text, problem)));
 		if (problems.length > 0) return fail(problems);
 		const compiled = cell as CompiledCell;
+		if (reset) this.#forget(names);
 		if (remember && (found!.declared.size > 0 || found!.augments)) this.#keep(text, found!);
-		return { status: "ok", cell: { ...compiled, source } };
+		return { status: "ok", cell: { ...compiled, source }, pages };
 	}
 
-	async #check(text: string, found: Scan | undefined): Promise<Problem[]> {
+	/** A word that is a name here begins an expression, not a command of the shell. */
+	#magics(text: string) {
+		const declared = guessDeclared(text);
+		return readMagics(text, (word) => declared.has(word) || this.#names.has(word) || word in globalThis);
+	}
+
+	/** What `name?` shows, and the magics with what is to be printed of the names that are not there. */
+	async #pages(found: PlacedMagic[]): Promise<{ magics: PlacedMagic[]; pages: MimeBundle[] }> {
+		const pages: MimeBundle[] = [];
+		const magics: PlacedMagic[] = [];
+		for (const magic of found) {
+			const page =
+				magic.kind === "inspect" ? await this.inspect(magic.name, magic.name.length, magic.detail) : undefined;
+			if (page !== undefined) pages.push(page);
+			if (magic.kind !== "inspect") magics.push(magic);
+			else if (page === undefined) magics.push({ ...magic, missing: `There is no ${magic.name} here.` });
+		}
+		return { magics, pages };
+	}
+
+	/** Later cells know nothing but these names. */
+	#forget(names: SessionNames): void {
+		const dropped = this.#names.documents();
+		names.modules = this.#names.modules;
+		this.#names = names;
+		this.#server.put(this.#documents.hub, names.hub());
+		for (const name of dropped) this.#server.drop(name);
+	}
+
+	async #check(text: string, found: Scan | undefined, names: SessionNames): Promise<Problem[]> {
 		const declared = found === undefined ? guessDeclared(text) : new Set(found.declared.keys());
-		const head = `${leadingPragmas(text)}${this.#names.prelude(declared, wordsOf(text))}\n`;
+		const head = `${leadingPragmas(text)}${names.prelude(declared, wordsOf(text))}\n`;
 		const { check } = this.#documents;
 		this.#server.put(check, head + text);
 		const ask = (): Promise<{ items: Diagnostic[] }> => this.#server.ask("textDocument/diagnostic", check);
@@ -169,12 +209,14 @@ class Compiler implements CellCompiler {
 		text: string,
 		parsed: Parsed,
 		found: Scan,
-		{ executionCount, remember }: { executionCount: number; remember: boolean },
+		options: { executionCount: number; remember: boolean; names: SessionNames; magics: readonly PlacedMagic[] },
 	): CompiledCell {
+		const { executionCount, remember, names, magics } = options;
 		const file = this.#fileName(executionCount);
 		const transformed = transformCell(text, parsed.program, found, {
-			known: this.#names.values,
+			known: names.values,
 			remember,
+			magics,
 			mapped: (specifier) => mappedFile(specifier, this.#project.user.paths),
 		});
 		const map = transformed.code.generateMap({ hires: "boundary", source: file });
@@ -270,18 +312,30 @@ class Compiler implements CellCompiler {
 	}
 
 	async complete(source: string, cursor: number): Promise<Completion> {
+		const magic = completeMagic(source, offsetOfCursor(source, cursor));
+		if (magic !== undefined) {
+			const range = { start: codePointsBefore(source, magic.start), end: cursor };
+			return {
+				matches: magic.matches,
+				cursorStart: range.start,
+				cursorEnd: range.end,
+				items: magic.matches.map((text) => ({ text, type: "magic", ...range })),
+			};
+		}
 		const found = await this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
 		return found ?? { matches: [], cursorStart: cursor, cursorEnd: cursor, items: [] };
 	}
 
-	inspect(source: string, cursor: number, _detail: 0 | 1): Promise<MimeBundle | undefined> {
+	async inspect(source: string, cursor: number, _detail: 0 | 1): Promise<MimeBundle | undefined> {
+		const help = magicAt(source, offsetOfCursor(source, cursor));
+		if (help !== undefined) return { "text/plain": help };
 		return this.#edit(source, cursor, (cell) => inspectCell(this.#server, cell, cursor));
 	}
 
 	/** One at a time, since all use one document; compiling has another and does not wait. */
 	#edit<T>(source: string, cursor: number, ask: (cell: EditedCell) => Promise<T>): Promise<T | undefined> {
 		const answer = this.#editing.then(() => {
-			const text = normalizeLines(source);
+			const { text } = this.#magics(normalizeLines(source));
 			if (parse(text).hopeless) return undefined;
 			const at = offsetOfPlace(text, placeOfOffset(source, offsetOfCursor(source, cursor)));
 			const head = `${leadingPragmas(text)}${this.#names.prelude(declaredWhileTyping(text, at))}\n`;
@@ -294,7 +348,7 @@ class Compiler implements CellCompiler {
 	}
 
 	async isComplete(source: string): Promise<Completeness> {
-		return completenessOf(normalizeLines(source));
+		return completenessOf(this.#magics(normalizeLines(source)).text);
 	}
 
 	close(): Promise<void> {
@@ -314,34 +368,4 @@ function checkFailed({ message }: Error): CellError {
 
 function problemAt(text: string, { message, start, end }: { message: string; start: number; end: number }): Problem {
 	return { code: 0, message, start: placeOfOffset(text, start), end: placeOfOffset(text, end) };
-}
-
-/** `// @ts-nocheck` and `/// <reference … />` count only on top of a file, before our own line. */
-function leadingPragmas(text: string): string {
-	const head = /^(?:\s*(?:\/\/[^\n]*|\/\*[\s\S]*?\*\/))+/.exec(text)?.[0] ?? "";
-	return (head.match(/^\s*(?:\/\/\s*@ts-(?:nocheck|check)\b.*|\/\/\/\s*<reference .*)$/gm) ?? [])
-		.map((line) => `${line.trim()}\n`)
-		.join("");
-}
-
-/** Names that a cell declares which is being written: where it does not parse, once more with a word at the cursor. */
-function declaredWhileTyping(text: string, cursor: number): Set<string> {
-	for (const attempt of [text, `${text.slice(0, cursor)}x${text.slice(cursor)}`]) {
-		const { program, problems } = parse(attempt);
-		if (problems.length === 0) return new Set(scan(program).declared.keys());
-	}
-	return guessDeclared(text);
-}
-
-/** Names that a cell which does not parse may declare: better too many than to meet two of a name. */
-function guessDeclared(text: string): Set<string> {
-	const names = new Set<string>();
-	const single =
-		/\b(?:let|const|var|function|class|enum|namespace|interface|type)\s*\*?\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu;
-	for (const [, name] of text.matchAll(single)) names.add(name!);
-	const several = /\b(?:let|const|var|import)\s*([{[][^=;]*?[}\]])\s*(?:=|from)/g;
-	for (const [, pattern] of text.matchAll(several)) for (const word of wordsOf(pattern!)) names.add(word);
-	for (const [, name] of text.matchAll(/\bimport\s+(?:type\s+)?(?:\*\s*as\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu))
-		names.add(name!);
-	return names;
 }

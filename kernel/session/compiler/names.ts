@@ -35,12 +35,21 @@ export class SessionNames {
 	readonly #names = new Map<string, Name>();
 	readonly #cells = new Map<string, KeptCell>();
 	/** Module cells: files beside the notebook that are in memory only. */
-	readonly modules = new Set<string>();
+	modules = new Set<string>();
 	readonly #hub: string;
 
 	/** `hub` is the name of the hub's document. */
 	constructor(hub: string) {
 		this.#hub = hub;
+	}
+
+	has(name: string): boolean {
+		return this.#names.has(name);
+	}
+
+	/** Documents of all cells that are kept. */
+	documents(): string[] {
+		return [...this.#cells.keys()];
 	}
 
 	/** Names that have a value at run time. */

@@ -21,6 +21,8 @@ export interface Scan extends TopLevel {
 	naming: { name: string; value: Node }[];
 	importMeta: Node[];
 	dynamicImports: Node[];
+	/** Every `await` expression, and every loop by `for await`, with whether it stands in a function. */
+	awaits: { node: Node; inFunction: boolean }[];
 	hasTopLevelAwait: boolean;
 	/** `using` declarations of the top level; `await using` among them. */
 	using: boolean;
@@ -59,6 +61,7 @@ class Scanner {
 		naming: [],
 		importMeta: [],
 		dynamicImports: [],
+		awaits: [],
 		hasTopLevelAwait: false,
 		using: false,
 		awaitUsing: false,
@@ -121,7 +124,7 @@ class Scanner {
 			case "ForStatement":
 			case "ForInStatement":
 			case "ForOfStatement": {
-				if (node.await && scope.depth === 0) this.#found.hasTopLevelAwait = true;
+				if (node.await) this.#awaits(node, scope);
 				const inner = new Scope(scope, scope.depth);
 				declareLexical([node.init ?? node.left].filter(Boolean), inner.names);
 				const parts = node.type === "ForStatement" ? [node.init, node.test, node.update] : [node.left, node.right];
@@ -165,7 +168,7 @@ class Scanner {
 				this.#visit(node.right, scope, node);
 				return;
 			case "AwaitExpression":
-				if (scope.depth === 0) this.#found.hasTopLevelAwait = true;
+				this.#awaits(node, scope);
 				this.#visit(node.argument, scope, node);
 				return;
 			case "ImportExpression":
@@ -230,6 +233,11 @@ class Scanner {
 				for (const child of value) if (isNode(child)) this.#visit(child, scope, node);
 			} else if (isNode(value)) this.#visit(value, scope, node);
 		}
+	}
+
+	#awaits(node: Node, scope: Scope): void {
+		this.#found.awaits.push({ node, inFunction: scope.depth > 0 });
+		if (scope.depth === 0) this.#found.hasTopLevelAwait = true;
 	}
 
 	#refer(node: Node, scope: Scope, use: Reference["use"]): void {

@@ -1,7 +1,9 @@
 import MagicString from "magic-string";
 import { hasValue } from "./declarations";
+import { type PlacedMagic, placeMagics } from "./magicCalls";
 import type { Reference, Scan } from "./scan";
 import type { Node } from "./syntax";
+import { UnsupportedInCell } from "./unsupported";
 
 /*
  * What makes a cell a cell. A name of the top level lives in a box, `{v: value}`, that all cells of a session share by
@@ -31,6 +33,8 @@ export interface CellContext {
 	remember: boolean;
 	/** The file that the user's tsconfig.json gives to a specifier, if it does. */
 	mapped?(specifier: string): string | undefined;
+	/** What stood in lines that are no TypeScript (magics.ts). */
+	magics?: readonly PlacedMagic[];
 }
 
 export interface TransformedCell {
@@ -41,17 +45,6 @@ export interface TransformedCell {
 	decorators: boolean;
 	/** What a lowered cell calls the scope, for helpers. */
 	scopeName: string;
-}
-
-/** Something a cell may not do although TypeScript would let a module do it. */
-export class UnsupportedInCell extends Error {
-	constructor(
-		message: string,
-		readonly start: number,
-		readonly end: number,
-	) {
-		super(message);
-	}
 }
 
 export function transformCell(source: string, program: Node, found: Scan, context: CellContext): TransformedCell {
@@ -90,6 +83,7 @@ class CellTransform {
 		for (const statement of statements) this.#statement(statement);
 		const lastExpression = this.#keepLastExpression(statements);
 		this.#separate(statements);
+		if (this.context.magics !== undefined) this.#magics(this.context.magics);
 		this.#head();
 		return {
 			code: this.#code,
@@ -277,9 +271,18 @@ class CellTransform {
 	#keepLastExpression(statements: Node[]): boolean {
 		const last = statements.findLast((one) => one.type !== "EmptyStatement");
 		if (last?.type !== "ExpressionStatement") return false;
+		const repeated = this.context.magics?.some(
+			({ kind, start, end }) => kind === "timeit" && last.start >= start && last.start < end,
+		);
+		if (repeated) return false;
 		this.#code.prependLeft(last.expression.start, `exports.${lastExpressionName} = (`);
 		this.#code.appendRight(last.expression.end, ")");
 		return true;
+	}
+
+	#magics(magics: readonly PlacedMagic[]): void {
+		const { hasTopLevelAwait } = placeMagics(this.#code, this.program.body, this.found, magics, this.#prefix);
+		this.#hasTopLevelAwait ||= hasTopLevelAwait;
 	}
 
 	/** What was rewritten may start with a bracket or lack its end: no line may run into the next. */
@@ -327,8 +330,9 @@ class CellTransform {
 				),
 			),
 		];
+		const reset = this.context.magics?.some(({ kind }) => kind === "reset") ? ".reset()" : "";
 		const lines = [
-			`const ${[`${scope} = ${scopeExpression}`, ...boxes].join(", ")};`,
+			`const ${[`${scope} = ${scopeExpression}${reset}`, ...boxes].join(", ")};`,
 			...empty.filter((name) => emptied.includes(name)).map((name) => `${this.#box(name)}.v = undefined;`),
 		];
 		const done =

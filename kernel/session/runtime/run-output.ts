@@ -37,6 +37,7 @@ export class RunOutput implements Output {
 	readonly rich = true;
 	#printed = 0;
 	#stopped = false;
+	#stop: AbortController | undefined;
 
 	constructor(
 		readonly run: number,
@@ -81,8 +82,15 @@ export class RunOutput implements Output {
 	 * The stop button ended the cell. What it started may still run, since nothing can end a promise from outside; the
 	 * next time it shows something, it gets an exception instead, and so a training loop ends.
 	 */
-	stop(): void {
+	end(): void {
 		this.#stopped = true;
+		this.#stop?.abort();
+	}
+
+	get stop(): AbortSignal {
+		this.#stop ??= new AbortController();
+		if (this.#stopped) this.#stop.abort();
+		return this.#stop.signal;
 	}
 
 	get stopped(): boolean {

@@ -9,6 +9,9 @@ import { problemOf } from "./schema";
 /** The kernel with a compiler that only rewrites declarations: for tests of everything but the compiler. */
 export const standIn = join(__dirname, "stand-in/main.cjs");
 
+/** The kernel as users have it. */
+export const wholeKernel = join(__dirname, "../../../dist/kernel/main.js");
+
 export interface TestKernel extends KernelProcess {
 	/** What the kernel has written to its log. */
 	readonly logged: string[];
