@@ -28,7 +28,7 @@ export interface Output {
 	/** Whether the reader sees rich output (a notebook) or text only (a terminal). */
 	readonly rich: boolean;
 	/** Aborted when the stop button ends the cell: for what runs elsewhere on the cell's behalf. */
-	readonly stop?: AbortSignal;
+	readonly ending?: AbortSignal;
 }
 
 /** An error as Jupyter shows it. */

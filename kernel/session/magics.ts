@@ -85,7 +85,7 @@ export class MagicCalls {
 		});
 		for (const name of ["stdout", "stderr"] as const)
 			child[name].setEncoding("utf8").on("data", (text: string) => {
-				if (!output?.stop?.aborted) output?.stream(name, text);
+				if (!output?.ending?.aborted) output?.stream(name, text);
 			});
 		const signal = (name: NodeJS.Signals) => {
 			try {
@@ -98,7 +98,7 @@ export class MagicCalls {
 			signal("SIGINT");
 			setTimeout(signal, patienceMs, "SIGKILL").unref();
 		};
-		output?.stop?.addEventListener("abort", stop, { once: true });
+		output?.ending?.addEventListener("abort", stop, { once: true });
 		try {
 			const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
 			const [code, ended] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
@@ -107,7 +107,7 @@ export class MagicCalls {
 			await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, lastWordsMs))]);
 			if (code !== 0) output?.stream("stderr", `[${ended === null ? `exit status ${code}` : `ended by ${ended}`}]\n`);
 		} finally {
-			output?.stop?.removeEventListener("abort", stop);
+			output?.ending?.removeEventListener("abort", stop);
 		}
 	}
 }

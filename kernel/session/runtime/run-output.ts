@@ -37,7 +37,7 @@ export class RunOutput implements Output {
 	readonly rich = true;
 	#printed = 0;
 	#stopped = false;
-	#stop: AbortController | undefined;
+	#ending: AbortController | undefined;
 
 	constructor(
 		readonly run: number,
@@ -82,15 +82,15 @@ export class RunOutput implements Output {
 	 * The stop button ended the cell. What it started may still run, since nothing can end a promise from outside; the
 	 * next time it shows something, it gets an exception instead, and so a training loop ends.
 	 */
-	end(): void {
+	stop(): void {
 		this.#stopped = true;
-		this.#stop?.abort();
+		this.#ending?.abort();
 	}
 
-	get stop(): AbortSignal {
-		this.#stop ??= new AbortController();
-		if (this.#stopped) this.#stop.abort();
-		return this.#stop.signal;
+	get ending(): AbortSignal {
+		this.#ending ??= new AbortController();
+		if (this.#stopped) this.#ending.abort();
+		return this.#ending.signal;
 	}
 
 	get stopped(): boolean {

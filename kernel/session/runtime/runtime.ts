@@ -104,7 +104,7 @@ export class Runtime {
 		} catch (error) {
 			flushQuietly(output);
 			if (!isInterruption(error)) return { status: "error", error: this.#describe(error) };
-			output.end();
+			output.stop();
 			return { status: "interrupted", error: interruption };
 		}
 	}
@@ -116,7 +116,7 @@ export class Runtime {
 		const current = this.#current;
 		if (current === undefined) return;
 		withOutput(current.output, () => flushQuietly(current.output));
-		current.output.end();
+		current.output.stop();
 		current.end({ status: "interrupted", error: interruption });
 		this.#executor.giveUp();
 	}
