@@ -7,6 +7,7 @@ export { Device, type DeviceLike, device } from "./core/device";
 export * from "./core/dtype";
 export { Generator, initialSeed, manualSeed, seed } from "./core/generator";
 export * from "./core/gradMode";
+export { type FloatInfo, finfo, type IntegerInfo, iinfo } from "./core/limits";
 export { emptyCache, type MemoryStats, memoryStats, setMemoryLimits } from "./core/memory";
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/printing";
 export { type NestedNumbers, type Scalar, Tensor } from "./core/tensor";

@@ -1,5 +1,5 @@
 import { enableGrad, gradMode } from "../core/gradMode";
-import { type Scalar, setHistoryRenewal, type Tensor, type ViewOrigin } from "../core/tensor";
+import { type Scalar, setHistoryRenewal, Tensor, type ViewOrigin } from "../core/tensor";
 import { type Derivative, type Gradient, Node } from "./node";
 
 type Input = Tensor | Scalar | null | undefined;
@@ -84,6 +84,7 @@ function becomeView(output: Tensor, input: Tensor, replay: (input: Tensor) => Te
 	const parent = input._view;
 	output._view = {
 		base: parent === null ? input : parent.base,
+		baseHandle: parent === null ? input.handle : parent.baseHandle,
 		replay: parent === null ? replay : (base) => replay(parent.replay(base)),
 		seenVersion: input._version.count,
 		differentiable: gradMode.enabled && (parent === null || parent.differentiable),
@@ -173,9 +174,32 @@ function rebase(target: Tensor, node: Node): void {
 		return;
 	}
 	const { base, replay } = view;
+	if (base.handle !== view.baseHandle) {
+		throw new Error(
+			`[${node.name}] the tensor that this is a view of changed its shape in place: take the view from it again`,
+		);
+	}
 	base._gradFn = new CopySlices(base, node, replay);
 	base._outputIndex = 0;
 	renew(target, view);
+}
+
+/**
+ * Makes `target` the view of itself that `view` takes: `x.t_()`. Its memory stays as it is, also for other views of it.
+ */
+export function turnInPlace<T extends Tensor>(op: string, target: T, view: (x: Tensor) => Tensor): T {
+	if (gradMode.enabled && target.requiresGrad) checkWritable(op, target);
+	const before = new Tensor(target.handle, target._version);
+	before._gradFn = target.gradFn;
+	before._outputIndex = target._outputIndex;
+	before._requiresGrad = target._requiresGrad;
+	before._view = target._view;
+	const fresh = view(before);
+	target.handle = fresh.handle;
+	target._gradFn = fresh._gradFn;
+	target._outputIndex = fresh._outputIndex;
+	target._view = fresh._view;
+	return target;
 }
 
 /** The history of a base after a view of it was written: inside the view through the write, outside unchanged. */

@@ -85,6 +85,13 @@ export interface UnaryOps {
 	erfinv: Unary;
 	lgamma: Unary;
 	digamma: Unary;
+	/** (n): the n-th derivative of digamma */
+	polygamma: Unary1;
+	/** sin(πx) / πx */
+	sinc: Unary;
+	/** (eps); NaN for none */
+	logit: Unary1;
+	signbit: Unary;
 	floor: Unary;
 	ceil: Unary;
 	trunc: Unary;
@@ -185,6 +192,11 @@ export interface BinaryOps {
 	logaddexp2: Binary;
 	xlogy: Binary;
 	copysign: Binary;
+	/** 0 below zero and for NaN, 1 above it, b at it */
+	heaviside: Binary;
+	nextafter: Binary;
+	gcd: Binary;
+	lcm: Binary;
 	eq: Binary;
 	ne: Binary;
 	lt: Binary;
@@ -309,6 +321,8 @@ export interface IndexOps {
 	gather: (x: Handle, dim: number, index: Handle) => Handle;
 	scatter_: (x: Handle, dim: number, index: Handle, source: Operand) => void;
 	scatterAdd_: (x: Handle, dim: number, index: Handle, source: Handle) => void;
+	/** reduce: 0 sum, 1 product, 2 maximum, 3 minimum */
+	scatterReduce_: (x: Handle, dim: number, index: Handle, source: Handle, reduce: number) => void;
 	maskedSelect: (x: Handle, mask: Handle) => Handle;
 	maskedFill_: (x: Handle, mask: Handle, value: Operand) => void;
 	nonzero: (x: Handle) => Handle;

@@ -23,6 +23,8 @@ export interface ViewOrigin {
 	readonly replay: (base: Tensor) => Tensor;
 	/** The shared version at which `gradFn` was made. */
 	seenVersion: number;
+	/** The base's handle when the view was made: a base that changed its shape in place is no longer what `replay` takes. */
+	readonly baseHandle: Handle;
 	/** False for a view made while recording was off: it never gets a history. */
 	readonly differentiable: boolean;
 }

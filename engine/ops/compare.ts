@@ -166,9 +166,27 @@ declare module "../core/tensor" {
 		allclose(other: Tensor, ...options: CloseArguments): boolean;
 		/** Whether |self − other| ≤ atol + rtol·|other|, element by element. */
 		isclose(other: Tensor, ...options: CloseArguments): Tensor;
+		logicalNot_(): this;
+		bitwiseNot_(): this;
 		/** Same shape and elements. */
 		equal(other: Tensor): boolean;
 	}
 }
 
-asMethods({ allclose, isclose, equal, isnan, isinf, isfinite, logicalNot, bitwiseNot });
+const notInPlace = (name: string, kernel: (x: Handle, out?: Handle) => Handle) => {
+	const derivative = { ...flat, name: "NotImplemented" };
+	return <T extends Tensor>(x: T): T => inPlace(name, x, [], () => kernel(x.handle, x.handle), derivative);
+};
+
+asMethods({
+	allclose,
+	isclose,
+	equal,
+	isnan,
+	isinf,
+	isfinite,
+	logicalNot,
+	logicalNot_: notInPlace("logicalNot_", native.logicalNot),
+	bitwiseNot,
+	bitwiseNot_: notInPlace("bitwiseNot_", native.bitwiseNot),
+});

@@ -1,9 +1,10 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { describe, isOptions } from "../core/arguments";
+import { describe, isOptions, shapeText } from "../core/arguments";
 import { availableDevice, Device, type DeviceLike, device } from "../core/device";
 import * as dtypes from "../core/dtype";
 import { type DType, dtypeOf, isDType } from "../core/dtype";
+import { gradMode } from "../core/gradMode";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
@@ -40,6 +41,23 @@ const copyBackward: Derivative = {
 		return [node.needs(0) ? zerosAs(grad) : null, node.needs(1) ? unbroadcast(grad, b) : null];
 	},
 };
+
+/**
+ * @internal The in-place form of an op that has no kernel of its own for it: the op of a copy, whose result is written
+ * into the tensor. It must have the tensor's shape.
+ */
+export function writtenBack<A extends unknown[]>(op: string, fn: (x: Tensor, ...args: A) => Tensor) {
+	return <T extends Tensor>(x: T, ...args: A): T => {
+		const result = fn(gradMode.enabled ? clone(x) : x, ...args);
+		if (`${result.shape}` !== `${x.shape}`) {
+			throw new RangeError(
+				`[${op}] the result of shape ${shapeText(result.shape)} does not fit the tensor of shape ${shapeText(x.shape)}`,
+			);
+		}
+		const write = () => native.copy_(x.handle, result.handle);
+		return inPlace(op, x, [result], write, copyBackward, undefined, { b: broadcastOf(result, x) });
+	};
+}
 
 /** Sets every element to 0. */
 function zero_<T extends Tensor>(x: T): T {

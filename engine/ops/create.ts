@@ -208,13 +208,15 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
 }
 
 /** Row and column numbers of the lower triangle of a matrix, as the two rows of an int64 tensor. */
-export function trilIndices(rows: number, columns: number, options: { offset?: number } = {}): Tensor {
-	return triangle(rows, columns, (row, column) => column <= row + (options.offset ?? 0));
+export function trilIndices(rows: number, columns: number, offset: number | { offset?: number } = 0): Tensor {
+	const by = typeof offset === "object" ? (offset.offset ?? 0) : offset;
+	return triangle(rows, columns, (row, column) => column <= row + by);
 }
 
 /** Row and column numbers of the upper triangle. */
-export function triuIndices(rows: number, columns: number, options: { offset?: number } = {}): Tensor {
-	return triangle(rows, columns, (row, column) => column >= row + (options.offset ?? 0));
+export function triuIndices(rows: number, columns: number, offset: number | { offset?: number } = 0): Tensor {
+	const by = typeof offset === "object" ? (offset.offset ?? 0) : offset;
+	return triangle(rows, columns, (row, column) => column >= row + by);
 }
 
 function triangle(rows: number, columns: number, inside: (row: number, column: number) => boolean): Tensor {

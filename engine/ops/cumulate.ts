@@ -6,7 +6,7 @@ import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
-import { cast } from "./copy";
+import { cast, writtenBack } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
 
@@ -108,8 +108,10 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** Running sum along `dim`. */
 		cumsum(...args: CumulateArguments): Tensor;
+		cumsum_(...args: CumulateArguments): this;
 		/** Running product along `dim`. */
 		cumprod(...args: CumulateArguments): Tensor;
+		cumprod_(...args: CumulateArguments): this;
 		/** Running maximum along `dim`, and where it was met last. */
 		cummax(dim: number | { dim: number }): ValuesAndIndices;
 		/** Running minimum along `dim`, and where it was met last. */
@@ -119,4 +121,12 @@ declare module "../core/tensor" {
 	}
 }
 
-asMethods({ cumsum, cumprod, cummax, cummin, logcumsumexp });
+asMethods({
+	cumsum,
+	cumsum_: writtenBack("cumsum_", cumsum),
+	cumprod,
+	cumprod_: writtenBack("cumprod_", cumprod),
+	cummax,
+	cummin,
+	logcumsumexp,
+});

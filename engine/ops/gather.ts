@@ -223,8 +223,8 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | 
 	return scatter_(x.clone(), dim, index, source);
 }
 
-/** A source may be larger than the index; what lies outside is not used. */
-function covered<S extends Tensor | Scalar>(source: S, index: Tensor): S {
+/** @internal A source may be larger than the index; what lies outside is not used. */
+export function covered<S extends Tensor | Scalar>(source: S, index: Tensor): S {
 	if (!(source instanceof Tensor) || `${source.shape}` === `${index.shape}`) return source;
 	if (source.ndim !== index.ndim) return source;
 	let part: Tensor = source;

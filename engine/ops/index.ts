@@ -1,5 +1,80 @@
 /* The public functions of tensors, family by family. Importing a family also puts its methods on Tensor. */
 
+export {
+	absolute,
+	arccos,
+	arccosh,
+	arcsin,
+	arcsinh,
+	arctan,
+	arctan2,
+	arctanh,
+	divide,
+	fix,
+	greater,
+	greaterEqual,
+	less,
+	lessEqual,
+	multiply,
+	negative,
+	notEqual,
+	subtract,
+	trueDivide,
+} from "./aliases";
+export {
+	atleast3d,
+	blockDiag,
+	combinations,
+	diagflat,
+	diagonalScatter,
+	dsplit,
+	dstack,
+	hsplit,
+	rowStack,
+	selectScatter,
+	sliceScatter,
+	unravelIndex,
+	vander,
+	vsplit,
+} from "./assemble";
+export {
+	cumulativeTrapezoid,
+	type DiffOptions,
+	diff,
+	type GradientOptions,
+	gradient,
+	type TrapezoidOptions,
+	trapezoid,
+	trapz,
+} from "./differences";
+export { type CdistOptions, cdist, pdist } from "./distances";
+export {
+	floatPower,
+	gcd,
+	heaviside,
+	type IsinOptions,
+	isin,
+	isneginf,
+	isposinf,
+	isreal,
+	lcm,
+	ldexp,
+	nextafter,
+	signbit,
+} from "./pairs";
+export { nanquantile, type QuantileOptions, quantile } from "./quantile";
+export {
+	type IndexReduction,
+	indexReduce,
+	type ScatterReduceOptions,
+	type ScatterReduction,
+	scatterReduce,
+} from "./scatterReduce";
+export { deg2rad, logit, polygamma, positive, rad2deg, sgn, sinc } from "./special";
+export { type CovOptions, corrcoef, cov, nanmedian } from "./statistics";
+
+import "./turned";
+
 export { add, type DivOptions, div, mul, neg, rsub, sub } from "./arithmetic";
 export {
 	atan2,
@@ -81,30 +156,91 @@ export {
 	takeAlongDim,
 } from "./gather";
 export { type Index, indexPut } from "./indexing";
+export {
+	abs_,
+	absolute_,
+	acos_,
+	acosh_,
+	addmv_,
+	arccos_,
+	arccosh_,
+	arcsin_,
+	arcsinh_,
+	arctan_,
+	arctanh_,
+	asin_,
+	asinh_,
+	atan_,
+	atanh_,
+	ceil_,
+	clamp_,
+	clampMax_,
+	clampMin_,
+	clip_,
+	cos_,
+	cosh_,
+	deg2rad_,
+	detach,
+	detach_,
+	erf_,
+	erfc_,
+	exp_,
+	exp2_,
+	expm1_,
+	fill_,
+	fix_,
+	floor_,
+	frac_,
+	gcd_,
+	indexPut_,
+	lcm_,
+	ldexp_,
+	log_,
+	log1p_,
+	log2_,
+	log10_,
+	logit_,
+	nanToNum_,
+	neg_,
+	negative_,
+	rad2deg_,
+	reciprocal_,
+	relu_,
+	round_,
+	rsqrt_,
+	sigmoid_,
+	sin_,
+	sinc_,
+	sinh_,
+	sqrt_,
+	square_,
+	tan_,
+	tanh_,
+	trunc_,
+	xlogy_,
+	zero_,
+} from "./inPlaceFunctions";
 export { cat, columnStack, concat, concatenate, hstack, stack, vstack } from "./join";
 export * as linalg from "./linalg";
 export { argwhere, maskedFill, maskedScatter, maskedSelect, nonzero } from "./masks";
 export {
 	type AddmmOptions,
+	addbmm,
 	addmm,
 	addmv,
 	addr,
 	baddbmm,
 	bmm,
-	cross,
 	dot,
 	ger,
-	inner,
-	kron,
 	matmul,
-	matrixPower,
 	mm,
 	mv,
 	outer,
-	tensordot,
-	trace,
+	vdot,
 } from "./matrix";
 export { dist, norm, renorm } from "./norm";
+export { cross, inner, kron, matrixPower, tensordot, trace } from "./products";
 export {
 	bernoulli,
 	multinomial,
@@ -161,7 +297,6 @@ export {
 	histc,
 	kthvalue,
 	msort,
-	quantile,
 	searchsorted,
 	sort,
 	topk,
@@ -170,6 +305,26 @@ export {
 } from "./sort";
 export { chunk, split, tensorSplit, unbind } from "./split";
 export { addcdiv, addcmul, lerp, where } from "./ternary";
+export {
+	BFloat16Tensor,
+	BoolTensor,
+	ByteTensor,
+	CharTensor,
+	canCast,
+	DoubleTensor,
+	FloatTensor,
+	HalfTensor,
+	IntTensor,
+	isFloatingPoint,
+	isNonzero,
+	isTensor,
+	type LegacyTensor,
+	LongTensor,
+	numel,
+	promoteTypes,
+	resultType,
+	ShortTensor,
+} from "./types";
 export {
 	abs,
 	acos,

@@ -1,7 +1,8 @@
 import { bind, type Dims, dimsOf, shapeText } from "../core/arguments";
 import type { Tensor } from "../core/tensor";
-import { cross, matmul, matrixPower } from "./matrix";
+import { matmul } from "./matrix";
 import { matrixNorm as normOfMatrices, vectorNorm as normOfVectors } from "./norm";
+import { cross, matrixPower } from "./products";
 import { diagonal as diagonalOf } from "./slices";
 import { tensorList } from "./view";
 

@@ -5,7 +5,7 @@ import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
-import { cast, zerosAs } from "./copy";
+import { cast, writtenBack, zerosAs } from "./copy";
 import { asMethods } from "./methods";
 import { type Reduced, restored } from "./reduce";
 
@@ -129,7 +129,8 @@ declare module "../core/tensor" {
 		/** The p-norm of the difference (p 2 by default). */
 		dist(other: Tensor, p?: number): Tensor;
 		renorm(p: number, dim: number, maxnorm: number): Tensor;
+		renorm_(p: number, dim: number, maxnorm: number): this;
 	}
 }
 
-asMethods({ norm, dist, renorm });
+asMethods({ norm, dist, renorm, renorm_: writtenBack("renorm_", renorm) });

@@ -5,7 +5,6 @@ import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type DimArguments, picking, placed } from "./extremes";
-import { stackAlong } from "./join";
 import { asMethods } from "./methods";
 
 /* Order: sorting, the largest few, distinct values, and where values fall. */
@@ -201,54 +200,6 @@ export function histc(
 	return wrap(native.histc(x.handle, integer("histc", "bins", options.bins), options.min, options.max));
 }
 
-type QuantileOptions = {
-	dim?: number | null;
-	keepdim?: boolean;
-	interpolation?: "linear" | "lower" | "higher" | "midpoint" | "nearest";
-};
-
-/** The value below which the part `q` (of [0, 1]; a vector gives several) of the elements lies. */
-export function quantile(
-	x: Tensor,
-	q: number | Tensor,
-	dim: number | null | QuantileOptions = null,
-	options: QuantileOptions = {},
-): Tensor {
-	const given = typeof dim === "object" && dim !== null ? dim : { ...options, dim };
-	const along = given.dim ?? null;
-	const at = along === null ? 0 : wrapDim("quantile", along, x.ndim);
-	const source = along === null ? x.reshape(-1) : x;
-	const sorted = sort(source, at).values;
-	const size = source.size(at);
-	const parts = q instanceof Tensor ? [...native.toNumbers(q.handle)] : [q];
-	const results = parts.map((part) => {
-		if (!(part >= 0 && part <= 1)) throw new RangeError(`[quantile] q must lie in [0, 1], got ${part}`);
-		const rank = part * (size - 1);
-		const [low, high] = [Math.floor(rank), Math.ceil(rank)];
-		const pick = (i: number) => sorted.narrow(at, i, 1);
-		switch (given.interpolation ?? "linear") {
-			case "lower":
-				return pick(low);
-			case "higher":
-				return pick(high);
-			case "nearest":
-				return pick(rank - low === 0.5 ? (low % 2 === 0 ? low : high) : Math.round(rank));
-			case "midpoint":
-				return pick(low).lerp(pick(high), 0.5);
-			default:
-				return pick(low).lerp(pick(high), rank - low);
-		}
-	});
-	const last = sorted.narrow(at, size - 1, 1);
-	const shaped = results.map((result) => {
-		const honest = result.maskedFill(last.isnan(), Number.NaN);
-		const full = along === null && given.keepdim ? honest.reshape(x.shape.map(() => 1)) : honest;
-		return given.keepdim ? full : full.squeeze(at);
-	});
-	if (!(q instanceof Tensor) || q.ndim === 0) return shaped[0]!;
-	return shaped.length === 1 ? shaped[0]!.unsqueeze(0) : stackAlong(shaped, 0);
-}
-
 declare module "../core/tensor" {
 	interface Tensor {
 		/** The elements in order along `dim` (default the last), and where they came from. */
@@ -270,8 +221,6 @@ declare module "../core/tensor" {
 		bincount(options?: { weights?: Tensor | null; minlength?: number }): Tensor;
 		/** Counts in `bins` equal intervals from `min` to `max`; both 0 take the tensor's own extremes. */
 		histc(bins?: number | { bins?: number; min?: number; max?: number }, min?: number, max?: number): Tensor;
-		/** The value below which the part `q` (of [0, 1]) of the elements lies. */
-		quantile(q: number | Tensor, dim?: number | null | QuantileOptions, options?: QuantileOptions): Tensor;
 	}
 }
 
@@ -285,5 +234,4 @@ asMethods({
 	uniqueConsecutive: uniqueConsecutive as never,
 	bincount,
 	histc,
-	quantile,
 });

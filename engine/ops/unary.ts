@@ -52,7 +52,7 @@ export interface UnaryMethods {
 	erfinv(): Tensor;
 	/** ln |Γ(x)| */
 	lgamma(): Tensor;
-	/** Derivative of lgamma; its own derivative is not there. */
+	/** Derivative of lgamma. */
 	digamma(): Tensor;
 	floor(): Tensor;
 	ceil(): Tensor;
@@ -129,9 +129,7 @@ const rows: { readonly [K in Name]: Row } = {
 		),
 	),
 	lgamma: fromInput(native.lgamma, (g, x) => g.mul(x.digamma())),
-	digamma: fromInput(native.digamma, () => {
-		throw new Error("[digamma] has no derivative here: it needs the trigamma function");
-	}),
+	digamma: fromInput(native.digamma, (g, x) => g.mul(x.polygamma(1))),
 	floor: step(native.floor),
 	ceil: step(native.ceil),
 	trunc: step(native.trunc),

@@ -109,7 +109,7 @@ def flat(result):
 
 
 def data(tensor):
-    return [number(v) for v in tensor.detach().reshape(-1).tolist()]
+    return [number(v) for v in tensor.detach().clone().reshape(-1).tolist()]  # a copy: some zeros have no memory
 
 
 def result(tensor):

@@ -13,7 +13,7 @@ import warnings
 import torch
 
 import harness
-from cases import indexing, matrix, pointwise, reductions, shapes
+from cases import indexing, matrix, pointwise, reductions, shapes, surface
 from harness import arguments, flat, gradients, made, result
 
 warnings.filterwarnings("ignore")
@@ -97,7 +97,7 @@ def run(case):
     return row
 
 
-for family in (pointwise, reductions, shapes, matrix, indexing):
+for family in (pointwise, reductions, shapes, matrix, indexing, surface):
     name = family.__name__.split(".")[-1]
     rows = [run(case) for case in family.cases]
     harness.write(here / "ops" / f"{name}.json", f"made by {pathlib.Path(__file__).name}", rows)

@@ -77,6 +77,7 @@ const Row rows[] = {
     GB_ROW(gather),
     GB_ROW(scatter_),
     GB_ROW(scatterAdd_),
+    GB_ROW(scatterReduce_),
     GB_ROW(maskedSelect),
     GB_ROW(maskedFill_),
     GB_ROW(nonzero),

@@ -6,6 +6,7 @@
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
 #include "cpu/threads.h"
+#include "scalar/binary.h"
 #include "tensor/interrupt.h"
 #include "tensor/strided_loop.h"
 
@@ -17,10 +18,21 @@ void copyOne(char* to, const char* from) {
   std::memcpy(to, from, sizeof(T));
 }
 
-/** *to += *from in a tensor's type. */
-class Adder {
+/** `a` with `b` taken in. */
+template <class T>
+T combined(Along mode, T a, T b) {
+  switch (mode) {
+    case Along::ScatterMultiply: return scalar::mul(a, b);
+    case Along::ScatterMaximum: return scalar::maximum(a, b);
+    case Along::ScatterMinimum: return scalar::minimum(a, b);
+    default: return scalar::add(a, b);
+  }
+}
+
+/** *to is combined with *from, in a tensor's type. */
+class Combiner {
  public:
-  explicit Adder(DType type) : compute_(computeType(type)) {
+  Combiner(Along mode, DType type) : mode_(mode), compute_(computeType(type)) {
     load_ = GB_CHOOSE(loadRuns)[int(type)][computeIndex(compute_)];
     store_ = GB_CHOOSE(storeRuns)[int(type)][computeIndex(compute_)];
   }
@@ -33,14 +45,15 @@ class Adder {
     load_(&a, to, 0, 1);
     load_(&b, from, 0, 1);
     switch (compute_) {
-      case DType::Float32: a.f += b.f; break;
-      case DType::Float64: a.d += b.d; break;
-      default: a.i = int64_t(uint64_t(a.i) + uint64_t(b.i));
+      case DType::Float32: a.f = combined(mode_, a.f, b.f); break;
+      case DType::Float64: a.d = combined(mode_, a.d, b.d); break;
+      default: a.i = combined(mode_, a.i, b.i);
     }
     store_(to, 0, &a, 1);
   }
 
  private:
+  Along mode_;
   DType compute_;
   LoadRun load_;
   StoreRun store_;
@@ -58,7 +71,7 @@ void alongOnCpu(Along mode, const Tensor& x, int dim, const Tensor& index, const
                     : x.itemSize() == 2 ? copyOne<uint16_t>
                     : x.itemSize() == 4 ? copyOne<uint32_t>
                                         : copyOne<uint64_t>;
-  const Adder add(x.dtype());
+  const Combiner combine(mode, x.dtype());
   const int64_t length = nest.inner();
   const auto rows = [&](int64_t begin, int64_t end) {
     Odometer at(nest, 1, begin);
@@ -74,7 +87,7 @@ void alongOnCpu(Along mode, const Tensor& x, int dim, const Tensor& index, const
         switch (mode) {
           case Along::Gather: copy(mine, element); break;
           case Along::Scatter: copy(element, mine); break;
-          case Along::ScatterAdd: add(element, mine); break;
+          default: combine(element, mine);
         }
       }
       if (!(r & 255)) checkInterrupt();

@@ -76,9 +76,15 @@ void scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& 
 }
 
 void scatterAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  scatterReduce_(x, dim, index, source, 0);
+}
+
+void scatterReduce_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, int reduce) {
   GB_CHECK(source.dtype() == x.dtype(), "Expected self.dtype to be equal to src.dtype, got ", titleOf(x.dtype()), " and ",
            titleOf(source.dtype()));
-  scatter(Along::ScatterAdd, x, dim, index, source);
+  constexpr Along modes[] = {Along::ScatterAdd, Along::ScatterMultiply, Along::ScatterMaximum, Along::ScatterMinimum};
+  GB_CHECK(reduce >= 0 && reduce < 4, "expected a reduction 0 to 3, got ", reduce);
+  scatter(modes[reduce], x, dim, index, source);
 }
 
 }  // namespace gb

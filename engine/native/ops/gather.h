@@ -5,7 +5,8 @@
 
 namespace gb {
 
-enum class Along : uint8_t { Gather, Scatter, ScatterAdd };
+/** Places that are named several times take in one value after another. */
+enum class Along : uint8_t { Gather, Scatter, ScatterAdd, ScatterMultiply, ScatterMaximum, ScatterMinimum };
 
 /**
  * For every position of `index` (int64): `other` at that position against `x` at the same position but for `dim`,
@@ -16,5 +17,7 @@ extern Kernel<void(Along, const Tensor& x, int dim, const Tensor& index, const T
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
 void scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& source);
 void scatterAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
+/** reduce: 0 sum, 1 product, 2 maximum, 3 minimum (NaN wins). */
+void scatterReduce_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, int reduce);
 
 }  // namespace gb

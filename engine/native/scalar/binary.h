@@ -74,6 +74,25 @@ GB_OP T logaddexp2(T a, T b) {
 }
 GB_OP T xlogy(T a, T b) { return b != b ? b : a == T(0) ? T(0) : a * log(b); }
 
+/** 0 below zero (and for NaN, as in PyTorch), 1 above it, b at it. */
+GB_OP T heaviside(T a, T b) { return a == T(0) ? b : T(a > T(0)); }
+
+/** Results that do not fit wrap, as everywhere. */
+GB_FN i64 gcd(i64 a, i64 b) {
+  u64 x = a < 0 ? -u64(a) : u64(a), y = b < 0 ? -u64(b) : u64(b);
+  while (y != 0) {
+    const u64 rest = x % y;
+    x = y;
+    y = rest;
+  }
+  return i64(x);
+}
+GB_FN i64 lcm(i64 a, i64 b) {
+  if (a == 0 || b == 0) return 0;
+  const i64 product = i64(u64(a / gcd(a, b)) * u64(b));
+  return product < 0 ? i64(-u64(product)) : product;
+}
+
 // clang-format off
 GB_OP bool eq(T a, T b) { return a == b; }
 GB_OP bool ne(T a, T b) { return a != b; }

@@ -101,6 +101,7 @@ GB_LIBRARY_2(fmod)
 GB_LIBRARY_2(atan2)
 GB_LIBRARY_2(hypot)
 GB_LIBRARY_2(copysign)
+GB_LIBRARY_2(nextafter)
 
 GB_FN bool isnan(float x) { return x != x; }
 GB_FN bool isnan(double x) { return x != x; }

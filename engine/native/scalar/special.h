@@ -58,5 +58,72 @@ GB_FN double erfinv(double y) {
 }
 GB_FN float erfinv(float y) { return float(erfinv(double(y))); }
 
+/** Hurwitz' zeta function Σ (k + q)^−x, k ≥ 0, by the Euler–Maclaurin formula; x > 1. */
+GB_FN double zeta(double x, double q) {
+  if (x == 1) return Limits<double>::infinity;
+  if (!(x > 1)) return __builtin_nan("");
+  if (q <= 0) {
+    if (q == floor(q)) return Limits<double>::infinity;
+    if (x != floor(x)) return __builtin_nan("");
+  }
+  // Terms up to an argument of 10, then the tail with ten Bernoulli numbers B₂ₖ / (2k)!.
+  double sum = 0;
+  while (q < 10) {
+    sum += pow(q, -x);
+    q += 1;
+  }
+  const double last = pow(q, -x);
+  sum += last * q / (x - 1) + 0.5 * last;
+  const double bernoulli[10] = {8.3333333333333333e-2,  -1.3888888888888889e-3, 3.3068783068783069e-5, -8.2671957671957672e-7,
+                                2.0876756987868099e-8,  -5.2841901386874932e-10, 1.3382536530684679e-11, -3.3896802963225829e-13,
+                                8.5860620562778446e-15, -2.1748686985580619e-16};
+  double factor = x * last / q;
+  for (int k = 0; k < 10; k++) {
+    const double term = bernoulli[k] * factor;
+    sum += term;
+    if (fabs(term) < 1e-17 * fabs(sum)) break;
+    factor *= (x + 2 * k + 1) * (x + 2 * k + 2) / (q * q);
+  }
+  return sum;
+}
+
+/** Trigamma, by recurrence and the first terms of the asymptotic series, by reflection below ½: PyTorch's formula. */
+GB_FN double trigamma(double x) {
+  const double pi = 3.14159265358979323846;
+  double sign = 1, result = 0;
+  if (x < 0.5) {
+    sign = -1;
+    const double s = sin(pi * x);
+    result -= pi * pi / (s * s);
+    x = 1 - x;
+  }
+  for (int i = 0; i < 6; i++) {
+    result += 1 / (x * x);
+    x += 1;
+  }
+  const double z = 1 / (x * x);
+  result += (1 + 1 / (2 * x) + z * (1.0 / 6 - z * (1.0 / 30 - z * (1.0 / 42)))) / x;
+  return sign * result;
+}
+
+/** The n-th derivative of digamma: (−1)ⁿ⁺¹ n! ζ(n + 1, x) from n = 2 on. */
+GB_FN double polygamma(double x, double n) {
+  if (n == 0) return digamma(x);
+  if (n == 1) return trigamma(x);
+  const double size = exp(lgamma(n + 1)) * zeta(n + 1, x);
+  return fmod(n, 2.0) == 1 ? size : -size;
+}
+GB_FN float polygamma(float x, float n) { return float(polygamma(double(x), double(n))); }
+
+/** sin(πx) / πx */
+GB_FN double sinc(double x) {
+  const double pi = 3.14159265358979323846;
+  return x == 0 ? 1 : sin(pi * x) / (pi * x);
+}
+GB_FN float sinc(float x) {
+  const float pi = 3.14159265358979323846f;
+  return x == 0 ? 1 : sin(pi * x) / (pi * x);
+}
+
 }  // namespace scalar
 }  // namespace gb

@@ -31,6 +31,13 @@ GB_OP T bitwiseNot(T x) { return ~x; }
 GB_OP T relu(T x) { return x < T(0) ? T(0) : x; }
 GB_OP T relu6(T x) { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
 GB_OP T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
+/** x is kept between eps and 1 − eps first; a NaN keeps it as it is. */
+GB_OP T logit(T x, T eps) {
+  const T y = x < eps ? eps : x > T(1) - eps ? T(1) - eps : x;
+  return log(y / (T(1) - y));
+}
+GB_OP bool signbit(T x) { return copysign(T(1), x) < T(0); }
+GB_FN bool signbit(i64 x) { return x < 0; }
 GB_OP T logSigmoid(T x) { return (x > T(0) ? T(0) : x) - log1p(exp(-fabs(x))); }
 GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
 GB_OP T softplus(T x, T beta, T limit) { return x * beta > limit ? x : log1p(exp(x * beta)) / beta; }

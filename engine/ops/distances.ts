@@ -1,0 +1,44 @@
+import { shapeText } from "../core/arguments";
+import type { Tensor } from "../core/tensor";
+import { composite } from "./composite";
+import { triuIndices } from "./create";
+import { vectorNorm } from "./norm";
+
+/* Distances of points. */
+
+export interface CdistOptions {
+	/** Accepted as PyTorch does, where it chooses a faster and less exact way; distances are exact here. */
+	computeMode?: "use_mm_for_euclid_dist_if_necessary" | "use_mm_for_euclid_dist" | "donot_use_mm_for_euclid_dist";
+}
+
+/** p-norm distances of the rows of `a` and the rows of `b`: [..., n, d] and [..., m, d] give [..., n, m]. */
+export function cdist(
+	a: Tensor,
+	b: Tensor,
+	p: number | ({ p?: number } & CdistOptions) = 2,
+	_options?: CdistOptions,
+): Tensor {
+	const order = typeof p === "number" ? p : (p.p ?? 2);
+	if (a.ndim < 2 || b.ndim < 2 || a.size(-1) !== b.size(-1)) {
+		throw new RangeError(
+			`[cdist] expects [..., n, d] and [..., m, d], got shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}`,
+		);
+	}
+	if (!(order >= 0)) throw new RangeError(`[cdist] only supports non-negative p values, got ${order}`);
+	return between(order, a, b);
+}
+
+const between = composite("CdistBackward0", (p: number, a: Tensor, b: Tensor) =>
+	vectorNorm(a.unsqueeze(-2).sub(b.unsqueeze(-3)), p, [-1], false),
+);
+
+/** Distances of every two rows of [n, d], each pair once: n·(n − 1)/2 numbers, row after row. */
+export function pdist(x: Tensor, p = 2): Tensor {
+	if (x.ndim !== 2) throw new RangeError(`[pdist] expects a matrix, got shape ${shapeText(x.shape)}`);
+	return within(p, x);
+}
+
+const within = composite("PdistBackward0", (p: number, x: Tensor) => {
+	const [first, second] = triuIndices(x.size(0), x.size(0), 1).unbind(0) as [Tensor, Tensor];
+	return vectorNorm(x.indexSelect(0, first).sub(x.indexSelect(0, second)), p, [-1], false);
+});
