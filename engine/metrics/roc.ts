@@ -114,6 +114,7 @@ export function auroc(preds: Tensor, target: Tensor, options: RocTask): Tensor {
 
 /** The ROC curve of the binary task, or one for each class or label. */
 export function roc(preds: Tensor, target: Tensor, options: Omit<BinaryTask, "threshold">): RocCurve;
+export function roc(preds: Tensor, target: Tensor, options: Exclude<RocTask, { task: "binary" }>): RocCurve[];
 export function roc(preds: Tensor, target: Tensor, options: RocTask): RocCurve | RocCurve[];
 export function roc(preds: Tensor, target: Tensor, options: RocTask): RocCurve | RocCurve[] {
 	checkRocTask("roc", options);
