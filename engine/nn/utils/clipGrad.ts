@@ -1,3 +1,4 @@
+import { bind } from "../../core/arguments";
 import { noGrad } from "../../core/gradMode";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
@@ -11,6 +12,11 @@ export interface ClipGradNormOptions {
 	/** Throw where the norm is NaN or infinite. Default false. */
 	errorIfNonfinite?: boolean;
 }
+
+type ClipGradNormArguments =
+	| [maxNorm: number, options?: ClipGradNormOptions]
+	| [maxNorm: number, normType: number, options?: Omit<ClipGradNormOptions, "normType">]
+	| [options: ClipGradNormOptions & { maxNorm: number }];
 
 type Parameters = Tensor | Iterable<Tensor>;
 
@@ -43,14 +49,17 @@ export function getTotalNorm(tensors: Iterable<Tensor>, options: ClipGradNormOpt
  * Scales all gradients, in place, by one factor so that their norm together is at most `maxNorm`: their direction stays.
  * Gives back the norm before.
  */
-export function clipGradNorm_(
-	parameters: Parameters,
-	maxNorm: number,
-	options: ClipGradNormOptions | number = {},
-): Tensor {
-	const given = typeof options === "number" ? { normType: options } : options;
+export function clipGradNorm_(parameters: Parameters, ...args: ClipGradNormArguments): Tensor {
+	const { maxNorm, ...options } = bind<ClipGradNormOptions & { maxNorm: number }>("clipGradNorm_", args, [
+		"maxNorm",
+		"normType",
+		"errorIfNonfinite",
+	]);
+	if (typeof maxNorm !== "number") {
+		throw new TypeError(`[clipGradNorm_] maxNorm must be a number, got ${quoted(maxNorm)}`);
+	}
 	const grads = gradsOf("clipGradNorm_", parameters);
-	const total = getTotalNorm(grads, given);
+	const total = getTotalNorm(grads, options);
 	const factor = maxNorm / (total.item() + 1e-6);
 	// A norm that is not a number makes all gradients so, as in PyTorch.
 	if (!(factor >= 1)) {
@@ -64,7 +73,8 @@ export function clipGradNorm_(
 }
 
 /** Bounds every element of all gradients, in place, to [−clipValue, clipValue]: their direction changes. */
-export function clipGradValue_(parameters: Parameters, clipValue: number): void {
+export function clipGradValue_(parameters: Parameters, ...args: [number] | [{ clipValue: number }]): void {
+	const { clipValue } = bind<{ clipValue: number }>("clipGradValue_", args, ["clipValue"]) as { clipValue: number };
 	if (!(clipValue >= 0))
 		throw new RangeError(`[clipGradValue_] clipValue must be at least 0, got ${quoted(clipValue)}`);
 	noGrad(() => {
