@@ -446,6 +446,40 @@ export interface LossOps {
 }
 
 /** Fills in place with PyTorch's CPU numbers. */
+/** Weights of each direction: input [gates·H, I], state [gates·H, P], their two biases, projection [P, H]. */
+type RecurrentWeights = (Handle | null)[];
+
+export interface NetworkOps {
+	/**
+	 * A layer of a recurrent network over packed rows; mode 0 tanh, 1 relu, 2 LSTM, 3 GRU. `kept` is for the derivative.
+	 * Five weights for each direction.
+	 */
+	rnnLayer: (
+		mode: number,
+		x: Handle,
+		batchSizes: Handle,
+		h0: Handle,
+		c0: Handle | null,
+		weights: RecurrentWeights,
+	) => [output: Handle, h: Handle, c: Handle | null, kept: Handle];
+	/** Gradients of x, h0, c0 and of the weights that are there. */
+	rnnLayerBackward: (
+		mode: number,
+		gradOutput: Handle | null,
+		gradH: Handle | null,
+		gradC: Handle | null,
+		x: Handle,
+		batchSizes: Handle,
+		h0: Handle,
+		c0: Handle | null,
+		weights: RecurrentWeights,
+		output: Handle,
+		kept: Handle,
+		needX: boolean,
+		needWeights: boolean,
+	) => [dx: Handle | null, dh0: Handle, dc0: Handle | null, dWeights: Handle[]];
+}
+
 export interface RandomOps {
 	/** Seeds are taken modulo 2⁶⁴. */
 	generator: (seed: number | bigint) => GeneratorHandle;
@@ -590,6 +624,7 @@ export interface Native
 		MatrixOps,
 		NormOps,
 		LossOps,
+		NetworkOps,
 		RandomOps,
 		CreateOps,
 		MetaOps,

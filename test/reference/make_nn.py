@@ -15,20 +15,37 @@ functions = []
 
 
 def inputs_of(specs, dtype=torch.float32):
-    """A shape is a normal tensor that wants a gradient; a callable makes anything else."""
+    """A shape is a normal tensor that wants a gradient, several a tuple of them; a callable makes anything else."""
     out = []
     for spec in specs:
         if callable(spec):
             out.append(spec())
         elif isinstance(spec, torch.Tensor):
             out.append(spec)
+        elif isinstance(spec[0], tuple):
+            out.append(tuple(inputs_of(spec, dtype)))
         else:
             out.append(torch.randn(*spec, dtype=dtype).requires_grad_())
     return out
 
 
 def grads(tensors):
-    return [encode(t.grad) if isinstance(t, torch.Tensor) and t.grad is not None else None for t in tensors]
+    return [grads(t) if isinstance(t, tuple) else encode(t.grad) if isinstance(t, torch.Tensor) and t.grad is not None else None for t in tensors]
+
+
+def copied(value):
+    """A leaf that wants a gradient goes in as its clone, so that in-place layers may write."""
+    if isinstance(value, tuple):
+        return tuple(copied(item) for item in value)
+    return value.clone() if isinstance(value, torch.Tensor) and value.requires_grad else value
+
+
+def wants(value):
+    return all(wants(item) for item in value) if isinstance(value, tuple) else isinstance(value, torch.Tensor) and value.requires_grad
+
+
+def shapes(tensors):
+    return [shapes(t) if isinstance(t, tuple) else list(t.shape) if isinstance(t, torch.Tensor) else t for t in tensors]
 
 
 def module(name, *inputs, args=(), kwargs=None, train=True, label=None, gradcheck=True, runs=1):
@@ -42,12 +59,12 @@ def module(name, *inputs, args=(), kwargs=None, train=True, label=None, gradchec
     state = {k: encode(v.clone()) for k, v in made.state_dict().items()}
     torch.manual_seed(2000 + len(modules))
     for _ in range(runs):
-        feed = [t.clone() if isinstance(t, torch.Tensor) and t.requires_grad else t for t in tensors]
+        feed = [copied(t) for t in tensors]
         output = made(*feed)
     backward(output)
     modules.append(
         {
-            "label": label or f"{name}({', '.join([str(a) for a in args] + [f'{k}={v}' for k, v in kwargs.items() if not isinstance(v, torch.Tensor)])}) of {[list(t.shape) if isinstance(t, torch.Tensor) else t for t in tensors]}{'' if train else ' eval'}",
+            "label": label or f"{name}({', '.join([str(a) for a in args] + [f'{k}={v}' for k, v in kwargs.items() if not isinstance(v, torch.Tensor)])}) of {shapes(tensors)}{'' if train else ' eval'}",
             "seed": len(modules),
             "name": name,
             "args": encode(list(args)),
@@ -55,7 +72,7 @@ def module(name, *inputs, args=(), kwargs=None, train=True, label=None, gradchec
             "train": train,
             "runs": runs,
             "inputs": given,
-            "wants": [isinstance(t, torch.Tensor) and t.requires_grad for t in tensors],
+            "wants": [wants(t) for t in tensors],
             "text": str(made),
             "state": state,
             "output": encode(output),
@@ -75,17 +92,17 @@ def function(name, *inputs, kwargs=None, gradcheck=True, label=None):
     tensors = inputs_of(inputs)
     given = [encode(t.clone() if isinstance(t, torch.Tensor) else t) for t in tensors]
     torch.manual_seed(6000 + len(functions))
-    feed = [t.clone() if isinstance(t, torch.Tensor) and t.requires_grad else t for t in tensors]
+    feed = [copied(t) for t in tensors]
     output = getattr(F, name)(*feed, **kwargs)
     backward(output)
     functions.append(
         {
-            "label": label or f"{name}({', '.join(f'{k}={v}' for k, v in kwargs.items() if not isinstance(v, torch.Tensor))}) of {[list(t.shape) if isinstance(t, torch.Tensor) else t for t in tensors]}",
+            "label": label or f"{name}({', '.join(f'{k}={v}' for k, v in kwargs.items() if not isinstance(v, torch.Tensor))}) of {shapes(tensors)}",
             "seed": len(functions),
             "name": name,
             "kwargs": encode(kwargs),
             "inputs": given,
-            "wants": [isinstance(t, torch.Tensor) and t.requires_grad for t in tensors],
+            "wants": [wants(t) for t in tensors],
             "output": encode(output),
             "node": type(output.grad_fn).__name__ if isinstance(output, torch.Tensor) and output.grad_fn else None,
             "inputGrads": grads(tensors),

@@ -10,6 +10,7 @@
 #include "ops/optim.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/rnn.h"
 #include "ops/rows.h"
 #include "ops/scan.h"
 #include "ops/sort.h"
@@ -103,6 +104,9 @@ const Row rows[] = {
     GB_ROW(rmsNorm),
     GB_ROW(groupNorm),
     GB_ROW(rowNormBackward),
+    // Recurrent layers
+    GB_ROW(rnnLayer),
+    GB_ROW(rnnLayerBackward),
     // Random numbers
     GB_ROW(generator),
     GB_ROW(manualSeed),

@@ -20,5 +20,8 @@ export * from "./linear";
 export * from "./loss";
 export { type MemberOptions, Module } from "./module";
 export * from "./normalization";
+export * from "./rnn";
+export { type RecurrentOptions, RNNBase } from "./rnnBase";
+export * from "./rnnCell";
 export * from "./sparse";
 export type { IncompatibleKeys, LoadOptions, StateDict } from "./state";

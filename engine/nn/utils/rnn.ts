@@ -1,8 +1,18 @@
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
+import { inverse, type Lengths, type PackedSequence, packPaddedSequence, padPackedSequence } from "./packedSequence";
 
-/* Sequences of different lengths in one tensor. */
+/* Sequences of different lengths in one tensor: padded here, packed in packedSequence.ts. */
+
+export {
+	type Lengths,
+	PackedSequence,
+	type PackOptions,
+	type PadOptions,
+	packPaddedSequence,
+	padPackedSequence,
+} from "./packedSequence";
 
 export interface PadSequenceOptions {
 	/** `[N, L, …]` instead of `[L, N, …]`. Default false. */
@@ -44,15 +54,31 @@ export function padSequence(sequences: readonly Tensor[], options: PadSequenceOp
 }
 
 /** The sequences that `padSequence` padded, by their lengths. */
-export function unpadSequence(
-	padded: Tensor,
-	lengths: readonly number[] | Tensor,
-	options: { batchFirst?: boolean } = {},
-): Tensor[] {
+export function unpadSequence(padded: Tensor, lengths: Lengths, options: { batchFirst?: boolean } = {}): Tensor[] {
 	const batch = options.batchFirst ? padded : padded.transpose(0, 1);
 	const list = lengths instanceof Tensor ? (lengths.tolist() as number[]) : lengths;
 	if (list.length !== batch.size(0)) {
 		throw new RangeError(`[unpadSequence] got ${list.length} lengths for ${batch.size(0)} sequences`);
 	}
 	return list.map((length, i) => batch.select(0, i).narrow(0, 0, length));
+}
+
+/** Packs sequences `[Lᵢ, …]`. Sorted by length, longest first, unless `{enforceSorted: false}`. Gradients flow through. */
+export function packSequence(
+	sequences: readonly Tensor[],
+	options: { /** Default true. */ enforceSorted?: boolean } = {},
+): PackedSequence {
+	const lengths = sequences.map((sequence) => sequence.size(0));
+	return packPaddedSequence(padSequence(sequences), lengths, options);
+}
+
+/** The sequences that were packed, in the order in which they were given. */
+export function unpackSequence(sequence: PackedSequence): Tensor[] {
+	const [padded, lengths] = padPackedSequence(sequence, { batchFirst: true });
+	return unpadSequence(padded, lengths, { batchFirst: true });
+}
+
+/** The permutation that undoes a permutation (int64); null for null. */
+export function invertPermutation(permutation: Tensor | null): Tensor | null {
+	return permutation && inverse(permutation);
 }

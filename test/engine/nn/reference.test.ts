@@ -12,7 +12,7 @@ import {
 	tensorOf,
 } from "../../support/reference";
 
-/* Every module and function against what PyTorch made from the same seed: test/reference/make_nn.py. */
+/* Every module and function against what PyTorch made from the same seed: test/reference/make_nn.py, make_sequences.py. */
 
 const { nn } = torch;
 
@@ -25,7 +25,7 @@ interface Case {
 	wants: boolean[];
 	output: unknown;
 	node: string | null;
-	inputGrads: (EncodedTensor | null)[];
+	inputGrads: unknown[];
 	gradcheck: boolean;
 }
 
@@ -44,16 +44,33 @@ const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
 afterAll(() => warned.mockRestore());
 
 function inputsOf(given: Case, dtype?: torch.DType): any[] {
-	return given.inputs.map((input, i) => {
+	const made = (input: unknown, wants: boolean): unknown => {
+		if (wants && Array.isArray(input)) return input.map((item) => made(item, wants));
 		if (!isEncodedTensor(input)) return decode(input);
 		const float = input.dtype === "float32" && dtype;
-		return tensorOf(input, float || undefined).requiresGrad_(given.wants[i]);
+		return tensorOf(input, float || undefined).requiresGrad_(wants);
+	};
+	return given.inputs.map((input, i) => made(input, given.wants[i]!));
+}
+
+/** Compares the gradients of inputs; where PyTorch has none, there must be none. */
+function expectGradients(inputs: any[], expected: readonly unknown[]): void {
+	expected.forEach((grad, i) => {
+		if (Array.isArray(grad)) expectGradients(inputs[i], grad);
+		else if (grad !== null) expectLike(inputs[i].grad, grad, `gradient of input ${i}`);
+		else if (inputs[i] instanceof torch.Tensor) expect(inputs[i].grad).toBeNull();
 	});
 }
 
+const wanting = (inputs: any[]): torch.Tensor[] =>
+	inputs.flat().filter((input) => input instanceof torch.Tensor && input.requiresGrad);
+
 /** As the Python script does: a leaf that wants a gradient goes in as its clone, so that in-place layers may write. */
 function fed(inputs: any[]): any[] {
-	return inputs.map((input) => (input instanceof torch.Tensor && input.requiresGrad ? input.clone() : input));
+	return inputs.map((input) => {
+		if (Array.isArray(input)) return fed(input);
+		return input instanceof torch.Tensor && input.requiresGrad ? input.clone() : input;
+	});
 }
 
 function moduleOf(given: ModuleCase): torch.nn.Module {
@@ -68,7 +85,14 @@ function nodeOf(output: unknown): string | null {
 	return output instanceof torch.Tensor ? (output.gradFn?.name ?? null) : null;
 }
 
-const modules = readReference<{ cases: ModuleCase[] }>("nn_modules.json").cases;
+/** The tensors of a result that nests lists. */
+function flat(output: any): any {
+	return Array.isArray(output) ? output.flat(Infinity).filter((item) => item instanceof torch.Tensor) : output;
+}
+
+const modules = ["nn_modules.json", "nn_sequences.json"].flatMap(
+	(name) => readReference<{ cases: ModuleCase[] }>(name).cases,
+);
 
 describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => {
 	const cases = modules.filter((given) => given.name === name);
@@ -90,10 +114,7 @@ describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => 
 		for (const [key, value] of module.namedBuffers()) expectLike(value, given.buffers[key], key);
 
 		backward(output);
-		given.inputGrads.forEach((grad, i) => {
-			if (grad !== null) expectLike(inputs[i].grad, grad, `gradient of input ${i}`);
-			else if (inputs[i] instanceof torch.Tensor) expect(inputs[i].grad).toBeNull();
-		});
+		expectGradients(inputs, given.inputGrads);
 		const grads = module.namedParameters().filter(([, parameter]) => parameter.grad !== null);
 		expect(grads.map(([key]) => key)).toEqual(Object.keys(given.parameterGrads));
 		for (const [key, parameter] of grads) expectLike(parameter.grad, given.parameterGrads[key], `gradient of ${key}`);
@@ -103,14 +124,15 @@ describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => 
 		const module = moduleOf(given).double();
 		const inputs = inputsOf(given, torch.float64);
 		const parameters = module.parameters();
-		const checked = [...inputs.filter((input) => input instanceof torch.Tensor && input.requiresGrad), ...parameters];
+		const checked = [...wanting(inputs), ...parameters];
 		if (checked.length === 0 || checked.some((tensor) => tensor.numel() > 100)) return;
 		const run = () => {
 			torch.manualSeed(2000 + given.seed);
-			return (module as any)(...fed(inputs));
+			return flat((module as any)(...fed(inputs)));
 		};
 		expect(torch.autograd.gradcheck(run, checked)).toBe(true);
-		if (checked.every((tensor) => tensor.numel() <= 40)) expect(torch.autograd.gradgradcheck(run, checked)).toBe(true);
+		const few = checked.every((tensor) => tensor.numel() <= 40) && checked.length < 12;
+		if (few) expect(torch.autograd.gradgradcheck(run, checked)).toBe(true);
 	});
 });
 
@@ -128,12 +150,10 @@ describe("functional", () => {
 		const output = run(inputs);
 		expectLike(output, given.output, "output");
 		backward(output);
-		given.inputGrads.forEach((grad, i) => {
-			if (grad !== null) expectLike(inputs[i].grad, grad, `gradient of input ${i}`);
-		});
+		expectGradients(inputs, given.inputGrads);
 		if (!given.gradcheck) return;
 		const doubles = inputsOf(given, torch.float64);
-		const checked = doubles.filter((input) => input instanceof torch.Tensor && input.requiresGrad);
+		const checked = wanting(doubles);
 		if (checked.length > 0) expect(torch.autograd.gradcheck(() => run(doubles) as torch.Tensor, checked)).toBe(true);
 	});
 });

@@ -54,5 +54,19 @@ nn.init.kaimingUniform_(linear.weight, { mode: "fan" });
 nn.init.kaiming_uniform_(linear.weight);
 // @ts-error a misspelt option of load: maxBytes
 torch.load("x.pt", { maxBytes: 3 });
+// @ts-error a misspelt option of a recurrent layer: batch_first
+new nn.LSTM(3, 4, { batch_first: true });
+// @ts-error a projection is an LSTM's: projSize
+new nn.GRU(3, 4, { projSize: 2 });
+// @ts-error an LSTM's state is a pair: 'Tensor'
+new nn.LSTM(3, 4)(x, x);
+// @ts-error an LSTM's result is a pair, no tensor
+new nn.LSTM(3, 4)(x).sum();
+// @ts-error the packed output is no tensor: relu
+new nn.LSTM(3, 4)(nn.utils.rnn.packSequence([x]))[0].relu();
+// @ts-error lengths are numbers: 'string'
+nn.utils.rnn.packPaddedSequence(x, ["3"]);
+// @ts-error a misspelt option of packing: enforce_sorted
+nn.utils.rnn.packPaddedSequence(x, [2, 1], { enforce_sorted: false });
 
 export { loss, NoForward };

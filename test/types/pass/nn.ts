@@ -41,4 +41,16 @@ new optim.lrScheduler.CosineAnnealingLR(optimizer, { TMax: 10 });
 new nn.Dropout(0.5, { inplace: true });
 new nn.CrossEntropyLoss({ labelSmoothing: 0.1, weight: torch.ones(3) });
 
-export { any, spread, weight };
+const lstm = new nn.LSTM(3, 4, 2, { batchFirst: true, bidirectional: true });
+const [states, [hidden, memory]] = lstm(x, [x, x]);
+same<typeof states, Tensor>(true);
+same<typeof memory, Tensor>(true);
+const packed = nn.utils.rnn.packPaddedSequence(x, [2, 1], { enforceSorted: false });
+const [packedStates] = lstm(packed);
+same<typeof packedStates, nn.utils.rnn.PackedSequence>(true);
+const [, gruHidden] = new nn.GRU(3, 4)(packed);
+same<typeof gruHidden, Tensor>(true);
+const first: Tensor = lstm.weightIhL0;
+const [nextHidden, nextMemory] = new nn.LSTMCell(3, 4)(x, [hidden, memory]);
+
+export { any, first, nextHidden, nextMemory, spread, weight };
