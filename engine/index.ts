@@ -1,7 +1,19 @@
 import "./core/interrupt";
 import "./core/printing";
 
+export * as amp from "./amp";
 export * as autograd from "./autograd";
+export {
+	type AutocastOptions,
+	autocast,
+	clearAutocastCache,
+	getAutocastDtype,
+	isAutocastCacheEnabled,
+	isAutocastEnabled,
+	setAutocastCacheEnabled,
+	setAutocastDtype,
+	setAutocastEnabled,
+} from "./core/autocast";
 export { getDefaultDtype, setDefaultDtype } from "./core/defaults";
 export { Device, type DeviceLike, device } from "./core/device";
 export * from "./core/dtype";

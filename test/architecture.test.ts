@@ -14,6 +14,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/ops": ["engine/core", "engine/autograd"],
 	"engine/nn": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/optim": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
+	"engine/amp": ["engine/core", "engine/optim"],
 	"engine/data": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/io": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/metrics": ["engine/core", "engine/autograd", "engine/ops"],

@@ -1,3 +1,4 @@
+import { suspendAutocast } from "../core/autocast";
 import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import type { Tensor } from "../core/tensor";
@@ -27,6 +28,8 @@ export function runBackward(
 	rootGrads: readonly Tensor[],
 	options: { retain: boolean; create: boolean; captures?: readonly Capture[]; accumulate: boolean },
 ): Gradient[] {
+	// A gradient has its tensor's type, whatever block asks for it.
+	using _lowering = suspendAutocast();
 	const pending = new Map<Node, Gradient[]>();
 	const awaited = new Map<Node, number>();
 	roots.forEach((root, i) => {

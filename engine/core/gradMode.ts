@@ -1,3 +1,5 @@
+import { within } from "./block";
+
 /*
  * Whether operations are recorded. Global and synchronous, as PyTorch's is per thread: a block ends before anything else
  * runs, so an asynchronous body is refused rather than left to switch recording off for whoever runs in between.
@@ -26,42 +28,31 @@ function enter(enabled: boolean, inference: boolean): Disposable {
 	};
 }
 
-function within<T>(name: string, enabled: boolean, inference: boolean, body: () => T): T {
-	using _ = enter(enabled, inference);
-	const result = body();
-	if (typeof (result as { then?: unknown } | null | undefined)?.then === "function") {
-		throw new TypeError(
-			`[${name}] takes a synchronous function, but this one returned a promise: put ${name} around the operations inside it`,
-		);
-	}
-	return result;
-}
-
 /** Runs `body` without recording operations; without a body, for the rest of a `using` block. */
 export function noGrad<T>(body: () => T): T;
 export function noGrad(): Disposable;
 export function noGrad<T>(body?: () => T): T | Disposable {
-	return body ? within("noGrad", false, gradMode.inference, body) : enter(false, gradMode.inference);
+	return body ? within("noGrad", enter(false, gradMode.inference), body) : enter(false, gradMode.inference);
 }
 
 /** Runs `body` with recording on, also inside `noGrad`. */
 export function enableGrad<T>(body: () => T): T;
 export function enableGrad(): Disposable;
 export function enableGrad<T>(body?: () => T): T | Disposable {
-	return body ? within("enableGrad", true, false, body) : enter(true, false);
+	return body ? within("enableGrad", enter(true, false), body) : enter(true, false);
 }
 
 /** `noGrad` whose results can never take part in a graph later. */
 export function inferenceMode<T>(body: () => T): T;
 export function inferenceMode(): Disposable;
 export function inferenceMode<T>(body?: () => T): T | Disposable {
-	return body ? within("inferenceMode", false, true, body) : enter(false, true);
+	return body ? within("inferenceMode", enter(false, true), body) : enter(false, true);
 }
 
 /** Switches recording for good, or with a body for its duration. */
 export function setGradEnabled(enabled: boolean): void;
 export function setGradEnabled<T>(enabled: boolean, body: () => T): T;
 export function setGradEnabled<T>(enabled: boolean, body?: () => T): T | void {
-	if (body) return within("setGradEnabled", enabled, gradMode.inference, body);
+	if (body) return within("setGradEnabled", enter(enabled, gradMode.inference), body);
 	gradMode.enabled = enabled;
 }

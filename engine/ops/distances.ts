@@ -1,5 +1,7 @@
 import { shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { Tensor } from "../core/tensor";
+import { raised } from "./castPolicy";
 import { composite } from "./composite";
 import { triuIndices } from "./create";
 import { vectorNorm } from "./norm";
@@ -18,6 +20,7 @@ export function cdist(
 	p: number | ({ p?: number } & CdistOptions) = 2,
 	_options?: CdistOptions,
 ): Tensor {
+	if (autocastState.active) return raised(cdist, a, b, p);
 	const order = typeof p === "number" ? p : (p.p ?? 2);
 	if (a.ndim < 2 || b.ndim < 2 || a.size(-1) !== b.size(-1)) {
 		throw new RangeError(

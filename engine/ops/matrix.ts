@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { describe, shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
+import { lowered, unchanged } from "./castPolicy";
 import { composite } from "./composite";
 import { writtenBack } from "./copy";
 import { asMethods } from "./methods";
@@ -32,6 +34,7 @@ function saved(a: Tensor, b: Tensor): (Tensor | null)[] {
  * is a row and on the right a column, stacks broadcast against each other.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+	if (autocastState.active) return lowered(matmul, a, b);
 	checkOperands("matmul", a, b);
 	const out = wrap(native.matmul(a.handle, b.handle));
 	return tracked(a, b) ? record(out, derivativeOf(a.ndim, b.ndim), [a, b], saved(a, b), [a.shape, b.shape]) : out;
@@ -113,6 +116,7 @@ function folded(x: Tensor): Tensor {
 
 /** The product of two matrices. */
 export function mm(a: Tensor, b: Tensor): Tensor {
+	if (autocastState.active) return lowered(mm, a, b);
 	checkOperands("mm", a, b, 2, 2);
 	const out = wrap(native.mm(a.handle, b.handle));
 	return tracked(a, b) ? record(out, mmBackward, [a, b], saved(a, b)) : out;
@@ -120,6 +124,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
 
 /** Products of two equally long stacks of matrices. */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+	if (autocastState.active) return lowered(bmm, a, b);
 	checkOperands("bmm", a, b, 3, 3);
 	const out = wrap(native.bmm(a.handle, b.handle));
 	return tracked(a, b) ? record(out, bmmBackward, [a, b], saved(a, b)) : out;
@@ -135,12 +140,14 @@ const bmmBackward: Derivative = {
 
 /** A matrix times a vector. */
 export function mv(a: Tensor, b: Tensor): Tensor {
+	if (autocastState.active) return unchanged(mv, a, b);
 	checkOperands("mv", a, b, 2, 1);
 	return matmul(a, b);
 }
 
 /** The inner product of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
+	if (autocastState.active) return unchanged(dot, a, b);
 	checkOperands("dot", a, b, 1, 1);
 	if (a.numel() !== b.numel()) {
 		throw new RangeError(`[dot] expects vectors of one length, got ${a.numel()} and ${b.numel()}`);
@@ -173,6 +180,7 @@ function scaled(x: Tensor, factor: number): Tensor {
 
 /** beta·c + alpha·(a @ b), of matrices a and b. */
 export function addmm(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
+	if (autocastState.active) return lowered(addmm, c, a, b, { beta, alpha });
 	checkOperands("addmm", a, b, 2, 2);
 	const out = wrap(native.addmm(c.handle, a.handle, b.handle, beta, alpha));
 	if (!tracked(c, a, b)) return out;
@@ -199,18 +207,21 @@ function addmm_<T extends Tensor>(c: T, a: Tensor, b: Tensor, { beta = 1, alpha 
 
 /** beta·c + alpha·(a @ b), of a matrix a and a vector b. */
 export function addmv(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
+	if (autocastState.active) return unchanged(addmv, c, a, b, { beta, alpha });
 	checkOperands("addmv", a, b, 2, 1);
 	return withMv({ beta, alpha }, c, a, b);
 }
 
 /** beta·c + alpha·(a @ b), of stacks of matrices a and b. */
 export function baddbmm(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
+	if (autocastState.active) return lowered(baddbmm, c, a, b, { beta, alpha });
 	checkOperands("baddbmm", a, b, 3, 3);
 	return withBmm({ beta, alpha }, c, a, b);
 }
 
 /** beta·c + alpha·Σ (a @ b) over two stacks of matrices. */
 export function addbmm(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
+	if (autocastState.active) return lowered(addbmm, c, a, b, { beta, alpha });
 	checkOperands("addbmm", a, b, 3, 3);
 	return withSum({ beta, alpha }, c, a, b);
 }

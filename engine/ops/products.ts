@@ -1,6 +1,8 @@
 import { shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { raised } from "./castPolicy";
 import { composite } from "./composite";
 import { checkOperands, dot, matmul, mm } from "./matrix";
 import { asMethods } from "./methods";
@@ -54,6 +56,7 @@ function range(count: number): number[] {
 
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
+	if (autocastState.active) return raised(trace, x);
 	if (x.ndim !== 2) throw new RangeError(`[trace] expects a matrix, got shape ${shapeText(x.shape)}`);
 	return diagonalSum(null, x);
 }

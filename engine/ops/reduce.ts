@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
 import { bind, type Dims, dimsOf, wrapDim } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { raised } from "./castPolicy";
 import { cast } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
@@ -141,6 +143,7 @@ export function prod(
 		| [dim: number, options?: { keepdim?: boolean; dtype?: DType }]
 		| [dim: number, keepdim: boolean]
 ): Tensor {
+	if (autocastState.active) return raised(prod, x, ...args);
 	return sumOf("prod", native.prod, x, args, prodAllBackward, prodDimBackward, true);
 }
 

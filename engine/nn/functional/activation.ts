@@ -1,5 +1,6 @@
 import type { Derivative } from "../../autograd/node";
 import { inPlace, record, tracked } from "../../autograd/record";
+import { autocastState } from "../../core/autocast";
 import { defaultGenerator, type Generator } from "../../core/generator";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
@@ -7,6 +8,7 @@ import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { cat } from "../../ops";
 import { summedTo } from "../../ops/broadcast";
+import { lowered } from "../../ops/castPolicy";
 
 /*
  * Activation functions beyond those that are tensor methods (relu, sigmoid, tanh, softmax). Each is a row: the addon's
@@ -323,6 +325,7 @@ export function threshold(input: Tensor, threshold: number, value: number, optio
  * x where x > 0, else weight · x; `weight` has one element, or one for each channel (dimension 1).
  */
 export function prelu(input: Tensor, weight: Tensor): Tensor {
+	if (autocastState.active) return lowered(prelu, input, weight);
 	const count = weight.numel();
 	if (count !== 1) {
 		const channels = input.ndim >= 2 ? input.size(1) : 1;

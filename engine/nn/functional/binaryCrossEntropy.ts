@@ -1,6 +1,8 @@
+import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
+import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
 import { type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
@@ -58,6 +60,7 @@ function checkBinary(op: string, input: Tensor, target: Tensor): void {
 
 /** −(t ln p + (1 − t) ln(1 − p)) of probabilities `input` and targets of the same shape, from 0 to 1. */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor {
+	if (autocastState.active) return raised(binaryCrossEntropy, input, target, options);
 	const { reduction = "mean", weight = null } = options;
 	reductionCode("binaryCrossEntropy", reduction);
 	checkBinary("binaryCrossEntropy", input, target);
@@ -106,6 +109,7 @@ export function binaryCrossEntropyWithLogits(
 	target: Tensor,
 	options: BinaryCrossEntropyWithLogitsOptions = {},
 ): Tensor {
+	if (autocastState.active) return raised(binaryCrossEntropyWithLogits, input, target, options);
 	const { reduction = "mean", weight = null, posWeight = null } = options;
 	reductionCode("binaryCrossEntropyWithLogits", reduction);
 	checkBinary("binaryCrossEntropyWithLogits", input, target);

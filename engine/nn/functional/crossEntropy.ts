@@ -1,9 +1,11 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
+import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
+import { raised } from "../../ops/castPolicy";
 import { gradientsOf } from "../../ops/composite";
 import { type Reduction, type ReductionOptions, reductionCode } from "./reduction";
 
@@ -99,6 +101,7 @@ function crossEntropyFormula(input: Tensor, target: Tensor, weight: Tensor | nul
  * @returns a number for "mean" (weighted, over what is not ignored) and "sum", one loss per case for "none"
  */
 export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+	if (autocastState.active) return raised(crossEntropy, input, target, options);
 	const op = "crossEntropy";
 	checkTensors(op, input, target);
 	const { weight = null, reduction = "mean", ignoreIndex = -100, labelSmoothing = 0 } = options;
@@ -180,6 +183,7 @@ const probabilityMeanBackward: Derivative = { ...classesBackward, name: "DivBack
  * @param target class indices (int64) of the input's shape without C
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions = {}): Tensor {
+	if (autocastState.active) return raised(nllLoss, input, target, options);
 	const op = "nllLoss";
 	checkTensors(op, input, target);
 	const { weight = null, reduction = "mean", ignoreIndex = -100 } = options;

@@ -1,9 +1,11 @@
 import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
+import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
+import { lowered, unchanged } from "../../ops/castPolicy";
 
 /**
  * x Wᵀ + b over the last dimension.
@@ -14,6 +16,7 @@ import { Tensor, wrap } from "../../core/tensor";
  * @returns `[…, outFeatures]`
  */
 export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+	if (autocastState.active) return lowered(linear, input, weight, bias);
 	if (!(input instanceof Tensor)) throw new TypeError(`[linear] input must be a tensor, got ${quoted(input)}`);
 	const out = wrap(native.linear(input.handle, weight.handle, bias === null ? null : bias.handle));
 	if (!tracked(input, weight, bias)) return out;
@@ -69,6 +72,7 @@ function recorded(node: Node, grad: Tensor, x: Tensor | null, weight: Tensor | n
  * @param weight `[outFeatures, in1Features, in2Features]`
  */
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
+	if (autocastState.active) return unchanged(bilinear, input1, input2, weight, bias);
 	const lead = input1.shape.slice(0, -1);
 	if (`${lead}` !== `${input2.shape.slice(0, -1)}`) {
 		throw new RangeError(

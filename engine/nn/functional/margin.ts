@@ -1,5 +1,7 @@
+import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
+import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
 import { pairwiseDistance } from "./distance";
@@ -15,6 +17,7 @@ export function hingeEmbeddingLoss(
 	target: Tensor,
 	options: ReductionOptions & { margin?: number } = {},
 ): Tensor {
+	if (autocastState.active) return raised(hingeEmbeddingLoss, input, target, options);
 	const { reduction = "mean", margin = 1 } = options;
 	const far = zero(input.neg().add(margin)).maskedFill(target.eq(1), 0);
 	const near = input.maskedFill(target.eq(-1), 0);
@@ -27,6 +30,7 @@ const softMarginOp = composite<Reduction>("SoftMarginLossBackward0", (reduction,
 
 /** ln(1 + e^(−target·input)), targets 1 or −1 */
 export function softMarginLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+	if (autocastState.active) return raised(softMarginLoss, input, target, options);
 	const { reduction = "mean" } = options;
 	reductionCode("softMarginLoss", reduction);
 	return softMarginOp(reduction, input, target);
@@ -75,6 +79,7 @@ const multiMarginOp = composite<Required<Omit<MultiMarginLossOptions, "weight">>
 
 /** Σ max(0, margin − x[target] + x[i])ᵖ over the other classes i, divided by the number of classes. */
 export function multiMarginLoss(input: Tensor, target: Tensor, options: MultiMarginLossOptions = {}): Tensor {
+	if (autocastState.active) return raised(multiMarginLoss, input, target, options);
 	const { p = 1, margin = 1, weight = null, reduction = "mean" } = options;
 	reductionCode("multiMarginLoss", reduction);
 	if (p !== 1 && p !== 2) throw new RangeError(`[multiMarginLoss] only p == 1 and p == 2 supported, got ${p}`);
@@ -99,6 +104,7 @@ const multilabelMarginOp = composite<Reduction>(
 
 /** Multi-class hinge loss; `target` lists the right classes of each case, then −1. */
 export function multilabelMarginLoss(input: Tensor, target: Tensor, options: ReductionOptions = {}): Tensor {
+	if (autocastState.active) return raised(multilabelMarginLoss, input, target, options);
 	const { reduction = "mean" } = options;
 	reductionCode("multilabelMarginLoss", reduction);
 	if (`${input.shape}` !== `${target.shape}`) {
@@ -116,6 +122,7 @@ export function cosineEmbeddingLoss(
 	target: Tensor,
 	options: ReductionOptions & { margin?: number } = {},
 ): Tensor {
+	if (autocastState.active) return raised(cosineEmbeddingLoss, input1, input2, target, options);
 	const { reduction = "mean", margin = 0 } = options;
 	if (target.ndim !== input1.ndim - 1) {
 		throw new RangeError(
@@ -139,6 +146,7 @@ export function marginRankingLoss(
 	target: Tensor,
 	options: ReductionOptions & { margin?: number } = {},
 ): Tensor {
+	if (autocastState.active) return raised(marginRankingLoss, input1, input2, target, options);
 	const { reduction = "mean", margin = 0 } = options;
 	return reduced("marginRankingLoss", zero(target.neg().mul(input1.sub(input2)).add(margin)), reduction);
 }
@@ -161,6 +169,7 @@ export function tripletMarginLoss(
 	negative: Tensor,
 	options: TripletMarginLossOptions = {},
 ): Tensor {
+	if (autocastState.active) return raised(tripletMarginLoss, anchor, positive, negative, options);
 	const { p = 2, eps = 1e-6, ...rest } = options;
 	const distanceFunction = (a: Tensor, b: Tensor) => pairwiseDistance(a, b, { p, eps });
 	return tripletMarginWithDistanceLoss(anchor, positive, negative, { ...rest, distanceFunction });

@@ -1,6 +1,8 @@
+import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
 import { summedTo } from "../../ops/broadcast";
+import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
 import { type Reduction, type ReductionOptions, reduced, reductionCode, warnOfSizes } from "./reduction";
 
@@ -25,6 +27,7 @@ function weighted(op: string, losses: Tensor, input: Tensor, options: WeightedOp
 
 /** |input − target| */
 export function l1Loss(input: Tensor, target: Tensor, options: WeightedOptions = {}): Tensor {
+	if (autocastState.active) return raised(l1Loss, input, target, options);
 	reductionCode("l1Loss", options.reduction ?? "mean");
 	warnOfSizes(input, target);
 	return weighted("l1Loss", input.sub(target).abs(), input, options);
@@ -46,6 +49,7 @@ const mseOp = composite<Reduction>(
 
 /** (input − target)² */
 export function mseLoss(input: Tensor, target: Tensor, options: WeightedOptions = {}): Tensor {
+	if (autocastState.active) return raised(mseLoss, input, target, options);
 	const { reduction = "mean", weight = null } = options;
 	reductionCode("mseLoss", reduction);
 	warnOfSizes(input, target);
@@ -80,6 +84,7 @@ export function smoothL1Loss(
 	target: Tensor,
 	options: ReductionOptions & { beta?: number } = {},
 ): Tensor {
+	if (autocastState.active) return raised(smoothL1Loss, input, target, options);
 	const { reduction = "mean", beta = 1 } = options;
 	reductionCode("smoothL1Loss", reduction);
 	if (!(beta >= 0)) throw new RangeError(`[smoothL1Loss] does not support negative values for beta, got ${beta}`);
@@ -90,6 +95,7 @@ export function smoothL1Loss(
 
 /** d²/2 where d = |input − target| is below delta (1 by default), else delta·(d − delta/2) */
 export function huberLoss(input: Tensor, target: Tensor, options: WeightedOptions & { delta?: number } = {}): Tensor {
+	if (autocastState.active) return raised(huberLoss, input, target, options);
 	const { reduction = "mean", delta = 1, weight = null } = options;
 	reductionCode("huberLoss", reduction);
 	if (!(delta > 0)) throw new RangeError(`[huberLoss] does not support non-positive values for delta, got ${delta}`);
@@ -112,6 +118,7 @@ export interface KlDivOptions {
 
 /** Kullback-Leibler divergence of log-probabilities `input` from probabilities `target`: t·(ln t − input). */
 export function klDiv(input: Tensor, target: Tensor, options: KlDivOptions = {}): Tensor {
+	if (autocastState.active) return raised(klDiv, input, target, options);
 	const { reduction = "mean", logTarget = false } = options;
 	const batchmean = reduction === "batchmean";
 	if (!batchmean) reductionCode("klDiv", reduction);
@@ -131,6 +138,7 @@ export interface PoissonNllLossOptions extends ReductionOptions {
 
 /** exp(input) − target·input, or input − target·ln(input + eps) where the input is no logarithm. */
 export function poissonNllLoss(input: Tensor, target: Tensor, options: PoissonNllLossOptions = {}): Tensor {
+	if (autocastState.active) return raised(poissonNllLoss, input, target, options);
 	const { reduction = "mean", logInput = true, full = false, eps = 1e-8 } = options;
 	let losses = logInput ? input.exp().sub(target.mul(input)) : input.sub(target.mul(input.add(eps).log()));
 	if (full) {
