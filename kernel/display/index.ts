@@ -21,8 +21,60 @@ export { formatResult, formatValue, type LooseBundle, registerRenderer } from ".
 export { flushOutput } from "./live";
 export { html, type ImageDataLike, type ImageOptions, image, markdown, svg } from "./media";
 export { displaySymbol, type Json, type MimeBundle } from "./mime";
-export { currentOutput, type Output, withOutput } from "./output";
+export { currentOutput, type Output as OutputTarget, withOutput } from "./output";
 export { encodePng, type Pixels } from "./png";
 export { type Bar, type ProgressOptions, progress, progressBar } from "./progress";
 export { type Row, type TableOptions, table } from "./table";
 export { seriesColour, seriesColours } from "./theme";
+// `widgets.Layout` is not among them: the name alone is Plotly's.
+export * as widgets from "./widgets";
+export {
+	Accordion,
+	BoundedFloatText,
+	BoundedIntText,
+	Box,
+	Button,
+	type Change,
+	Checkbox,
+	ColorPicker,
+	Combobox,
+	closeAllWidgets,
+	DatePicker,
+	Dropdown,
+	dlink,
+	FloatLogSlider,
+	FloatProgress,
+	FloatRangeSlider,
+	FloatSlider,
+	FloatText,
+	GridBox,
+	HBox,
+	HTML,
+	HTMLMath,
+	Image,
+	IntProgress,
+	IntRangeSlider,
+	IntSlider,
+	IntText,
+	jsdlink,
+	jslink,
+	Label,
+	link,
+	Output,
+	Password,
+	Play,
+	RadioButtons,
+	Select,
+	SelectionRangeSlider,
+	SelectionSlider,
+	SelectMultiple,
+	Stack,
+	Tab,
+	Text,
+	Textarea,
+	ToggleButton,
+	ToggleButtons,
+	Valid,
+	VBox,
+	Widget,
+} from "./widgets";

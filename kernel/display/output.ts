@@ -23,6 +23,8 @@ export interface Output {
 	fork?(): Output;
 	/** The stop button: whatever tries to show something here from now on gets an exception. */
 	stop?(): void;
+	/** Throws where the stop button has ended what shows here. */
+	check?(): void;
 	/** The output that this one is a part of. */
 	readonly inside?: Output;
 	/** Whether the reader sees rich output (a notebook) or text only (a terminal). */

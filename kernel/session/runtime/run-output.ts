@@ -45,7 +45,7 @@ export class RunOutput implements Output {
 	) {}
 
 	stream(name: "stdout" | "stderr", text: string): void {
-		this.#check();
+		this.check();
 		if (this.#printed > textLimit) return;
 		this.#printed += text.length;
 		this.post({ kind: "stream", run: this.run, name, text });
@@ -56,17 +56,17 @@ export class RunOutput implements Output {
 	}
 
 	display(bundle: MimeBundle, options: { displayId?: string; metadata?: Record<string, Json> } = {}): void {
-		this.#check();
+		this.check();
 		this.post({ kind: "display", run: this.run, bundle, displayId: options.displayId, metadata: options.metadata });
 	}
 
 	update(displayId: string, bundle: MimeBundle, metadata?: Record<string, Json>): void {
-		this.#check();
+		this.check();
 		this.post({ kind: "update", run: this.run, displayId, bundle, metadata });
 	}
 
 	clear(wait: boolean): void {
-		this.#check();
+		this.check();
 		this.post({ kind: "clear", run: this.run, wait });
 	}
 
@@ -97,7 +97,8 @@ export class RunOutput implements Output {
 		return this.#stopped;
 	}
 
-	#check(): void {
+	/** Throws where the cell was stopped: so a training loop ends that the button alone cannot end. */
+	check(): void {
 		if (this.#stopped) throw new Stopped();
 	}
 }

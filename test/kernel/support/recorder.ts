@@ -1,4 +1,4 @@
-import type { Json, MimeBundle, Output } from "../../../dist/kernel/display";
+import type { Json, MimeBundle, OutputTarget } from "../../../dist/kernel/display";
 
 export type Event =
 	| { kind: "stream"; name: string; text: string }
@@ -7,7 +7,7 @@ export type Event =
 	| { kind: "clear"; wait: boolean };
 
 /** An output that remembers what was shown. */
-export class Recorder implements Output {
+export class Recorder implements OutputTarget {
 	readonly events: Event[] = [];
 	constructor(readonly rich = true) {}
 	stream(name: "stdout" | "stderr", text: string): void {

@@ -1,0 +1,231 @@
+import { inspectText } from "../inspect";
+import { type Options, widgetClass } from "./define";
+import { style } from "./style";
+import { bool, choice, int, isPlainObject, kept, list, nullable, pair, same, text } from "./trait";
+import { enterable, Widget } from "./widget";
+
+/** What can be chosen: values, `[label, value]` pairs, or values by their labels. */
+export type OptionList =
+	| readonly unknown[]
+	| readonly (readonly [label: string, value: unknown])[]
+	| ReadonlyMap<string, unknown>
+	| { readonly [label: string]: unknown };
+
+/** The values of a list of options. */
+export type ValueOf<O> = O extends readonly (readonly [string, infer V])[]
+	? V
+	: O extends readonly (infer V)[]
+		? V
+		: O extends ReadonlyMap<string, infer V>
+			? V
+			: O[keyof O];
+
+/** Properties to begin with, with the values that the options have. */
+type SelectionOptions<W, O, V> = Omit<Options<W>, "options" | "value"> & { options: O; value?: V };
+
+interface Entry {
+	label: string;
+	value: unknown;
+}
+
+function entriesOf(options: OptionList, where: string): Entry[] {
+	if (Array.isArray(options)) {
+		const pairs =
+			options.length > 0 &&
+			options.every((one) => Array.isArray(one) && one.length === 2 && typeof one[0] === "string");
+		return options.map((one) => (pairs ? { label: one[0], value: one[1] } : { label: labelOf(one), value: one }));
+	}
+	const entries = options instanceof Map ? [...options] : isPlainObject(options) ? Object.entries(options) : undefined;
+	if (entries === undefined)
+		throw new TypeError(`${where}: expected an array, a Map or an object, got ${inspectText(options)}`);
+	return entries.map(([label, value]) => ({ label: String(label), value }));
+}
+
+function labelOf(value: unknown): string {
+	return typeof value === "string" ? value : typeof value === "object" ? inspectText(value) : String(value);
+}
+
+function indexOf(entries: Entry[], by: "label" | "value", wanted: unknown, where: string): number {
+	const found = entries.findIndex((entry) => same(entry[by], wanted));
+	if (found >= 0) return found;
+	const known = entries.map((entry) => inspectText(entry[by])).join(", ");
+	throw new TypeError(`${where}: expected one of ${known}, got ${inspectText(wanted)}`);
+}
+
+function checkIndex(index: number, entries: Entry[], where: string): void {
+	if (index >= 0 && index < entries.length) return;
+	throw new RangeError(`${where}: expected an index from 0 to ${entries.length - 1}, got ${index}`);
+}
+
+type State = Record<string, any>;
+
+const single = {
+	...enterable,
+	/** What can be chosen. A new list chooses its first, where one was chosen before. */
+	options: kept<OptionList>([]),
+	optionsLabels: { ...list(text()), key: "_options_labels", derived: true },
+	/** Place of what is chosen; null where nothing is. */
+	index: { ...nullable(int(0)), derived: true },
+	value: kept<unknown>(null),
+	/** How what is chosen is called. */
+	label: { ...kept<string | null>(null), derived: true },
+};
+
+/** One of several. */
+class Selection extends Widget {
+	protected override settle(next: State, given: ReadonlySet<string>, first: boolean): void {
+		const where = `[${this.kind.name}]`;
+		const entries = entriesOf(next.options, `${where} options`);
+		next.optionsLabels = entries.map((entry) => entry.label);
+		if (given.has("value"))
+			next.index = next.value === null ? null : indexOf(entries, "value", next.value, `${where} value`);
+		else if (given.has("label"))
+			next.index = next.label === null ? null : indexOf(entries, "label", next.label, `${where} label`);
+		else if (!given.has("index") && (first || (given.has("options") && next.index !== null)))
+			next.index = entries.length > 0 ? 0 : null;
+		if (next.index !== null) checkIndex(next.index, entries, `${where} index`);
+		next.value = next.index === null ? null : entries[next.index]!.value;
+		next.label = next.index === null ? null : entries[next.index]!.label;
+	}
+}
+
+/** Several of several. */
+class MultipleSelection extends Widget {
+	protected override settle(next: State, given: ReadonlySet<string>): void {
+		const where = `[${this.kind.name}]`;
+		const entries = entriesOf(next.options, `${where} options`);
+		next.optionsLabels = entries.map((entry) => entry.label);
+		for (const by of ["value", "label"] as const) {
+			if (given.has(by)) next.index = next[by].map((one: unknown) => indexOf(entries, by, one, `${where} ${by}`));
+		}
+		if (given.has("options") && !given.has("index") && !given.has("value") && !given.has("label"))
+			next.index = this.unchosen();
+		if (entries.length > 0) for (const index of next.index) checkIndex(index, entries, `${where} index`);
+		next.value = Object.freeze(next.index.map((index: number) => entries[index]?.value));
+		next.label = Object.freeze(next.index.map((index: number) => entries[index]?.label));
+	}
+
+	/** What is chosen of a new list. */
+	protected unchosen(): number[] {
+		return [];
+	}
+}
+
+const several = {
+	...single,
+	/** Places of what is chosen. */
+	index: { ...list(int(0)), derived: true },
+	value: kept<readonly unknown[]>([]),
+	label: { ...kept<readonly string[]>([]), derived: true },
+};
+
+/** A list that opens to choose one of several. */
+export class Dropdown<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+	name: "Dropdown",
+	traits: { ...single, style: style("Description") },
+}) {
+	declare value: ValueOf<O> | null;
+	declare options: O;
+	constructor(options: SelectionOptions<Dropdown<O>, O, ValueOf<O> | null>) {
+		super(options as never);
+	}
+}
+
+const rows = {
+	/** Lines that are seen. Default 5. */
+	rows: int(5),
+};
+
+/** A list in which one of several is chosen. */
+export class Select<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+	name: "Select",
+	traits: { ...single, ...rows, style: style("Description") },
+}) {
+	declare value: ValueOf<O> | null;
+	declare options: O;
+	constructor(options: SelectionOptions<Select<O>, O, ValueOf<O> | null>) {
+		super(options as never);
+	}
+}
+
+/** Buttons of which one is chosen, each in a line. */
+export class RadioButtons<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+	name: "RadioButtons",
+	traits: { ...single, orientation: choice("vertical", "horizontal"), style: style("Description") },
+}) {
+	declare value: ValueOf<O> | null;
+	declare options: O;
+	constructor(options: SelectionOptions<RadioButtons<O>, O, ValueOf<O> | null>) {
+		super(options as never);
+	}
+}
+
+/** Buttons of which one is pressed. */
+export class ToggleButtons<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+	name: "ToggleButtons",
+	traits: {
+		...single,
+		buttonStyle: choice("", "primary", "success", "info", "warning", "danger"),
+		/** Names of Font Awesome icons, one for each option. */
+		icons: list(text()),
+		/** Texts that appear when the pointer rests on a button, one for each option. */
+		tooltips: list(text()),
+		style: style("ToggleButtons"),
+	},
+}) {
+	declare value: ValueOf<O> | null;
+	declare options: O;
+	constructor(options: SelectionOptions<ToggleButtons<O>, O, ValueOf<O> | null>) {
+		super(options as never);
+	}
+}
+
+const selectionSlider = {
+	orientation: choice("horizontal", "vertical"),
+	behavior: choice("drag-tap", "drag-snap", "tap", "drag", "snap"),
+	/** Whether the value follows the hand (default) or changes when it lets go. */
+	continuousUpdate: bool(true),
+	/** Whether the label stands beside the slider. Default true. */
+	readout: bool(true),
+	style: style("Slider"),
+};
+
+/** A slider over options. */
+export class SelectionSlider<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+	name: "SelectionSlider",
+	traits: { ...single, ...selectionSlider },
+}) {
+	declare value: ValueOf<O> | null;
+	declare options: O;
+	constructor(options: SelectionOptions<SelectionSlider<O>, O, ValueOf<O> | null>) {
+		super(options as never);
+	}
+}
+
+/** A list in which any number of options is chosen. */
+export class SelectMultiple<const O extends OptionList = OptionList> extends widgetClass(MultipleSelection, {
+	name: "SelectMultiple",
+	traits: { ...several, ...rows, style: style("Description") },
+}) {
+	declare value: readonly ValueOf<O>[];
+	declare options: O;
+	constructor(options: SelectionOptions<SelectMultiple<O>, O, readonly ValueOf<O>[]>) {
+		super(options as never);
+	}
+}
+
+/** A slider with two handles over options: `value` holds the first and the last that are meant. */
+export class SelectionRangeSlider<const O extends OptionList = OptionList> extends widgetClass(MultipleSelection, {
+	name: "SelectionRangeSlider",
+	traits: { ...several, ...selectionSlider, index: pair(int(0), [0, 0]) },
+}) {
+	declare value: readonly [ValueOf<O>, ValueOf<O>];
+	declare options: O;
+	constructor(options: SelectionOptions<SelectionRangeSlider<O>, O, readonly [ValueOf<O>, ValueOf<O>]>) {
+		super(options as never);
+	}
+
+	protected override unchosen(): number[] {
+		return [0, 0];
+	}
+}

@@ -1,0 +1,99 @@
+import { beforeAll, expect, test } from "vitest";
+import { startKernel, summary, type TestKernel } from "../../support/kernel";
+
+/* Widgets over ZeroMQ: the messages that a page exchanges with a kernel. */
+
+let kernel: TestKernel;
+beforeAll(async () => {
+	kernel = await startKernel();
+	await kernel.client.execute('import * as d from "gradbook/display"');
+});
+
+const ended = async (id: string, data: Record<string, unknown>) => {
+	const pending = kernel.client.request("comm_msg", { comm_id: id, data });
+	for await (const _ of pending);
+	return pending;
+};
+const update = (id: string, state: Record<string, unknown>) => ended(id, { method: "update", state, buffer_paths: [] });
+
+test("a slider: opened before it is shown, echoed, observed under the cell that observes", async () => {
+	const cell = kernel.client.request("execute_request", { code: "var s = new d.IntSlider(3, { max: 10 })\ns" });
+	await cell.reply();
+	const outputs = cell.messages.filter(({ channel, header }) => channel === "iopub" && header.msg_type !== "status");
+	expect(summary(outputs)).toEqual(["execute_input", "comm_open", "comm_open", "comm_open", "execute_result"]);
+	const { data } = outputs.at(-1)!.content as { data: Record<string, { model_id: string }> };
+	const id = data["application/vnd.jupyter.widget-view+json"]!.model_id;
+	expect(data["text/plain"]).toBe("IntSlider(value=3, max=10)");
+
+	const observing = kernel.client.request("execute_request", {
+		code: 's.observe((change) => { console.log("now", change.new); if (change.new === 9) throw new RangeError("nine") }, "value")',
+	});
+	await observing.reply();
+	const moved = await update(id, { value: 40 });
+	// The echo has the page's message as its parent: by it the page knows its own.
+	const published = moved.messages.map(({ header, content }) => [
+		header.msg_type,
+		(content.data as { method?: string })?.method,
+	]);
+	expect(published).toEqual([
+		["status", undefined],
+		["comm_msg", "echo_update"],
+		["comm_msg", "update"],
+		["status", undefined],
+	]);
+	expect(moved.messages[2]!.content.data).toMatchObject({ state: { value: 10 } });
+	await update(id, { value: 9 });
+	const late = kernel.seen.filter(
+		({ parent, header }) => parent.msg_id === observing.id && /stream|error/.test(header.msg_type),
+	);
+	expect(summary(late)).toEqual(["stdout: now 10\n", "stdout: now 9\n", "error"]);
+	expect(late[2]!.content).toMatchObject({ ename: "RangeError", evalue: "nine" });
+	expect((await kernel.client.execute("s.value")).result).toEqual({ "text/plain": "9" });
+	// A message that makes no sense is logged.
+	await update(id, { value: "x" });
+	await kernel.log("[IntSlider] value: expected a number, got 'x'");
+});
+
+test("a page that comes late asks which comms are open and gets all states", async () => {
+	const listed = await kernel.client.request("comm_info_request", { target_name: "jupyter.widget" }).reply();
+	const ids = Object.keys(listed.content.comms as object);
+	expect(ids).toHaveLength(3);
+	const opening = kernel.client.request(
+		"comm_open",
+		{ comm_id: "late", target_name: "jupyter.widget.control", data: {} },
+		{ metadata: { version: "1.0.0" } },
+	);
+	for await (const _ of opening);
+	const { messages } = await ended("late", { method: "request_states" });
+	const { states } = messages[1]!.content.data as { states: Record<string, { state: object }> };
+	expect(Object.keys(states).sort()).toEqual(ids.sort());
+	expect(Object.values(states).map(({ state }) => state)).toContainEqual(
+		expect.objectContaining({ value: 9, max: 10 }),
+	);
+});
+
+test("an Output keeps what its callback prints, and the stop button's error, out of the cell", async () => {
+	const cell = kernel.client.request("execute_request", {
+		code: 'var out = new d.Output(), go = new d.Button({ description: "go" })\ngo.onClick(out.capture(() => { console.log("in"); for (;;) ; }))\nvar both = new d.VBox([go, out])\nboth.show(), [go.modelId, out.modelId].join()',
+	});
+	await cell.reply();
+	const result = cell.messages.find(({ header }) => header.msg_type === "execute_result")!;
+	const [go, out] = (result.content.data as { "text/plain": string })["text/plain"].replace(/'/g, "").split(",");
+	const clicked = kernel.client.request("comm_msg", {
+		comm_id: go,
+		data: { method: "custom", content: { event: "click" } },
+	});
+	const outputs = ({ content }: { content: Record<string, unknown> }) =>
+		content.comm_id === out ? (content.data as { state?: { outputs?: unknown[] } }).state?.outputs : undefined;
+	await kernel.message((message) => outputs(message)?.length === 1);
+	await kernel.interrupt();
+	for await (const _ of clicked);
+	const stopped = await kernel.message((message) => outputs(message)?.length === 2);
+	expect(outputs(stopped)).toMatchObject([
+		{ output_type: "stream", name: "stdout", text: "in\n" },
+		{ output_type: "error", ename: "KeyboardInterrupt" },
+	]);
+	expect(kernel.seen.some(({ parent, header }) => parent.msg_id === cell.id && header.msg_type === "stream")).toBe(
+		false,
+	);
+});
