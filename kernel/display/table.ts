@@ -19,6 +19,8 @@ export interface TableOptions {
 	format?: Readonly<Record<string, (value: unknown) => string>>;
 	/** Last row, set apart. */
 	total?: Row;
+	/** A line under the table. */
+	note?: string;
 }
 
 /** A record, or an array whose columns are numbered. A value with a display of its own is shown by it. */
@@ -55,7 +57,9 @@ export function table(rows: Iterable<Row>, options: TableOptions = {}): View {
 	const cells = shown.map(render);
 	const foot = total === undefined ? undefined : render(total);
 	const left = all.length - shown.length;
-	const note = left > 0 ? `${formatCount(left)} of ${formatCount(all.length)} rows not shown` : undefined;
+	const hidden = left > 0 ? `${formatCount(left)} of ${formatCount(all.length)} rows not shown` : undefined;
+	const notes = [options.note, hidden].filter((line) => line !== undefined);
+	const note = notes.length > 0 ? notes.join("; ") : undefined;
 	const titles = headings.map(({ title }) => title);
 	return new View(() => ({
 		"text/plain": textTable(titles, cells, foot, options.caption, note),
@@ -135,6 +139,7 @@ export const tableStyle = `<style>
 .gradbook-table caption{text-align:left;font-weight:600;padding:2px 0 6px;color:inherit;caption-side:top}
 .gradbook-table.gradbook-table table th,.gradbook-table.gradbook-table table td{padding:3px 12px 3px 4px;text-align:left;vertical-align:middle;border:none;border-bottom:1px solid ${css.line};white-space:nowrap;max-width:none}
 .gradbook-table.gradbook-table table th{font-weight:600}
+.gradbook-table.gradbook-table table thead th{white-space:normal;vertical-align:bottom}
 .gradbook-table.gradbook-table table .n{text-align:right;font-variant-numeric:tabular-nums}
 .gradbook-table.gradbook-table table tfoot td{font-weight:600;border-top:2px solid ${css.line};border-bottom:none}
 .gradbook-table p{margin:4px 0;color:${css.mutedText}}

@@ -14,6 +14,13 @@ export const wrongColour = "#d55e00";
 /** The colour scale for values from small to large: even in lightness, so that it survives grey printing. */
 export const sequentialScale = "Viridis";
 
+/** The colour scale for values on both sides of 0: blue below, orange above. */
+export const divergingScale: [number, string][] = [
+	[0, seriesColours[0]],
+	[0.5, "#f7f7f7"],
+	[1, seriesColours[1]],
+];
+
 /** Viridis at equal steps from 0 to 1, for pictures drawn without Plotly. */
 export const viridis = [
 	"#440154",

@@ -95,6 +95,8 @@ export class TrainingCurves implements Run {
 		const curves = [...this.#curves.values()];
 		const panels = this.#panels(curves);
 		const runs = [...new Set(curves.map((curve) => curve.run))];
+		// One metric to a panel: the panel names it, the legend names the runs.
+		const single = runs.length > 1 && panels.every(({ metrics }) => metrics.length === 1);
 		const traces = curves.map((curve): Trace => {
 			const panel = panels.findIndex(({ metrics }) => metrics.includes(curve.metric));
 			const inPanel = panels[panel]!.metrics.indexOf(curve.metric);
@@ -102,7 +104,8 @@ export class TrainingCurves implements Run {
 			return {
 				type: "scatter",
 				mode: "lines",
-				name: [curve.run, curve.metric].filter((part) => part !== "").join(": "),
+				name: single && panel === 0 ? curve.run : [curve.run, curve.metric].filter((part) => part !== "").join(": "),
+				...(single ? { legendgroup: curve.run, showlegend: panel === 0 } : {}),
 				...curve.series.points(),
 				xaxis: `x${panel === 0 ? "" : panel + 1}` as "x",
 				yaxis: `y${panel === 0 ? "" : panel + 1}` as "y",

@@ -71,7 +71,8 @@ export function parameterTable(model: ModuleLike, options: ParameterTableOptions
 			...(hasGradients ? { gradients: "gradients (mean ± std)" } : {}),
 		},
 		format: { parameters: (value) => formatCount(value as number) },
-		total: { layer: "total", kind: facts.join(", "), parameters: total },
+		total: { layer: "total", parameters: total },
+		note: facts.join(", "),
 	});
 }
 

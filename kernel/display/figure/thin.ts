@@ -4,7 +4,7 @@ import { numbersOf, type PlainTrace, rangeOf } from "./types";
 /** Points of one trace: more cannot be told apart on a screen, and twenty plots must fit into a notebook of 2 MB. */
 export const mostPoints = 2000;
 /** Rows and columns of a heat map. */
-const mostCells = 256;
+const mostCells = 128;
 
 export interface Thinned {
 	trace: PlainTrace;
@@ -171,7 +171,7 @@ function thinGrid(trace: PlainTrace): Thinned {
 				count++;
 			}
 		}
-		return count === 0 ? null : Number((sum / count).toPrecision(6));
+		return count === 0 ? null : Number((sum / count).toPrecision(4));
 	};
 	const { text, customdata, ...rest } = trace;
 	const middles = (values: unknown, starts: number[]): unknown =>

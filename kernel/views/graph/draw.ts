@@ -21,7 +21,7 @@ export interface Arrow {
 /** What is used of dagre, whose own types do not resolve for Node's modules. */
 interface Dagre {
 	Graph: new (options: { multigraph: boolean }) => LayeredGraph;
-	layout(graph: LayeredGraph): void;
+	layout(graph: LayeredGraph, options: { constraints: { left: string; right: string }[] }): void;
 }
 
 interface LayeredGraph {
@@ -29,7 +29,7 @@ interface LayeredGraph {
 	graph(): { width?: number; height?: number };
 	setNode(id: string, size: { width: number; height: number }): void;
 	node(id: string): Place;
-	setEdge(from: string, to: string, label: object, name: string): void;
+	setEdge(from: string, to: string, label: { weight: number }, name: string): void;
 	edges(): object[];
 	edge(edge: object): { points: Point[] };
 }
@@ -69,8 +69,12 @@ export function drawGraph(boxes: readonly Box[], arrows: readonly Arrow[], label
 			height: (box.lines.length + 1) * lineHeight + padding,
 		});
 	}
-	for (const [i, { from, to }] of arrows.entries()) graph.setEdge(from, to, {}, String(i));
-	layout(graph);
+	const kinds = new Map(boxes.map(({ id, kind }) => [id, kind]));
+	const isLeaf = (id: string) => kinds.get(id) === "leaf" || kinds.get(id) === "parameter";
+	// What flows from operation to operation is drawn as straight as can be; leaves stand aside.
+	for (const [i, { from, to }] of arrows.entries())
+		graph.setEdge(from, to, { weight: isLeaf(from) ? 1 : 8 }, String(i));
+	layout(graph, { constraints: inputOrder(arrows, isLeaf) });
 	const { width = 0, height = 0 } = graph.graph();
 	const edges = graph.edges().map((edge) => arrowPath(graph.edge(edge).points));
 	const nodes = boxes.map((box) => boxSvg(box, graph.node(box.id)));
@@ -82,6 +86,19 @@ export function drawGraph(boxes: readonly Box[], arrows: readonly Arrow[], label
 		...nodes,
 		"</svg>",
 	].join("");
+}
+
+/** Leaves that one operation takes stand in the order in which it takes them. */
+function inputOrder(arrows: readonly Arrow[], isLeaf: (id: string) => boolean): { left: string; right: string }[] {
+	const uses = new Map<string, number>();
+	for (const { from } of arrows) uses.set(from, (uses.get(from) ?? 0) + 1);
+	const previous = new Map<string, string>();
+	return arrows.flatMap(({ from, to }) => {
+		if (!isLeaf(from) || uses.get(from) !== 1) return [];
+		const left = previous.get(to);
+		previous.set(to, from);
+		return left === undefined ? [] : [{ left, right: from }];
+	});
 }
 
 function boxSvg({ kind, title, lines }: Box, { x, y, width, height }: Place): string {

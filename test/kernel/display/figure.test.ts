@@ -101,7 +101,7 @@ describe("large data is thinned, and the plot says so", () => {
 	test("a heat map is averaged", () => {
 		const z = Array.from({ length: 512 }, (_, i) => Array.from({ length: 512 }, (_, j) => (i + j) % 2));
 		const [trace] = figureOf(plot([{ type: "heatmap", z }])).data;
-		expect(trace!.z).toHaveLength(256);
+		expect(trace!.z).toHaveLength(128);
 		expect((trace!.z as number[][])[0]!.every((value) => value === 0.5)).toBe(true);
 	});
 

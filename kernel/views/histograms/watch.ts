@@ -1,0 +1,139 @@
+import { detached, isTensor, type ModuleLike, numbersOf, type TensorLike } from "../engine";
+import { kindOf, leavesOf } from "../quiet";
+import { summarise } from "../statistics";
+import { sampleOf } from "./histogram";
+import { LayerHistograms } from "./recorder";
+import { activationKinds, unitStates } from "./units";
+
+export interface LayerHistogramOptions {
+	/**
+	 * Which layers: names (`"2"`, `"encoder.0"`), or a test. Default: for activations the activation functions, or all
+	 * layers where the model has none as modules; for gradients every layer with weights.
+	 */
+	layers?: readonly string[] | ((name: string, module: ModuleLike) => boolean);
+	/** Heading. */
+	title?: string;
+}
+
+/**
+ * Watches what each layer gives out, pass by pass in training mode, and how many of its units are dead (0 for every
+ * sample) or saturated (at an end of the function's range). Call it before training and show it afterwards;
+ * `remove()` ends it.
+ *
+ * @example
+ * const activations = activationHistograms(model);
+ * // … training …
+ * activations
+ */
+export function activationHistograms(model: ModuleLike, options: LayerHistogramOptions = {}): LayerHistograms {
+	const leaves = leavesOf(model);
+	const functions = leaves.filter(([, module]) => activationKinds.has(kindOf(module)));
+	const layers = chosen("activationHistograms", leaves, options, functions.length > 0 ? functions : leaves);
+	const histograms = new LayerHistograms(
+		{
+			title: options.title ?? "Activations",
+			value: "activation",
+			step: "pass",
+			empty: "run the model in training mode",
+		},
+		layers.map(([name, module]) => labelOf(name, module)),
+	);
+	for (const [name, module] of layers) {
+		const label = labelOf(name, module);
+		histograms.keep(
+			module.registerForwardHook((called: unknown, _args: unknown, output: unknown) => {
+				// A copy of the model has copies of its hooks.
+				if (called !== module || !module.training || !histograms.wants(label)) return;
+				const tensor = firstTensor(output);
+				if (tensor === undefined) return;
+				const values = numbersOf(detached(tensor));
+				const { mean, std } = summarise([sampleOf(values)]);
+				histograms.add(label, values, { mean, std, ...unitStates(kindOf(module), tensor.shape, values) });
+			}),
+		);
+	}
+	return histograms;
+}
+
+/**
+ * Watches the gradients that reach each layer's weights, backward pass by backward pass, as powers of ten of their size:
+ * gradients that vanish on their way sink from panel to panel, those that explode rise. `remove()` ends it.
+ *
+ * @example
+ * const gradients = gradientHistograms(model);
+ * // … training …
+ * gradients
+ */
+export function gradientHistograms(model: ModuleLike, options: LayerHistogramOptions = {}): LayerHistograms {
+	const owners = [...model.namedModules()]
+		.filter(([, module]) => weightOf(module) !== undefined)
+		.map(([name, module]): [string, ModuleLike] => [name, module]);
+	const layers = chosen("gradientHistograms", owners, options, owners);
+	const histograms = new LayerHistograms(
+		{
+			title: options.title ?? "Gradients of the weights",
+			value: "log₁₀ |gradient|",
+			step: "step",
+			empty: "call backward()",
+		},
+		layers.map(([name, module]) => labelOf(name, module)),
+	);
+	for (const [name, module] of layers) {
+		const label = labelOf(name, module);
+		const weight = weightOf(module) as TensorLike & {
+			registerHook(hook: (grad: TensorLike) => void): { remove(): void };
+		};
+		histograms.keep(
+			weight.registerHook((gradient) => {
+				if (!histograms.wants(label)) return;
+				const values = sampleOf(numbersOf(detached(gradient)));
+				const { mean, std } = summarise([values]);
+				histograms.add(
+					label,
+					Float64Array.from(values, (value) => Math.log10(Math.abs(value))),
+					{ mean, std },
+				);
+			}),
+		);
+	}
+	return histograms;
+}
+
+/** The trained weight that tells of a layer: the first that is a matrix or more. */
+function weightOf(module: ModuleLike): TensorLike | undefined {
+	const own = [...module.namedParameters({ recurse: false })].filter(
+		([name, parameter]) => name.includes("weight") && parameter.requiresGrad !== false && parameter.shape.length > 1,
+	);
+	return own[0]?.[1];
+}
+
+function chosen(
+	op: string,
+	all: readonly [string, ModuleLike][],
+	{ layers }: LayerHistogramOptions,
+	otherwise: readonly [string, ModuleLike][],
+): readonly [string, ModuleLike][] {
+	if (typeof layers === "function") return all.filter(([name, module]) => layers(name, module));
+	if (layers === undefined) {
+		if (otherwise.length === 0) throw new RangeError(`[${op}] the model has no layer to watch`);
+		return otherwise;
+	}
+	return layers.map((wanted) => {
+		const found = all.find(([name]) => name === wanted);
+		if (found !== undefined) return found;
+		throw new RangeError(`[${op}] no layer "${wanted}"; there are ${all.map(([name]) => `"${name}"`).join(", ")}`);
+	});
+}
+
+function labelOf(name: string, module: ModuleLike): string {
+	return name === "" ? kindOf(module) : `${name} ${kindOf(module)}`;
+}
+
+/** The output itself, or the first of several. */
+function firstTensor(output: unknown): TensorLike | undefined {
+	if (isTensor(output)) return output;
+	if (typeof output !== "object" || output === null) return undefined;
+	return Object.values(output)
+		.map(firstTensor)
+		.find((tensor) => tensor !== undefined);
+}
