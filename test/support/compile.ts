@@ -18,7 +18,10 @@ export function compilerMessages(file: string): Map<number, string> {
 			moduleResolution: "node16",
 			types: [],
 			skipLibCheck: true,
-			paths: { gradbook: [join(root, "dist/engine/index.d.ts")] },
+			paths: {
+				gradbook: [join(root, "dist/engine/index.d.ts")],
+				"gradbook/display": [join(root, "dist/kernel/views/index.d.ts")],
+			},
 		},
 		files: [file],
 	};

@@ -8,8 +8,9 @@ export type Options<W> = {
 
 /** A class of widgets with the properties that its traits describe. */
 export interface WidgetClass<B extends Model, T extends Traits, L extends string> {
-	new (options?: Options<B & Values<T>>): B & Values<T>;
 	new (lead: L extends keyof T ? Values<T>[L] : never, options?: Options<B & Values<T>>): B & Values<T>;
+	// The last one is what the compiler names where none fits.
+	new (options?: Options<B & Values<T>>): B & Values<T>;
 }
 
 type Base<B extends Model> = abstract new (given: Record<string, unknown>) => B;

@@ -1,6 +1,17 @@
 /** ipywidgets from TypeScript: the same classes, names and properties, with camelCase for snake_case. */
+export { type Abbreviation, Fixed, fixed, type ValueFor, type ValueWidget } from "./abbreviations";
 export { Accordion, Box, GridBox, HBox, Stack, Tab, VBox } from "./boxes";
 export { Button, Checkbox, ColorPicker, DatePicker, Image, ToggleButton, Valid } from "./controls";
+export {
+	type Controls,
+	type ControlValues,
+	type ControlWidgets,
+	type Interaction,
+	Interactive,
+	type InteractOptions,
+	interact,
+	interactive,
+} from "./interact";
 export { Layout } from "./layout";
 export { DirectionalLink, dlink, jsdlink, jslink, Link, link, type Property } from "./link";
 export { type Change, Model } from "./model";

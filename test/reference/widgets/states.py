@@ -1,6 +1,6 @@
 """States and messages of ipywidgets 8, which the widgets of kernel/display/widgets must equal.
 
-    python states.py    writes states.json beside this file
+    python states.py    writes states.json and abbreviations.json beside this file
 
 Needs `pip install "ipywidgets~=8.1"`. Ids are left out, so that running it again gives the same file.
 """
@@ -136,4 +136,21 @@ results = [run(*case) for case in cases]
 here = os.path.dirname(os.path.abspath(__file__))
 with open(os.path.join(here, "states.json"), "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(case, ensure_ascii=True, sort_keys=True) for case in results) + "\n]\n")
+# What interact makes of abbreviations; a list stands for a tuple where the case says so.
+abbreviations = [
+    ("tuple", [0, 10]), ("tuple", [0, 10, 2]), ("tuple", [-3, 8]), ("tuple", [0, 0.9, 0.1]), ("tuple", [0.0, 1.5]),
+    ("tuple", [1, 4, 0.5]), ("tuple", [-1, 1, 0.25]), ("value", True), ("value", False), ("value", "text"), ("value", 5),
+    ("value", 0), ("value", -4), ("value", 2.5), ("value", -0.5), ("value", ["relu", "gelu"]), ("value", {"a": 10, "b": 20}),
+]  # fmt: skip
+
+
+def abbreviated(kind, given):
+    widget = w.interactive.widget_from_abbrev(tuple(given) if kind == "tuple" else given)
+    state = {key: plain(value) for key, value in widget.get_state().items() if key in ("_model_name", "min", "max", "step", "index", "_options_labels", "value")}
+    return {"given": given, "state": state}
+
+
+with open(os.path.join(here, "abbreviations.json"), "w") as file:
+    lines = [json.dumps(abbreviated(*one), sort_keys=True) for one in abbreviations]
+    file.write("[\n" + ",\n".join(lines) + "\n]\n")
 print(len(results), "cases of ipywidgets", w.__version__)

@@ -1,4 +1,4 @@
-// Every statement under a line "// @ts-error …" must not compile, for the reason named; nn.test.ts holds it.
+// Every statement under a line "// @ts-error …" must not compile, for the reason named; types.test.ts holds it.
 
 import type { Tensor } from "gradbook";
 import * as torch from "gradbook";

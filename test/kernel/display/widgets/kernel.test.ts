@@ -97,3 +97,37 @@ test("an Output keeps what its callback prints, and the stop button's error, out
 		false,
 	);
 });
+
+test("interact: an endless call is stopped by the button, and the next value is drawn", async () => {
+	const cell = kernel.client.request("execute_request", {
+		code: 'var i = d.interact(({ n }) => { if (n === 13) { console.log("endless"); for (;;) ; } return n * 2 }, { n: [0, 20] })\n[i.controls.n.modelId, i.widget.children[1].modelId].join()',
+	});
+	await cell.reply();
+	const result = cell.messages.find(({ header }) => header.msg_type === "execute_result")!;
+	const [slider, out] = (result.content.data as { "text/plain": string })["text/plain"].replace(/'/g, "").split(",");
+	const outputs = ({ content }: { content: Record<string, unknown> }) =>
+		content.comm_id === out
+			? (content.data as { state?: { outputs?: Record<string, any>[] } }).state?.outputs
+			: undefined;
+	const opened = cell.messages.find(
+		({ header, content }) => header.msg_type === "comm_open" && content.comm_id === out,
+	)!;
+	expect(outputs(opened)).toMatchObject([{ output_type: "display_data", data: { "text/plain": "20" } }]);
+
+	await new Promise((go) => setTimeout(go, 110));
+	const moved = kernel.client.request("comm_msg", {
+		comm_id: slider,
+		data: { method: "update", state: { value: 13 }, buffer_paths: [] },
+	});
+	await kernel.message(
+		({ header, parent, content }) =>
+			parent.msg_id === moved.id && content.execution_state === "busy" && header.msg_type === "status",
+	);
+	await new Promise((go) => setTimeout(go, 50));
+	await kernel.interrupt();
+	for await (const _ of moved);
+	const stopped = await kernel.message((message) => outputs(message)?.at(-1)?.ename === "KeyboardInterrupt");
+	expect(outputs(stopped)?.[0]).toMatchObject({ output_type: "stream", text: "endless\n" });
+	await update(slider!, { value: 14 });
+	await kernel.message((message) => outputs(message)?.[0]?.data?.["text/plain"] === "28");
+});

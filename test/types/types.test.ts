@@ -5,13 +5,15 @@ import { compilerMessages } from "../support/compile";
 
 /* The compiler over test/types: what must compile does, what must not is refused at its line and for its reason. */
 
-test("what must compile does", () => {
-	expect(Object.fromEntries(compilerMessages(join(__dirname, "pass/nn.ts")))).toEqual({});
+const files = ["nn.ts", "widgets.ts"];
+
+test.each(files)("%s: what must compile does", (file) => {
+	expect(Object.fromEntries(compilerMessages(join(__dirname, "pass", file)))).toEqual({});
 });
 
-test("what must not compile is refused, each for its reason", () => {
-	const lines = readFileSync(join(__dirname, "fail", "nn.ts"), "utf8").split("\n");
-	const messages = compilerMessages(join(__dirname, "fail/nn.ts"));
+test.each(files)("%s: what must not compile is refused, each for its reason", (file) => {
+	const lines = readFileSync(join(__dirname, "fail", file), "utf8").split("\n");
+	const messages = compilerMessages(join(__dirname, "fail", file));
 	const expected = lines.flatMap((text, i) => {
 		const found = /^\/\/ @ts-error (?:.*: (.+)|.*)$/.exec(text);
 		// The line after the comment; lines count from 1.
