@@ -18,6 +18,17 @@
         "MACOSX_DEPLOYMENT_TARGET": "11.0",
         "OTHER_CPLUSPLUSFLAGS": ["<!@(node scripts/addon.mjs cflags)"]
       }
+    },
+    {
+      "target_name": "gradbook_kernel",
+      "sources": ["kernel/native/descriptors.cc"],
+      "include_dirs": ["<!@(node scripts/addon.mjs includes)"],
+      "cflags_cc!": ["-std=gnu++17"],
+      "cflags_cc": ["<!@(node scripts/addon.mjs cflags)"],
+      "xcode_settings": {
+        "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+        "MACOSX_DEPLOYMENT_TARGET": "11.0"
+      }
     }
   ]
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { CellError, CompiledCell } from "./requests/contract";
+import { loadKernelAddon } from "./session/runtime/descriptors";
 import { signalCount, type ToTransport, type TransportData } from "./session/runtime/protocol";
+import { log, logTo, writeLog } from "./wire/log";
 
 /** The modules that know TypeScript; tests of the rest put others in their place. */
 const sessionModules = {
@@ -16,12 +18,33 @@ const sessionModules = {
  * get a thread of their own; this one is the notebook's.
  */
 export function startKernel(connectionFile: string, modules = sessionModules): void {
+	// First of all: a SIGINT kills until then.
+	const addon = loadKernelAddon();
+	const interrupts = addon?.watchInterrupts();
+	// Made over the descriptors as they are, which they would otherwise make non-blocking for all that write there.
+	void [process.stdout, process.stderr];
+	const logDescriptor = addon?.capture();
+	if (logDescriptor !== undefined) logTo(logDescriptor);
+	const take = addon === undefined ? undefined : () => addon.take(1);
+	process.once("exit", () => {
+		const left = take?.();
+		if (typeof left !== "object") return;
+		for (const part of [left.stdout, left.stderr]) if (part !== undefined) writeLog(Buffer.from(part).toString());
+	});
+
 	const signals = new Int32Array(new SharedArrayBuffer(signalCount * Int32Array.BYTES_PER_ELEMENT));
 	const input = new MessageChannel();
-	const data: TransportData = { connectionFile, compilerModule: modules.compiler, signals, inputPort: input.port1 };
+	const data: TransportData = {
+		connectionFile,
+		compilerModule: modules.compiler,
+		signals,
+		inputPort: input.port1,
+		log: logDescriptor,
+		interrupts,
+	};
 	const worker = new Worker(join(__dirname, "transport.js"), { workerData: data, transferList: [input.port1] });
 	const exit = process.exit.bind(process);
-	worker.on("error", (error) => process.stderr.write(`[gradbook] ${error.stack ?? error.message}\n`));
+	worker.on("error", (error) => log(error.stack ?? error.message));
 	// Without the sockets there is no kernel. The reason is in the log.
 	worker.on("exit", () => exit(1));
 
@@ -34,6 +57,7 @@ export function startKernel(connectionFile: string, modules = sessionModules): v
 		signals,
 		answers: input.port2,
 		post: (message: ToTransport) => worker.postMessage(message),
+		take,
 		describeError: (error, cells) => {
 			const { describeError } = require(modules.errors) as {
 				describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { handlers } from "./requests";
@@ -9,9 +10,8 @@ import { createKernel } from "./requests/kernel";
 import type { CompilerOptions } from "./session/compiler";
 import type { TransportData } from "./session/runtime/protocol";
 import { MainThread } from "./session/runtime/remote";
-import { watchSigint } from "./session/runtime/sigint";
 import { readConnection } from "./wire/connection";
-import { log } from "./wire/log";
+import { log, logTo } from "./wire/log";
 import { Sockets } from "./wire/sockets";
 
 /** How long a clean end may take before the process is killed, in milliseconds. */
@@ -19,9 +19,11 @@ const shutdownMs = 3000;
 
 /** The transport thread: sockets, requests, the compiler. It never runs user code and so always answers. */
 async function start(data: TransportData): Promise<void> {
+	if (data.log !== undefined) logTo(data.log);
 	const connection = readConnection(data.connectionFile);
 	const session = randomUUID();
 	const runner = new MainThread(parentPort!, data);
+	if (data.log !== undefined) runner.watchOutput();
 	const sockets = new Sockets(connection, {
 		message: (channel, message) => dispatcher.receive(channel, message),
 		subscribed: (topic) =>
@@ -59,8 +61,9 @@ async function start(data: TransportData): Promise<void> {
 	}
 	kernel.iopub.publish("status", { execution_state: "starting" }, {});
 	endWithParent(() => void shutdown());
-	// Not before the first answers are out: it costs a thread's start.
-	setTimeout(() => watchSigint(() => kernel.interrupt()), 300);
+	if (data.interrupts !== undefined) {
+		new Socket({ fd: data.interrupts, readable: true, writable: false }).on("data", () => kernel.interrupt());
+	}
 }
 
 /** A kernel whose Jupyter server has died would run for ever: nobody could ask it to stop. */

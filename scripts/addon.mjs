@@ -18,6 +18,12 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Where the built addon goes, and where node-gyp would put it. */
 export const addonFile = join(root, "build", "Release", "gradbook.node");
 
+/** The kernel's own small addon: one source, built beside the engine's (kernel/session/runtime/descriptors.ts). */
+export const kernelAddon = {
+	source: join(root, "kernel", "native", "descriptors.cc"),
+	file: join(root, "build", "Release", "gradbook_kernel.node"),
+};
+
 const nativeFolder = join(root, "engine", "native");
 
 /** Files below `folder` with one of these endings, sorted, with `/` between folders. */

@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { addonFile, cflags, defines, includes, inputs, ldflags, root, sources } from "./addon.mjs";
+import { addonFile, cflags, defines, includes, inputs, kernelAddon, ldflags, root, sources } from "./addon.mjs";
 import { dependencies, hashOf, hashOfFiles, run, userCache } from "./build-tools.mjs";
 import { findCompiler } from "./compiler.mjs";
 
@@ -99,9 +99,26 @@ async function inParallel(items, count, work) {
 	return results;
 }
 
+/** The kernel's addon is one small file: compiled and linked at once, whenever it changed. */
+async function buildKernelAddon(compiler) {
+	const { source, file } = kernelAddon;
+	if (!existsSync(source)) return;
+	const stamp = `${file}.stamp`;
+	const id = hashOf([compiler.version, JSON.stringify([compileFlags, linkFlags]), readFileSync(source)]);
+	if (!force && existsSync(file) && existsSync(stamp) && readFileSync(stamp, "utf8") === id) return;
+	mkdirSync(objectFolder, { recursive: true });
+	const linked = join(objectFolder, `gradbook_kernel.${process.pid}.node`);
+	const args = [...compileFlags, source, "-o", linked, ...linkFlags];
+	await run(compiler.command, [...compiler.args, ...args], { verbose, what: `compiling ${relative(root, source)}` });
+	place(linked, file);
+	rmSync(linked);
+	writeFileSync(stamp, id);
+}
+
 async function main() {
 	const started = Date.now();
 	const compiler = await findCompiler();
+	await buildKernelAddon(compiler);
 	const id = identity(compiler);
 	const cache = userCache(id);
 	if (!force && existsSync(addonFile) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === id) {

@@ -174,6 +174,7 @@ function readableFunction(name: string): string {
 /** `(0 , $$f.v)` and `$$f.v`, as V8 quotes the code of compiled cells, are `f` (see compiler/transform.ts). */
 function withoutBoxes(text: string): string {
 	return text
+		.replace(/\${2,}\.on\(\.\.\.\)/g, "(intermediate value)")
 		.replace(/\(0 , \${2,}([\p{ID_Continue}$]+)\.v\)/gu, "$1")
 		.replace(/\${2,}([\p{ID_Continue}$]+)\.v\b/gu, "$1");
 }

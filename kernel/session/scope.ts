@@ -4,6 +4,7 @@ import { helpers } from "./helpers";
 import { isEsModule, PendingModule } from "./interop";
 import type { MagicCalls } from "./magics";
 import type { ModuleLoader } from "./modules";
+import { throwIfStopped } from "./runtime/run-output";
 
 /*
  * What compiled cells find on the main thread: `exports[Symbol.for("gradbook.scope")]` (see compiler/transform.ts).
@@ -26,6 +27,11 @@ export class Scope {
 	readonly names: Record<string, unknown> = Object.create(null);
 	readonly meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
 	readonly Pending = PendingModule;
+	/** After each `await`: what was awaited, where the cell has not been stopped meanwhile. */
+	readonly on = <T>(value?: T): T | undefined => {
+		throwIfStopped();
+		return value;
+	};
 	readonly helpers = helpers;
 
 	constructor(folder: string, modules: ModuleLoader) {

@@ -73,6 +73,7 @@ class Compiler implements CellCompiler {
 	readonly #files = new Set<string>();
 	readonly #localFiles = new LocalFiles();
 	#kept = 0;
+	#compiled = 0;
 	#closed = false;
 	/** Cells are compiled one after another. */
 	#turn: Promise<unknown> = Promise.resolve();
@@ -213,10 +214,13 @@ class Compiler implements CellCompiler {
 	): CompiledCell {
 		const { executionCount, remember, names, magics } = options;
 		const file = this.#fileName(executionCount);
+		// A name of its own: cells may be under way at the same time.
+		const result = `${lastExpressionName}${++this.#compiled}`;
 		const transformed = transformCell(text, parsed.program, found, {
 			known: names.values,
 			remember,
 			magics,
+			result,
 			mapped: (specifier) => mappedFile(specifier, this.#project.user.paths),
 		});
 		const map = transformed.code.generateMap({ hires: "boundary", source: file });
@@ -232,7 +236,7 @@ class Compiler implements CellCompiler {
 			code: `"use strict"; ${helpers}${lowered.code}`,
 			sourceMap: joinMaps([...lowered.maps, map], file),
 			hasTopLevelAwait: transformed.hasTopLevelAwait,
-			lastExpression: transformed.lastExpression ? lastExpressionName : undefined,
+			lastExpression: transformed.lastExpression ? result : undefined,
 			declares: remember ? [...found.declared.keys()].filter((name) => hasValue(found.declared.get(name)!)) : [],
 		};
 	}

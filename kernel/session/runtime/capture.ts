@@ -1,4 +1,5 @@
 import { Console } from "node:console";
+import { writeSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { currentOutput } from "../../display/output";
 
@@ -18,15 +19,21 @@ export function captureStreams(): void {
 	Object.assign(globalThis.console, captured);
 }
 
+const descriptors = { stdout: 1, stderr: 2 };
+
 function captureStream(name: "stdout" | "stderr"): (text: string) => boolean {
 	const stream = process[name];
-	const original: Write = stream.write.bind(stream);
+	// To the descriptor, where nothing knows whose it is: what is read from there belongs to the cell that runs.
+	const original = (chunk: string | Uint8Array) => {
+		writeSync(descriptors[name], chunk as string);
+		return true;
+	};
 	// Bytes may end in the middle of a character.
 	const decoder = new StringDecoder("utf8");
 	stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
 		const output = currentOutput();
-		if (output === undefined) return original(chunk, ...(rest as []));
-		output.stream(name, typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
+		if (output === undefined) original(chunk);
+		else output.stream(name, typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
 		const callback = rest.find((argument) => typeof argument === "function") as (() => void) | undefined;
 		if (callback !== undefined) process.nextTick(callback);
 		return true;

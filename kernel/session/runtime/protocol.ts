@@ -2,11 +2,20 @@ import type { MessagePort } from "node:worker_threads";
 import type { CommPacket } from "../../display/host";
 import type { Json, MimeBundle } from "../../display/mime";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
+import type { Written } from "./descriptors";
 
 /*
  * What the transport thread and the main thread say to each other. A run is one compiled piece of code on the main
  * thread; its number outlives it, since a timer may print long after.
  */
+
+export type StreamName = "stdout" | "stderr";
+
+/** What one cell may print, in UTF-16 units. More would not reach a reader, but stall the page. */
+export const textLimit = 16 * 2 ** 20;
+
+/** What stands where a cell has printed more. */
+export const limitNote = `\n[gradbook] this cell has printed ${textLimit / 2 ** 20} million characters; the rest is not shown\n`;
 
 export type ToMain =
 	| { kind: "run"; run: number; cell: CompiledCell }
@@ -19,8 +28,11 @@ export type ToMain =
 	/** The sockets are closed: leave. */
 	| { kind: "exit" };
 
-export type ToTransport =
-	| { kind: "stream"; run: number; name: "stdout" | "stderr"; text: string }
+/** `order`: where the message stands among what is written to the descriptors meanwhile (descriptors.ts). */
+export type ToTransport = { order?: number } & (
+	| { kind: "stream"; run: number; name: StreamName; text: string }
+	/** What the main thread has read from the pipe behind descriptor 1 or 2. */
+	| { kind: "written"; written: Written }
 	| { kind: "display"; run: number; bundle: MimeBundle; displayId?: string; metadata?: Record<string, Json> }
 	| { kind: "update"; run: number; displayId: string; bundle: MimeBundle; metadata?: Record<string, Json> }
 	| { kind: "clear"; run: number; wait: boolean }
@@ -33,7 +45,8 @@ export type ToTransport =
 	| { kind: "input"; run: number; prompt: string; password: boolean }
 	| { kind: "done"; run: number; outcome: RunOutcome }
 	| { kind: "interrupted"; turn: number }
-	| { kind: "pong"; turn: number };
+	| { kind: "pong"; turn: number }
+);
 
 /** The answer to `input`, on the input port. */
 export type InputAnswer = { value: string } | { refused: string } | { interrupted: true };
@@ -67,4 +80,8 @@ export interface TransportData {
 	signals: Int32Array;
 	/** The transport thread's end of the line for answers to `input`. */
 	inputPort: MessagePort;
+	/** Where the log goes, where the standard streams are captured. */
+	log: number | undefined;
+	/** Descriptor that gives a byte for each SIGINT. */
+	interrupts: number | undefined;
 }

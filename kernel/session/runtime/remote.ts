@@ -1,24 +1,32 @@
 import { type Runtime, Session } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { MessagePort } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { CommPacket } from "../../display/host";
 import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
 import { InputCancelled } from "../../requests/stdin";
-import { debug, log } from "../../wire/log";
+import { debug, log, writeLog } from "../../wire/log";
+import { CapturedText } from "./captured";
+import { signalChildren } from "./children";
+import type { Written } from "./descriptors";
 import {
 	beforeTermination,
 	type InputAnswer,
 	leftoverProbe,
+	limitNote,
+	type StreamName,
 	signal,
 	type ToMain,
 	type ToTransport,
 	type TransportData,
+	textLimit,
 } from "./protocol";
 
 /** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
 const graceMs = 15;
 /** How long after a termination the main thread may stay silent before it is terminated again. */
 const patienceMs = 100;
+/** Programs that the main thread waits for are asked to stop so many times before they are killed. */
+const askingTries = 20;
 /** How long to wait before looking again for what a stopped cell has left behind. */
 const restMs = 250;
 
@@ -30,6 +38,9 @@ export class MainThread implements CellRunner {
 	readonly #lines: Lines;
 	readonly #outputs = new Map<number, CellOutput>();
 	readonly #answers = new Map<string, () => void>();
+	/** What was written to descriptors 1 and 2, and how much of it while the latest run was the latest. */
+	readonly #captured = new CapturedText((name, text) => this.#written(name, text));
+	#capturedLength = 0;
 	/** Comm messages of front ends that the main thread has not dealt with yet. */
 	readonly #comms = new Map<number, { output: Pick<CellOutput, "comm">; done(): void }>();
 	#current: { run: number; done(outcome: RunOutcome): void } | undefined;
@@ -50,6 +61,7 @@ export class MainThread implements CellRunner {
 		// A termination that is still under way would hit this cell.
 		await this.#interruption;
 		const run = ++this.#lastRun;
+		this.#capturedLength = 0;
 		this.#outputs.set(run, output);
 		return new Promise((done) => {
 			this.#current = { run, done };
@@ -89,7 +101,11 @@ export class MainThread implements CellRunner {
 		this.#stopped = true;
 		let patience = graceMs;
 		while (!(await this.#ask("interrupt", "interrupted", patience))) {
-			await terminateMainThread();
+			const terminated = terminateMainThread();
+			// V8 does not come to obey: native code runs there, and it may wait for a program.
+			for (let tries = 0; !(await settles(terminated, patienceMs)); tries++) {
+				signalChildren(tries < askingTries ? "SIGINT" : "SIGKILL");
+			}
 			patience = patienceMs;
 		}
 		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
@@ -135,8 +151,39 @@ export class MainThread implements CellRunner {
 		});
 	}
 
+	/** Shows also what is written to descriptors 1 and 2, which are captured. */
+	watchOutput(): void {
+		this.#captured.watch((written) => this.#found(written));
+	}
+
+	/** What the main thread has sent until then comes before what this thread has taken from the descriptors. */
+	#found(written: Written): void {
+		for (;;) {
+			const received = receiveMessageOnPort(this.#port);
+			const message = received?.message as ToTransport | undefined;
+			const later = message === undefined || (message.order ?? 0) > written.order;
+			if (later) this.#captured.receive(written);
+			if (message !== undefined) this.#receive(message);
+			if (later) return;
+		}
+	}
+
+	/** Whoever writes to a descriptor does not say for which cell: the latest. */
+	#written(name: StreamName, text: string): void {
+		const output = this.#outputs.get(this.#lastRun);
+		if (output === undefined) writeLog(text);
+		else if (this.#capturedLength <= textLimit) {
+			this.#capturedLength += text.length;
+			output.stream(name, text);
+			if (this.#capturedLength > textLimit) output.stream("stderr", limitNote);
+		}
+	}
+
 	#receive(message: ToTransport): void {
 		switch (message.kind) {
+			case "written":
+				this.#captured.receive(message.written);
+				return;
 			case "interrupted":
 			case "pong":
 				this.#answers.get(`${message.kind} ${message.turn}`)?.();
@@ -203,6 +250,18 @@ export class MainThread implements CellRunner {
 
 	#post(message: ToMain, transfer: ArrayBuffer[] = []): void {
 		this.#port.postMessage(message, transfer);
+	}
+}
+
+/** Whether a promise settles within some time. */
+async function settles(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+	const clock = new AbortController();
+	const late = sleep(withinMs, false, { signal: clock.signal });
+	late.catch(() => {});
+	try {
+		return await Promise.race([promise.then(() => true), late]);
+	} finally {
+		clock.abort();
 	}
 }
 

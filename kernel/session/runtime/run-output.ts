@@ -1,10 +1,16 @@
+import { setMaxListeners } from "node:events";
 import type { Json, MimeBundle } from "../../display/mime";
 import { currentOutput, type Output } from "../../display/output";
 import type { CellError } from "../../requests/contract";
-import type { ToTransport } from "./protocol";
+import { limitNote, type ToTransport, textLimit } from "./protocol";
 
-/** What one cell may print, in UTF-16 units. More would not reach a reader, but stall the page. */
-const textLimit = 16 * 2 ** 20;
+/** Whether any cell was ever stopped: until then nothing needs to look whether its own was. */
+let anyStopped = false;
+
+/** Throws where the cell whose code is running was stopped. Compiled cells call it after each `await`. */
+export function throwIfStopped(): void {
+	if (anyStopped && currentRun()?.stopped) throw new Stopped();
+}
 
 /** A cell was stopped, and what is left of it tries to show something. */
 export class Stopped extends Error {
@@ -21,8 +27,7 @@ export const interruption: CellError = {
 };
 
 export function isInterruption(error: unknown): boolean {
-	// The second comes from a SIGINT while the synchronous part of a cell runs.
-	return error instanceof Stopped || (error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED";
+	return error instanceof Stopped;
 }
 
 /** The run whose code is running, also where its output goes to a part of the cell's (a widget). */
@@ -50,8 +55,7 @@ export class RunOutput implements Output {
 		this.#printed += text.length;
 		this.post({ kind: "stream", run: this.run, name, text });
 		if (this.#printed > textLimit) {
-			const note = `\n[gradbook] this cell has printed ${textLimit / 2 ** 20} million characters; the rest is not shown\n`;
-			this.post({ kind: "stream", run: this.run, name: "stderr", text: note });
+			this.post({ kind: "stream", run: this.run, name: "stderr", text: limitNote });
 		}
 	}
 
@@ -84,11 +88,16 @@ export class RunOutput implements Output {
 	 */
 	stop(): void {
 		this.#stopped = true;
+		anyStopped = true;
 		this.#ending?.abort();
 	}
 
 	get ending(): AbortSignal {
-		this.#ending ??= new AbortController();
+		if (this.#ending === undefined) {
+			this.#ending = new AbortController();
+			// A cell may start as many programs and threads as it likes.
+			setMaxListeners(0, this.#ending.signal);
+		}
 		if (this.#stopped) this.#ending.abort();
 		return this.#ending.signal;
 	}

@@ -6,11 +6,13 @@ import type { CellError, CompiledCell, RunOutcome } from "../../requests/contrac
 import { AsyncStack } from "./async-stack";
 import { Callbacks } from "./callbacks";
 import { captureStreams } from "./capture";
+import type { Written } from "./descriptors";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
 import { beforeTermination, interruptFlag, leftoverProbe, signal, type ToMain, type ToTransport } from "./protocol";
 import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
+import { stopWorkersWithCells } from "./workers";
 
 export interface RuntimeOptions {
 	/** Where the notebook lies: imports are resolved from here. */
@@ -19,6 +21,8 @@ export interface RuntimeOptions {
 	/** This thread's end of the line for answers to input requests. */
 	answers: import("node:worker_threads").MessagePort;
 	post(message: ToTransport): void;
+	/** Takes what was written to descriptors 1 and 2 (descriptors.ts); undefined where they are not captured. */
+	take?(): Written | number;
 	/** A thrown value in the coordinates of the cells. */
 	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
 }
@@ -45,6 +49,7 @@ export class Runtime {
 		setHost(this.#callbacks);
 		captureStreams();
 		stopTimersWithCells();
+		stopWorkersWithCells();
 		const { signals, answers, post } = options;
 		Object.assign(
 			globalThis,
@@ -83,16 +88,25 @@ export class Runtime {
 	}
 
 	#run(run: number, cell: CompiledCell): void {
-		const output = new RunOutput(run, this.#options.post);
+		const output = new RunOutput(run, (message) => this.#postInOrder(message));
 		this.#cells.set(cell.file, cell);
 		this.#latest = output;
 		const end = (outcome: RunOutcome) => {
 			if (this.#current?.output !== output) return;
 			this.#current = undefined;
-			this.#options.post({ kind: "done", run, outcome });
+			this.#postInOrder({ kind: "done", run, outcome });
 		};
 		this.#current = { output, end };
 		void withOutput(output, () => this.#execute(cell, output)).then(end);
+	}
+
+	/** What native code and child processes have written comes first: they were first. */
+	#postInOrder(message: ToTransport): void {
+		const { post, take } = this.#options;
+		const written = take?.();
+		message.order = typeof written === "object" ? written.order : written;
+		if (typeof written === "object") post({ kind: "written", written, order: written.order });
+		post(message);
 	}
 
 	async #execute(cell: CompiledCell, output: RunOutput): Promise<RunOutcome> {
@@ -103,7 +117,9 @@ export class Runtime {
 			return { status: "ok", result };
 		} catch (error) {
 			flushQuietly(output);
-			if (!isInterruption(error)) return { status: "error", error: this.#describe(error) };
+			// A program that the stop button has ended, a native operation that has returned early: their errors say the same.
+			const pressed = Atomics.load(this.#options.signals, signal.interrupt) === 1;
+			if (!isInterruption(error) && !pressed) return { status: "error", error: this.#describe(error) };
 			output.stop();
 			return { status: "interrupted", error: interruption };
 		}
@@ -118,7 +134,6 @@ export class Runtime {
 		withOutput(current.output, () => flushQuietly(current.output));
 		current.output.stop();
 		current.end({ status: "interrupted", error: interruption });
-		this.#executor.giveUp();
 	}
 
 	/** An error that nothing awaited belongs to the cell whose code threw it. */

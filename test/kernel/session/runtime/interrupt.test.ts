@@ -51,6 +51,14 @@ const cells: [string, string][] = [
 	],
 	["Atomics.wait", "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)"],
 	["Atomics.wait after an await", "await null;\nAtomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)"],
+	["a generator", "const numbers = function* () { for (;;) yield 1 }\nfor (const _ of numbers()) ;"],
+	["nested functions", "const deep = (n) => { for (;;) { if (n > 0) deep(n - 1) } }\ndeep(20)"],
+	["a program that holds up the thread", 'require("node:child_process").execSync("sleep 1000", { stdio: "inherit" })'],
+	["a program of a program", 'require("node:child_process").spawnSync("sh", ["-c", "sleep 1000; true"])'],
+	[
+		"a worker that is waited for",
+		`const busy = new (require("node:worker_threads").Worker)("for (;;) ;", { eval: true })\n${forever}`,
+	],
 	["a regular expression that backtracks for ever", '/^(a+)+$/.test("a".repeat(60) + "b")'],
 	["a value whose text never comes", "const slow = { [require('node:util').inspect.custom]() { for (;;) ; } }\nslow"],
 ];
@@ -62,17 +70,18 @@ describe("the stop button ends", () => {
 });
 
 describe("SIGINT ends", () => {
-	beforeAll(async () => {
-		// The thread that waits for the signal starts a little after the kernel.
-		await kernel.log("SIGINT is the stop button");
-	});
-
 	test.each(cells.filter(([name]) => /^(a synchronous|a pending|a loop after an|Atomics.wait a)/.test(name)))(
 		"%s",
 		async (_, code) => {
 			await stopped(code, () => kernel.child.kill("SIGINT"));
 		},
 	);
+
+	test("not a kernel that has just answered for the first time", async () => {
+		const young = await startKernel();
+		young.child.kill("SIGINT");
+		expect((await young.client.execute("1 + 1")).result).toEqual({ "text/plain": "2" });
+	});
 
 	test("nothing where nothing runs", async () => {
 		kernel.child.kill("SIGINT");
@@ -89,6 +98,17 @@ describe("after the stop button", () => {
 		await kernel.client.execute("const turnsThen = turns");
 		const { result } = await kernel.client.execute("await new Promise((go) => setTimeout(go, 50));\nturns - turnsThen");
 		expect(result).toEqual({ "text/plain": "0" });
+	});
+
+	test("threads that it has started end, those of earlier cells do not", async () => {
+		const worker = 'new (require("node:worker_threads").Worker)("setInterval(() => {}, 1000)", { eval: true })';
+		await kernel.client.execute(`const early = ${worker}`);
+		await stopped(`const own = ${worker}\n${forever}`, () => kernel.interrupt());
+		await kernel.client.execute('own.threadId === -1 || await new Promise((go) => own.on("exit", go))');
+		expect((await kernel.client.execute("[early.threadId > 0, own.threadId]")).result).toEqual({
+			"text/plain": "[ true, -1 ]",
+		});
+		await kernel.client.execute("await early.terminate()");
 	});
 
 	test("a callback that comes then and loops is stopped for the next cell", async () => {

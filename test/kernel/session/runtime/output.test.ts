@@ -23,11 +23,11 @@ describe("printed text", () => {
 		expect((await cell.reply()).content.status).toBe("ok");
 	});
 
-	test("of 20,000 lines arrives whole and in order before idle", async () => {
+	test("of 100,000 lines arrives whole and in order before idle", async () => {
 		const { stdout, messages } = await kernel.client.execute(
-			"for (let i = 0; i < 20000; i++) console.log('line ' + i)",
+			"for (let i = 0; i < 100000; i++) console.log('line ' + i)",
 		);
-		expect(stdout).toBe(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(""));
+		expect(stdout).toBe(Array.from({ length: 100_000 }, (_, i) => `line ${i}\n`).join(""));
 		const published = messages.filter(({ channel }) => channel === "iopub");
 		expect(published.at(-1)!.content.execution_state).toBe("idle");
 		expect(kernel.logged).toEqual([]);
@@ -59,6 +59,62 @@ describe("printed text", () => {
 		expect(stdout.length).toBeLessThan(17_000_000);
 		expect(stderr).toMatch(/printed 16 million characters; the rest is not shown/);
 		expect((await kernel.client.execute('console.log("after")')).stdout).toBe("after\n");
+	});
+});
+
+describe("what is written to descriptors 1 and 2", () => {
+	test("by child processes, native calls and threads comes in order with what is printed", async () => {
+		const { stdout, stderr } = await kernel.client.execute(
+			[
+				'const { execSync, spawn } = require("node:child_process"), { writeSync } = require("node:fs")',
+				"for (let i = 0; i < 5; i++) {",
+				'  console.log("printed " + i); execSync("echo child " + i + "; echo error " + i + " >&2", { stdio: "inherit" });',
+				'  writeSync(1, "written " + i + "\\n"); process.stdout.write("streamed " + i + "\\n");',
+				"}",
+				'await new Promise((go) => spawn("sh", ["-c", "sleep 0.05; echo é later"], { stdio: "inherit" }).on("exit", go));',
+				'await new Promise((go) => new (require("node:worker_threads").Worker)("console.log(\'thread\')", { eval: true }).on("exit", go));',
+				"await new Promise((go) => setTimeout(go, 20));",
+			].join("\n"),
+		);
+		const turns = [0, 1, 2, 3, 4];
+		expect(stdout).toBe(
+			`${turns.map((i) => `printed ${i}\nchild ${i}\nwritten ${i}\nstreamed ${i}\n`).join("")}é later\nthread\n`,
+		);
+		expect(stderr).toBe(turns.map((i) => `error ${i}\n`).join(""));
+	});
+
+	test("at the end of a cell is there before idle", async () => {
+		for (let i = 0; i < 20; i++) {
+			const { stdout } = await kernel.client.execute('require("node:fs").writeSync(1, "last")');
+			expect(stdout).toBe("last");
+		}
+	});
+
+	test("while the main thread is busy is published at once", async () => {
+		const cell = kernel.client.request("execute_request", {
+			code: `require("node:fs").writeSync(1, "early");\n${until("read")}`,
+		});
+		await kernel.message(({ content, parent }) => content.text === "early" && parent.msg_id === cell.id);
+		kernel.release("read");
+		await cell.reply();
+	});
+
+	test("has the limit of what a cell prints, and a note", async () => {
+		const { stdout, stderr } = await kernel.client.execute(
+			'require("node:child_process").execSync("yes x | head -c 20000000", { stdio: "inherit" })',
+		);
+		expect(stdout.length).toBeGreaterThan(16_000_000);
+		expect(stdout.length).toBeLessThan(17_000_000);
+		expect(stderr).toMatch(/the rest is not shown/);
+	});
+
+	test("by a process that aborts is shown or in its log: whoever reads the pipe first", async () => {
+		const doomed = await startKernel();
+		const code = 'require("node:fs").writeSync(2, "last words\\n");\nprocess.abort()';
+		const cell = doomed.client.request("execute_request", { code });
+		await expect(cell.reply()).rejects.toThrow(/SIGABRT/);
+		const shown = cell.messages.map(({ content }) => String(content.text)).join("");
+		expect(shown + doomed.logged.join("")).toContain("last words");
 	});
 });
 

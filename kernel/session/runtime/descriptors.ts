@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { log } from "../../wire/log";
+
+/** What was written to descriptors 1 and 2, and when: after what has a lower order, before what has a higher. */
+export interface Written {
+	order: number;
+	stdout?: Uint8Array;
+	stderr?: Uint8Array;
+}
+
+/** The kernel's addon (kernel/native/descriptors.cc). One for all threads of the process. */
+export interface KernelAddon {
+	/**
+	 * From now on descriptors 1 and 2 are pipes that this process reads. Gives the descriptor of the standard error as it
+	 * was: what is in the pipes when the process aborts goes there.
+	 */
+	capture(): number;
+	/** Takes what was written since the last call; the order alone where that is nothing. `step` is added to it. */
+	take(step: 0 | 1): Written | number;
+	/** Calls back when something was written, and again after the next `take(0)`. */
+	watchOutput(callback: () => void): void;
+	/** A descriptor that gives a byte for each SIGINT, which kills no more. */
+	watchInterrupts(): number;
+}
+
+/** Throws where the addon does not load. */
+export function kernelAddon(): KernelAddon {
+	return require(join(__dirname, "../../../../build/Release/gradbook_kernel.node")) as KernelAddon;
+}
+
+/** Undefined where the addon does not load: then the log says so, and what it is for is missing. */
+export function loadKernelAddon(): KernelAddon | undefined {
+	try {
+		return kernelAddon();
+	} catch (error) {
+		log(
+			`output of child processes goes to this log and SIGINT ends the kernel, since its addon does not load: ${(error as Error).message}`,
+		);
+		return undefined;
+	}
+}
