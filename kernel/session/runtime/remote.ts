@@ -20,6 +20,7 @@ import {
 	type TransportData,
 	textLimit,
 } from "./protocol";
+import { interruption } from "./run-output";
 
 /** How long the main thread has to obey the stop button by itself before its JavaScript is terminated, in milliseconds. */
 const graceMs = 15;
@@ -99,6 +100,7 @@ export class MainThread implements CellRunner {
 	async #interrupt(): Promise<void> {
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
 		this.#stopped = true;
+		const current = this.#current;
 		let patience = graceMs;
 		while (!(await this.#ask("interrupt", "interrupted", patience))) {
 			const terminated = terminateMainThread();
@@ -107,6 +109,11 @@ export class MainThread implements CellRunner {
 				signalChildren(tries < askingTries ? "SIGINT" : "SIGKILL");
 			}
 			patience = patienceMs;
+		}
+		// The answer comes after the run's end, unless a termination struck the main thread just where it tells of that end.
+		if (current !== undefined && this.#current === current) {
+			this.#current = undefined;
+			current.done({ status: "interrupted", error: interruption });
 		}
 		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
 		// shows that the next one will be read.
