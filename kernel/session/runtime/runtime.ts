@@ -114,15 +114,18 @@ export class Runtime {
 			const value = await this.#executor.run(cell);
 			const result = await formatResult(value);
 			flushOutput(output);
-			return { status: "ok", result };
+			if (!this.#pressed()) return { status: "ok", result };
 		} catch (error) {
 			flushQuietly(output);
-			// A program that the stop button has ended, a native operation that has returned early: their errors say the same.
-			const pressed = Atomics.load(this.#options.signals, signal.interrupt) === 1;
-			if (!isInterruption(error) && !pressed) return { status: "error", error: this.#describe(error) };
-			output.stop();
-			return { status: "interrupted", error: interruption };
+			if (!isInterruption(error) && !this.#pressed()) return { status: "error", error: this.#describe(error) };
 		}
+		output.stop();
+		return { status: "interrupted", error: interruption };
+	}
+
+	/** The stop button was faster than the cell's end: a program that it has ended, a native operation that came back early. */
+	#pressed(): boolean {
+		return Atomics.load(this.#options.signals, signal.interrupt) === 1;
 	}
 
 	/** Ends the cell that runs and all callbacks. What terminated its JavaScript, if anything did, has left its promise hanging. */
