@@ -478,6 +478,17 @@ export interface NetworkOps {
 		needX: boolean,
 		needWeights: boolean,
 	) => [dx: Handle | null, dh0: Handle, dc0: Handle | null, dWeights: Handle[]];
+	/** softmax(scale·q kᵀ + mask) v of [N, H, L, E], [N, H, S, E], [N, H, S, V]; the mask [N, H, L, S] is expanded. */
+	attention: (q: Handle, k: Handle, v: Handle, mask: Handle | null, causal: boolean, scale: number) => Handle;
+	attentionBackward: (
+		grad: Handle,
+		q: Handle,
+		k: Handle,
+		v: Handle,
+		mask: Handle | null,
+		causal: boolean,
+		scale: number,
+	) => [dq: Handle, dk: Handle, dv: Handle];
 }
 
 export interface RandomOps {

@@ -1,6 +1,6 @@
 """Layers over sequences: python make_sequences.py writes nn_sequences.json.
 
-`cases` are as in make_nn.py; `packed` runs recurrent layers over packed sequences; `pack` is the packing itself.
+`cases` and `functions` are as in make_nn.py; `packed` runs recurrent layers over packed sequences; `pack` is the packing itself.
 """
 
 import torch
@@ -9,7 +9,7 @@ import torch.nn.utils.rnn as R
 
 import make_nn
 from common import backward, encode, write
-from make_nn import module
+from make_nn import function, module
 
 packed = []
 packs = []
@@ -40,6 +40,68 @@ def recurrent_modules():
             module(name, (2, 3), state(2), args=(3, 2), kwargs=kind)
             module(name, (2, 3), state(2), args=(3, 2), kwargs={**kind, "bias": False})
             module(name, (3,), state(), args=(3, 2), kwargs=kind)
+
+
+def truths(*shape, seed):
+    """Bool masks; the first column stays open."""
+    mask = torch.rand(*shape, generator=torch.Generator().manual_seed(seed)) < 0.5
+    mask[..., 0] = False
+    return mask
+
+
+def causal(n):
+    return nn.Transformer.generate_square_subsequent_mask(n)
+
+
+def attention_functions():
+    q, kv = (2, 2, 3, 4), (2, 2, 5, 4)
+    name = "scaled_dot_product_attention"
+    for kwargs in [{}, {"is_causal": True}, {"scale": 0.3}, {"attn_mask": ~truths(3, 5, seed=1)}, {"attn_mask": torch.randn(2, 1, 3, 5, generator=torch.Generator().manual_seed(2))}, {"attn_mask": ~truths(2, 1, 1, 5, seed=3)}]:
+        function(name, q, kv, kv, kwargs=kwargs)
+    blind = truths(3, 5, seed=4)
+    blind[1] = True
+    function(name, q, kv, kv, kwargs={"attn_mask": ~blind}, label="attention of a query that sees nothing")
+    function(name, (3, 4), (5, 4), (5, 4))
+    function(name, (2, 3, 4), (2, 5, 4), (2, 5, 6), kwargs={"attn_mask": ~truths(3, 5, seed=5)})
+    function(name, (2, 1, 2, 3, 4), (1, 2, 2, 5, 4), (2, 2, 2, 5, 4))
+    function(name, (1, 4, 3, 2), (1, 2, 3, 2), (1, 2, 3, 2), kwargs={"enable_gqa": True, "is_causal": True})
+    function(name, q, kv, kv, kwargs={"dropout_p": 0.4}, gradcheck=False)
+    function(name, q, kv, kv, kwargs={"dropout_p": 0.4, "is_causal": True}, gradcheck=False)
+    function(name, (2, 2, 3, 4), (2, 2, 5, 4), (2, 2, 5, 4), (3, 5), label="attention with a mask that wants a gradient")
+    function(name, (1, 1, 70, 3), (1, 1, 70, 3), (1, 1, 70, 2), kwargs={"is_causal": True}, gradcheck=False, label="attention of more queries than a block has")
+
+
+def attention_modules():
+    none, no = (lambda: None), (lambda: False)
+    shapes = [(3, 2, 4), (5, 2, 4), (5, 2, 4)]
+    padding = lambda: truths(2, 5, seed=6)
+    for kwargs in [{}, {"bias": False}, {"add_bias_kv": True}, {"add_zero_attn": True}, {"add_bias_kv": True, "add_zero_attn": True, "bias": False}, {"dropout": 0.3}]:
+        gradcheck = "dropout" not in kwargs
+        module("MultiheadAttention", *shapes, args=(4, 2), kwargs=kwargs, gradcheck=gradcheck, label=f"MultiheadAttention({kwargs}) with weights")
+        module("MultiheadAttention", *shapes, padding, no, lambda: truths(3, 5, seed=7), args=(4, 2), kwargs=kwargs, gradcheck=gradcheck, label=f"MultiheadAttention({kwargs}) masked")
+    module("MultiheadAttention", (3, 2, 4), (5, 2, 3), (5, 2, 6), args=(4, 2), kwargs={"kdim": 3, "vdim": 6})
+    module("MultiheadAttention", (2, 3, 4), (2, 5, 4), (2, 5, 4), padding, args=(4, 2), kwargs={"batch_first": True}, label="MultiheadAttention, batch first, padded")
+    module("MultiheadAttention", (3, 4), (5, 4), (5, 4), lambda: truths(5, seed=8), args=(4, 2), label="MultiheadAttention of one sequence")
+    module("MultiheadAttention", *shapes, none, lambda: True, lambda: torch.randn(4, 3, 5), no, args=(4, 2), label="MultiheadAttention, weights of every head")
+    module("MultiheadAttention", (2, 1, 2), (2, 1, 2), (2, 1, 2), none, no, args=(2, 2), label="MultiheadAttention, small")
+    module("MultiheadAttention", (3, 2, 4), (3, 2, 4), (3, 2, 4), none, no, lambda: causal(3), no, lambda: True, args=(4, 2), label="MultiheadAttention, causal")
+
+
+def transformer_modules():
+    layer = {"dropout": 0.0}
+    for kwargs in [layer, {}, {**layer, "norm_first": True, "activation": "gelu", "bias": False}, {**layer, "batch_first": True, "layer_norm_eps": 0.1}]:
+        module("TransformerEncoderLayer", (3, 2, 4), args=(4, 2, 3), kwargs=kwargs, gradcheck=kwargs is layer)
+        module("TransformerDecoderLayer", (3, 2, 4), (5, 2, 4) if not kwargs.get("batch_first") else (3, 5, 4), args=(4, 2, 3), kwargs=kwargs, gradcheck=kwargs is layer)
+    module("TransformerEncoderLayer", (3, 2, 4), lambda: causal(3), lambda: truths(2, 3, seed=9).float().masked_fill(truths(2, 3, seed=9), float("-inf")), args=(4, 2, 3), kwargs=layer, gradcheck=False, label="TransformerEncoderLayer, masked")
+    module("TransformerEncoderLayer", (3, 4), lambda: causal(3), lambda: None, lambda: True, args=(4, 2, 3), kwargs=layer, gradcheck=False, label="TransformerEncoderLayer of one sequence, causal")
+    module("TransformerEncoderLayer", (3, 2, 4), args=(4, 2, 3), train=False, gradcheck=False)
+    module("TransformerDecoderLayer", (3, 2, 4), (5, 2, 4), lambda: causal(3), lambda: truths(3, 5, seed=10), lambda: None, lambda: truths(2, 5, seed=11), args=(4, 2, 3), kwargs=layer, gradcheck=False, label="TransformerDecoderLayer, masked")
+    # In float64: the gradients of several layers differ by more than a float32 tolerance, in whatever order they are summed.
+    double = {"dtype": torch.float64}
+    batch = lambda: torch.randn(3, 2, 4, dtype=torch.float64).requires_grad_()
+    for kwargs in [{"dropout": 0.2}, {"batch_first": True, "norm_first": True, "dropout": 0.0}]:
+        module("Transformer", batch, batch, args=(4, 2, 2, 2, 3), kwargs={**kwargs, **double}, gradcheck=False)
+    module("Transformer", batch, batch, lambda: None, lambda: causal(3).double(), args=(4, 2, 1, 1, 3), kwargs=double, gradcheck=False, label="Transformer, causal")
 
 
 def packed_case(name, lengths, kwargs=None, hx=False, **pack):
@@ -102,6 +164,9 @@ def packing():
 if __name__ == "__main__":
     torch.set_num_threads(1)
     recurrent_modules()
+    attention_modules()
+    transformer_modules()
+    attention_functions()
     packed_layers()
     packing()
-    write("nn_sequences.json", {"cases": make_nn.modules, "packed": packed, "pack": packs})
+    write("nn_sequences.json", {"cases": make_nn.modules, "functions": make_nn.functions, "packed": packed, "pack": packs})

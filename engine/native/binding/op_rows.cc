@@ -1,6 +1,7 @@
 // Rows of everything that is neither pointwise nor about handles themselves.
 #include "binding/row.h"
 #include "binding/tables.h"
+#include "ops/attention.h"
 #include "ops/compare.h"
 #include "ops/gather.h"
 #include "ops/index.h"
@@ -107,6 +108,9 @@ const Row rows[] = {
     // Recurrent layers
     GB_ROW(rnnLayer),
     GB_ROW(rnnLayerBackward),
+    // Attention
+    GB_ROW(attention),
+    GB_ROW(attentionBackward),
     // Random numbers
     GB_ROW(generator),
     GB_ROW(manualSeed),

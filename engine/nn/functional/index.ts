@@ -1,8 +1,10 @@
 export { logSoftmax, oneHot, sigmoid, softmax, tanh } from "../../ops";
 export * from "./activation";
+export { type AttentionArguments, type AttentionOptions, scaledDotProductAttention } from "./attention";
 export * from "./distance";
 export * from "./dropout";
 export { embedding } from "./embedding";
+export { type SwigluOptions, swiglu } from "./gated";
 export { bilinear, linear } from "./linear";
 export * from "./losses";
 export * from "./normalization";

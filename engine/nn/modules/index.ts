@@ -1,10 +1,12 @@
 export * from "./activation";
+export * from "./attention";
 export * from "./batchnorm";
 export * from "./container";
 export { deepcopy } from "./copy";
 export * from "./distance";
 export * from "./dropout";
 export * from "./flatten";
+export * from "./gated";
 export {
 	type BackwardHook,
 	type BackwardPreHook,
@@ -25,3 +27,14 @@ export { type RecurrentOptions, RNNBase } from "./rnnBase";
 export * from "./rnnCell";
 export * from "./sparse";
 export type { IncompatibleKeys, LoadOptions, StateDict } from "./state";
+export * from "./transformer";
+export {
+	type DecoderArguments,
+	type DecoderMasks,
+	type EncoderLayerArguments,
+	type EncoderMasks,
+	type TransformerActivation,
+	TransformerDecoderLayer,
+	TransformerEncoderLayer,
+	type TransformerLayerOptions,
+} from "./transformerLayer";

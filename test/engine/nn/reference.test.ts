@@ -136,7 +136,10 @@ describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => 
 	});
 });
 
-const functions = readReference<{ cases: Case[] }>("nn_functional.json").cases;
+const functions = [
+	...readReference<{ cases: Case[] }>("nn_functional.json").cases,
+	...readReference<{ functions: Case[] }>("nn_sequences.json").functions,
+];
 
 describe("functional", () => {
 	test.each(functions)("$label", (given) => {

@@ -68,5 +68,11 @@ new nn.LSTM(3, 4)(nn.utils.rnn.packSequence([x]))[0].relu();
 nn.utils.rnn.packPaddedSequence(x, ["3"]);
 // @ts-error a misspelt option of packing: enforce_sorted
 nn.utils.rnn.packPaddedSequence(x, [2, 1], { enforce_sorted: false });
+// @ts-error a misspelt option of attention: is_causal
+nn.functional.scaledDotProductAttention(x, x, x, { is_causal: true });
+// @ts-error the result of multi-head attention is a pair: 'Tensor'
+const attended: Tensor = new nn.MultiheadAttention(4, 2)(x, x, x);
+// @ts-error no such activation of a transformer layer
+new nn.TransformerEncoderLayer(4, 2, { activation: "tanh" });
 
-export { loss, NoForward };
+export { attended, loss, NoForward };

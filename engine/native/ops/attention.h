@@ -1,0 +1,29 @@
+// Scaled dot-product attention as one op: the scores are made block by block and never kept.
+#pragma once
+#include <tuple>
+
+#include "ops/kernel.h"
+
+namespace gb {
+
+/** All of one floating-point type, of any strides. */
+struct AttentionCall {
+  const Tensor* query;  // [N, H, L, E]
+  const Tensor* key;    // [N, H, S, E]
+  const Tensor* value;  // [N, H, S, V]
+  MaybeTensor mask;     // [N, H, L, S], added to the scores
+  bool causal;          // query i sees keys 0 … i
+  double scale;
+};
+
+/** out: [N, H, L, V], row-major. */
+extern Kernel<void(const AttentionCall&, const Tensor& out)> attentionKernel;
+/** Row-major gradients of query, key and value; grad is [N, H, L, V] of any strides. */
+extern Kernel<void(const AttentionCall&, const Tensor& grad, const Tensor& dq, const Tensor& dk, const Tensor& dv)>
+    attentionBackwardKernel;
+
+Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, MaybeTensor mask, bool causal, double scale);
+std::tuple<Tensor, Tensor, Tensor> attentionBackward(const Tensor& grad, const Tensor& query, const Tensor& key,
+                                                     const Tensor& value, MaybeTensor mask, bool causal, double scale);
+
+}  // namespace gb
