@@ -30,6 +30,20 @@ export function defaultCollate<T>(items: readonly T[]): Collated<T> {
 	return collate(items, "") as Collated<T>;
 }
 
+/** Typed arrays become tensors, also inside of arrays and plain objects; everything else stays as it is. */
+export function defaultConvert(data: unknown): unknown {
+	switch (kindOf(data)) {
+		case "typed array":
+			return fromTypedArray(data as TypedArray);
+		case "array":
+			return (data as unknown[]).map(defaultConvert);
+		case "object":
+			return Object.fromEntries(Object.entries(data as object).map(([key, item]) => [key, defaultConvert(item)]));
+		default:
+			return data;
+	}
+}
+
 function collate(items: readonly unknown[], where: string): unknown {
 	const first = items[0];
 	if (items.length === 0) throw new RangeError("[defaultCollate] there is no batch of no items");

@@ -1,64 +1,57 @@
 import type { Generator } from "../core/generator";
-import { anything, flag, nullable, signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
+import { warn } from "../core/warn";
 import type { Collated } from "./collate";
 import { asDataset, type DatasetLike, fetchBatch } from "./dataset";
-import { generator, isPositive, iterable } from "./rules";
-import { BatchSampler, isTensorSampler, RandomSampler, type Sampler, SequentialSampler } from "./samplers";
+import { IterableDataset, lengthOf } from "./iterable";
+import { checkTogether, type DataLoaderOptions, loaderArguments, type Settings } from "./loaderOptions";
+import { BatchSampler, isTensorSampler, RandomSampler, SequentialSampler } from "./samplers";
 import { drawSeed, indexTensor } from "./tensors";
+import { type Crew, Epoch } from "./workers/crew";
+import { exhausted, Fetcher, type Task } from "./workers/fetcher";
+import { InTurn } from "./workers/inTurn";
+import { sourceOf } from "./workers/source";
+import { Threads } from "./workers/threads";
 
-export interface DataLoaderOptions<T, B = Collated<T>> {
-	/** Items in a batch. Default: 1. null: no batches, the items themselves one by one. */
-	batchSize?: number | null;
-	/** A new random order in every epoch. Default: false. */
-	shuffle?: boolean;
-	/** The order of the items, instead of `shuffle`. */
-	sampler?: Sampler | Iterable<number> | null;
-	/** The indices of each batch, instead of `batchSize`, `shuffle`, `sampler` and `dropLast`. */
-	batchSampler?: BatchSampler | Iterable<readonly number[]> | null;
-	/** Makes a batch of a list of items. Default: `defaultCollate`, or the data set's own `getBatch`. */
-	collateFn?: ((items: T[]) => B) | null;
-	/** Leaves out a last batch that is smaller than the others. Default: false. */
-	dropLast?: boolean;
-	/** Where a shuffling loader takes its numbers from. Default: a seed of the default generator for every epoch. */
-	generator?: Generator | null;
-	/** Only 0: batches are made on the thread that asks for them, whole at a time. */
-	numWorkers?: number;
-}
+export type { DataLoaderOptions } from "./loaderOptions";
 
 /**
  * Loads a data set in batches: `for (const [x, y] of new DataLoader(data, { batchSize: 32, shuffle: true }))`. Each loop is
  * an epoch. Data sets with a `getBatch` give a batch at once; of others the items are put together by `collateFn`.
  *
  * The same seed gives the same batches as PyTorch: an epoch draws a 63-bit number (there the base seed of workers) from
- * the generator, and a shuffling one another as the seed of its permutation, unless a generator was given.
+ * the generator, and a shuffling one another as the seed of its permutation, unless a generator was given. With
+ * `numWorkers` the items are those that as many of PyTorch's workers would give.
  */
 export interface DataLoader<T, B = Collated<T>> extends Iterable<B> {
-	readonly dataset: DatasetLike<T>;
+	readonly dataset: DatasetLike<T> | IterableDataset<T>;
 	/** null where `batchSampler` or `batchSize: null` was given. */
 	readonly batchSize: number | null;
 	readonly dropLast: boolean;
 	readonly sampler: Iterable<number> | null;
 	readonly batchSampler: Iterable<readonly number[]> | null;
 	readonly generator: Generator | undefined;
+	readonly numWorkers: number;
 	/** Number of batches (items without batching) in an epoch. */
 	readonly length: number;
 	[Symbol.iterator](): IterableIterator<B, undefined>;
 }
 
+type Source<T> = DatasetLike<T> | IterableDataset<T> | readonly T[];
+
 interface DataLoaderConstructor {
 	new <T>(
-		dataset: DatasetLike<T> | readonly T[],
+		dataset: Source<T>,
 		options: DataLoaderOptions<T, never> & { batchSize: null; collateFn?: undefined },
 	): DataLoader<T, T>;
-	new <T, B = Collated<T>>(dataset: DatasetLike<T> | readonly T[], options?: DataLoaderOptions<T, B>): DataLoader<T, B>;
+	new <T, B = Collated<T>>(dataset: Source<T>, options?: DataLoaderOptions<T, B>): DataLoader<T, B>;
 	new <T, B = Collated<T>>(
-		dataset: DatasetLike<T> | readonly T[],
+		dataset: Source<T>,
 		batchSize: number,
 		options?: Omit<DataLoaderOptions<T, B>, "batchSize">,
 	): DataLoader<T, B>;
 	new <T, B = Collated<T>>(
-		dataset: DatasetLike<T> | readonly T[],
+		dataset: Source<T>,
 		batchSize: number,
 		shuffle: boolean,
 		options?: Omit<DataLoaderOptions<T, B>, "batchSize" | "shuffle">,
@@ -67,42 +60,53 @@ interface DataLoaderConstructor {
 }
 
 export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
-	readonly dataset: DatasetLike<T>;
+	readonly dataset: DatasetLike<T> | IterableDataset<T>;
 	readonly batchSize: number | null;
 	readonly dropLast: boolean;
 	readonly sampler: Iterable<number> | null;
 	readonly batchSampler: Iterable<readonly number[]> | null;
 	readonly generator: Generator | undefined;
-	readonly #collate: ((items: T[]) => B) | undefined;
+	readonly numWorkers: number;
+	readonly #collate: ((items: T[]) => B) | null;
+	readonly #settings: Settings;
+	/** Workers that live from epoch to epoch, and the number of the next task. */
+	#kept: { crew: Crew; next: number } | null = null;
 
-	constructor(dataset: DatasetLike<T> | readonly T[], ...args: unknown[]) {
+	constructor(dataset: Source<T>, ...args: unknown[]) {
 		const settings = loaderArguments(args);
-		checkTogether(settings);
+		const iterable = dataset instanceof IterableDataset;
+		checkTogether(settings, iterable);
 		const { batchSize, shuffle, batchSampler, dropLast, generator } = settings;
-		this.dataset = asDataset(dataset);
+		this.dataset = iterable ? dataset : asDataset(dataset);
 		this.generator = generator ?? undefined;
 		this.dropLast = dropLast;
-		this.#collate = (settings.collateFn ?? undefined) as ((items: T[]) => B) | undefined;
-		if (batchSampler !== null) {
-			this.batchSize = null;
+		this.numWorkers = settings.numWorkers;
+		this.#settings = settings;
+		this.#collate = settings.collateFn as ((items: T[]) => B) | null;
+		this.batchSize = batchSampler === null ? batchSize : null;
+		if (batchSampler !== null || iterable) {
 			this.sampler = null;
 			this.batchSampler = batchSampler;
 			return;
 		}
-		this.batchSize = batchSize;
+		const source = this.dataset as DatasetLike<T>;
 		this.sampler =
-			settings.sampler ??
-			(shuffle ? new RandomSampler(this.dataset, { generator }) : new SequentialSampler(this.dataset));
+			settings.sampler ?? (shuffle ? new RandomSampler(source, { generator }) : new SequentialSampler(source));
 		this.batchSampler = batchSize === null ? null : new BatchSampler(this.sampler, batchSize, dropLast);
 	}
 
 	get length(): number {
+		if (this.dataset instanceof IterableDataset) {
+			const count = lengthOf("DataLoader", this.dataset) / (this.batchSize ?? 1);
+			return this.dropLast ? Math.floor(count) : Math.ceil(count);
+		}
 		const { length } = (this.batchSampler ?? this.sampler) as { length?: number };
 		if (length === undefined) throw new TypeError("[DataLoader] its sampler has no length, so neither has it");
 		return length;
 	}
 
 	[Symbol.iterator](): IterableIterator<B, undefined> {
+		if (this.numWorkers > 0) return this.#byWorkers();
 		const epoch = this.#epoch();
 		// PyTorch draws the base seed of its workers here, with and without workers: what is drawn later must match.
 		drawSeed(this.generator);
@@ -110,63 +114,112 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	}
 
 	#epoch(): IterableIterator<B, undefined> {
-		const { batchSampler, sampler } = this;
-		if (batchSampler === null) return this.#items(sampler![Symbol.iterator]());
+		const { dataset, batchSampler, sampler } = this;
+		if (dataset instanceof IterableDataset) return this.#stream();
+		if (batchSampler === null) return this.#items(dataset, sampler![Symbol.iterator]());
 		if (batchSampler instanceof BatchSampler && isTensorSampler(batchSampler.sampler)) {
-			return this.#batches(batchSampler.tensors());
+			return this.#batches(dataset, batchSampler.tensors());
 		}
-		return this.#batches(batchSampler[Symbol.iterator]());
+		return this.#batches(dataset, batchSampler[Symbol.iterator]());
 	}
 
-	*#items(indices: Iterator<number>): IterableIterator<B, undefined> {
+	*#items(dataset: DatasetLike<T>, indices: Iterator<number>): IterableIterator<B, undefined> {
 		for (let next = indices.next(); !next.done; next = indices.next()) {
-			const item = this.dataset.get(next.value);
+			const item = dataset.get(next.value);
 			yield this.#collate ? this.#collate(item as T & T[]) : (item as T & B);
 		}
 		return undefined;
 	}
 
-	*#batches(batches: Iterator<Tensor | readonly number[]>): IterableIterator<B, undefined> {
-		for (let next = batches.next(); !next.done; next = batches.next()) yield this.#batch(next.value);
+	*#batches(dataset: DatasetLike<T>, batches: Iterator<Tensor | readonly number[]>): IterableIterator<B, undefined> {
+		for (let next = batches.next(); !next.done; next = batches.next()) yield this.#batch(dataset, next.value);
 		return undefined;
 	}
 
-	#batch(indices: Tensor | readonly number[]): B {
-		if (this.#collate === undefined) {
-			return fetchBatch(this.dataset, indices instanceof Tensor ? indices : indexTensor(indices)) as B;
+	#batch(dataset: DatasetLike<T>, indices: Tensor | readonly number[]): B {
+		if (this.#collate === null) {
+			return fetchBatch(dataset, indices instanceof Tensor ? indices : indexTensor(indices)) as B;
 		}
 		const list = indices instanceof Tensor ? (indices.tolist() as number[]) : indices;
-		return this.#collate(list.map((index) => this.dataset.get(index)));
+		return this.#collate(list.map((index) => dataset.get(index)));
+	}
+
+	*#stream(): IterableIterator<B, undefined> {
+		const fetcher = this.#fetcher();
+		for (;;) {
+			const batch = fetcher.fetch({ count: this.batchSize });
+			if (batch === exhausted) return undefined;
+			yield batch as B;
+		}
+	}
+
+	#fetcher(): Fetcher<T> {
+		return new Fetcher(this.dataset, this.#collate, this.dropLast);
+	}
+
+	#byWorkers(): IterableIterator<B, undefined> {
+		const { persistentWorkers, prefetchFactor } = this.#settings;
+		const ahead = this.numWorkers * (prefetchFactor ?? 2);
+		const kept = this.#kept;
+		kept?.crew.resume();
+		// Workers that stay keep their seeds: PyTorch draws a base seed for new ones only.
+		const crew = kept?.crew ?? this.#crew(drawSeed(this.generator));
+		const epoch = new Epoch<B>(this.#tasks(), crew, ahead, kept?.next ?? 0, persistentWorkers);
+		if (!persistentWorkers) {
+			forgotten.register(epoch, crew);
+			return epoch;
+		}
+		this.#kept = {
+			crew,
+			get next() {
+				return epoch.sent;
+			},
+		};
+		return epoch;
+	}
+
+	#tasks(): Iterator<Task> {
+		if (this.dataset instanceof IterableDataset) return endless({ count: this.batchSize });
+		return (this.batchSampler ?? this.sampler!)[Symbol.iterator]();
+	}
+
+	#crew(baseSeed: bigint): Crew {
+		const { numWorkers, dataset } = this;
+		const { workerInitFn, timeout } = this.#settings;
+		const source = sourceOf(dataset);
+		if (source === null) {
+			sayOnce(dataset, numWorkers);
+			const infos = Array.from({ length: numWorkers }, (_, id) => ({
+				id,
+				numWorkers,
+				seed: BigInt.asUintN(64, baseSeed + BigInt(id)),
+				dataset,
+			}));
+			return new InTurn(infos, () => this.#fetcher(), workerInitFn);
+		}
+		if (workerInitFn !== null) {
+			throw new TypeError(
+				"[DataLoader] workerInitFn cannot be sent to a thread: let the data set's module export it under this name",
+			);
+		}
+		return new Threads({ source, numWorkers, baseSeed, collate: this.#collate, dropLast: this.dropLast, timeout });
 	}
 } as DataLoaderConstructor;
 
-const loaderArguments = signature("DataLoader", {
-	batchSize: anything<number | null>(
-		"a positive whole number or null",
-		(value) => value === null || isPositive(value),
-		1,
-	),
-	shuffle: flag(false),
-	sampler: nullable(iterable<number>("a sampler or another iterable of indices")),
-	batchSampler: nullable(iterable<readonly number[]>("a batch sampler or another iterable of lists of indices")),
-	numWorkers: anything<number>("0: batches are made whole on the thread that asks for them", (value) => value === 0, 0),
-	collateFn: nullable(anything<(items: never[]) => unknown>("a function", (value) => typeof value === "function")),
-	dropLast: flag(false),
-	generator,
-});
+/** Threads of loops that were left without `break` or `return`. */
+const forgotten = new FinalizationRegistry<Crew>((crew) => crew.close());
 
-type Settings = ReturnType<typeof loaderArguments>;
+function* endless(task: Task): IterableIterator<Task> {
+	for (;;) yield task;
+}
 
-function checkTogether({ batchSize, shuffle, sampler, batchSampler, dropLast }: Settings): void {
-	if (sampler !== null && shuffle) {
-		throw new TypeError("[DataLoader] sampler is mutually exclusive with shuffle; expected one of them");
-	}
-	if (batchSampler !== null && (batchSize !== 1 || shuffle || sampler !== null || dropLast)) {
-		throw new TypeError(
-			"[DataLoader] batchSampler is mutually exclusive with batchSize, shuffle, sampler and dropLast; expected it alone",
-		);
-	}
-	if (batchSize === null && dropLast) {
-		throw new TypeError("[DataLoader] batchSize=null means no batches and is mutually exclusive with dropLast=true");
-	}
+const told = new WeakSet<object>();
+
+function sayOnce(dataset: object, numWorkers: number): void {
+	if (told.has(dataset)) return;
+	told.add(dataset);
+	warn(
+		`[DataLoader] the data set (${dataset.constructor.name}) lives on this thread: its ${numWorkers} workers take turns here. ` +
+			"For threads let a module make it: await torch.utils.data.datasetFromModule(…)",
+	);
 }

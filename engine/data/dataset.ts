@@ -46,9 +46,13 @@ function isArray<T>(source: DatasetLike<T> | readonly T[]): source is readonly T
 }
 
 /** The items at `indices` as one batch, by the data set's own way where it has one. */
-export function fetchBatch<T>(dataset: DatasetLike<T>, indices: Tensor): Collated<T> {
+export function fetchBatch<T>(
+	dataset: DatasetLike<T>,
+	indices: Tensor,
+	get: (index: number) => T = (index) => dataset.get(index),
+): Collated<T> {
 	if (batches(dataset)) return dataset.getBatch!(indices);
-	return defaultCollate((indices.tolist() as number[]).map((index) => dataset.get(index)));
+	return defaultCollate((indices.tolist() as number[]).map(get));
 }
 
 /** Whether `getBatch` speaks for `get`: a subclass that overrides `get` alone must get its items one by one. */

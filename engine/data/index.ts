@@ -1,7 +1,8 @@
-export { type Collated, defaultCollate } from "./collate";
+export { type Collated, defaultCollate, defaultConvert } from "./collate";
 export { ConcatDataset, type RandomSplitOptions, randomSplit, Subset } from "./combine";
 export { DataLoader, type DataLoaderOptions } from "./dataLoader";
 export { Dataset, type DatasetLike } from "./dataset";
+export { ChainDataset, IterableDataset } from "./iterable";
 export { type ProgressHandle, type ProgressReporter, type ProgressTask, setProgressReporter } from "./progress";
 export {
 	BatchSampler,
@@ -16,4 +17,7 @@ export {
 	WeightedRandomSampler,
 	type WeightedRandomSamplerOptions,
 } from "./samplers";
+export { StackDataset } from "./stackDataset";
 export { TensorDataset } from "./tensorDataset";
+export { getWorkerInfo, type WorkerInfo } from "./workers/info";
+export { datasetFromModule } from "./workers/source";

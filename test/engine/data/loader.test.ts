@@ -330,10 +330,6 @@ describe("DataLoader", () => {
 		[{ batchSampler: [[1]], dropLast: true }, "batchSampler is mutually exclusive"],
 		[{ batchSampler: [[1]], sampler: [1] }, "batchSampler is mutually exclusive"],
 		[{ batchSize: null, dropLast: true }, "batchSize=null means no batches and is mutually exclusive with dropLast"],
-		[
-			{ numWorkers: 2 },
-			"[DataLoader] numWorkers must be 0: batches are made whole on the thread that asks for them, got 2",
-		],
 	])("options that are wrong are named: %j", (options, message) => {
 		expect(() => new DataLoader(pairs(4), options)).toThrow(message);
 	});
