@@ -8,7 +8,7 @@ import { labextensionName } from "../labextension/build";
 import { findJupyterLab, firstLine, type JupyterLab, onPath } from "./jupyter";
 import { addonFile, labExtensionsFolder, packageRoot, searchedFolders } from "./places";
 import { findSpecs } from "./spec";
-import { withoutJupyter } from "./venv";
+import { widgetsRequirement, withoutJupyter } from "./venv";
 
 /** One line of the doctor's report. */
 export interface Finding {
@@ -41,6 +41,7 @@ export function examine(): Finding[] {
 		jupyter(search.lab, search.rejected),
 		kernelSpecs(search.lab),
 		renderer(search.lab),
+		widgets(search.lab),
 		data(),
 	];
 }
@@ -157,6 +158,22 @@ function renderer(lab: JupyterLab | undefined): Finding {
 		state: "absent",
 		detail: "no renderer of Plotly figures is installed in JupyterLab; npm start brings its own",
 		advice: "gradbook install   puts one beside the kernel spec",
+	};
+}
+
+/** The prebuilt extension of ipywidgets' front end. */
+const widgetManager = "@jupyter-widgets/jupyterlab-manager";
+
+function widgets(lab: JupyterLab | undefined): Finding {
+	const what = "widgets";
+	const folders = searchedFolders(lab?.prefix).map((folder) => join(labExtensionsFolder(folder), widgetManager));
+	const found = folders.find((folder) => existsSync(join(folder, "package.json")));
+	if (found) return { what, state: "ok", detail: `shown in JupyterLab by ${found}` };
+	return {
+		what,
+		state: "absent",
+		detail: "JupyterLab has no front end for sliders and buttons; they are shown as they stood, and cannot be moved",
+		advice: `${lab?.prefix === undefined ? "python3" : join(lab.prefix, "bin", "python3")} -m pip install "${widgetsRequirement}"`,
 	};
 }
 

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { findJupyterLab, type JupyterLab } from "./jupyter";
 import { isClone, kernelName, packageRoot, privateJupyterFolder } from "./places";
 import { installInto } from "./spec";
-import { installJupyterLab, jupyterRequirement } from "./venv";
+import { installJupyterLab, jupyterRequirement, widgetsRequirement } from "./venv";
 
 /** The environment and arguments that put this installation's kernel before a JupyterLab, as its default. */
 export function labLaunch(folder: string): { args: string[]; env: NodeJS.ProcessEnv } {
@@ -53,7 +53,7 @@ function labToUse(python: string | undefined, say: (line: string) => void): Jupy
 	if (first.lab) return first.lab;
 	if (first.named) {
 		throw new Error(
-			`gradbook lab: ${first.rejected.join("; ")}\nTo install it there: ${first.named} -m pip install "${jupyterRequirement}"`,
+			`gradbook lab: ${first.rejected.join("; ")}\nTo install it there: ${first.named} -m pip install "${jupyterRequirement}" "${widgetsRequirement}"`,
 		);
 	}
 	for (const line of first.rejected) say(line);

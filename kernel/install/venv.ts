@@ -6,6 +6,8 @@ import { ownVenv } from "./places";
 
 /** JupyterLab as pip is asked for it. */
 export const jupyterRequirement = "jupyterlab>=4,<5";
+/** The front end of widgets in JupyterLab; of ipywidgets only this part is wanted. */
+export const widgetsRequirement = "jupyterlab_widgets>=3,<4";
 
 /** Said wherever JupyterLab cannot be had: what works all the same. */
 export const withoutJupyter =
@@ -51,6 +53,7 @@ export function installJupyterLab(say: (line: string) => void): void {
 		"off",
 		"-q",
 		jupyterRequirement,
+		widgetsRequirement,
 	];
 	const installed = spawnSync(python, args, { stdio: ["ignore", "inherit", "inherit"] });
 	if (installed.status !== 0) {

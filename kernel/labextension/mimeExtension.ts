@@ -12,12 +12,29 @@ export interface WidgetClass {
 
 interface MimeModel {
 	readonly data: Record<string, unknown>;
+	readonly metadata?: Record<string, unknown>;
+}
+
+/**
+ * Metadata of figures inside a widget's output area: the name of their place. Such an area is drawn anew with every
+ * change, and the next figure in the same place takes over what has been drawn there.
+ */
+const placeKey = "gradbook_place";
+/** How long a figure whose place was cleared waits for the next, in milliseconds. */
+const waitMs = 1000;
+
+/** A figure and the element that it is drawn in. */
+interface Drawn {
+	view: FigureView;
+	element: PageElement;
 }
 
 /** JupyterLab's description of a renderer (`IRenderMime.IExtension`). */
 export function makeExtension(Widget: WidgetClass, folder: string, plotlyFile: string): object {
 	const plotly = loader(folder + plotlyFile);
 	const views = new Set<FigureView>();
+	/** Drawn figures whose place was cleared. */
+	const waiting = new Map<string, Drawn[]>();
 	const redrawAll = (printing: boolean) => {
 		for (const view of views) void view.redraw(printing);
 	};
@@ -29,24 +46,58 @@ export function makeExtension(Widget: WidgetClass, folder: string, plotlyFile: s
 	browser.addEventListener("beforeprint", () => redrawAll(true));
 	browser.addEventListener("afterprint", () => redrawAll(false));
 
+	const draw = (): Drawn => {
+		const element = browser.document.createElement("div");
+		const view = new FigureView(element, plotly);
+		views.add(view);
+		return { view, element };
+	};
+	const discard = ({ view }: Drawn) => {
+		views.delete(view);
+		view.dispose();
+	};
+	const leave = (place: string, drawn: Drawn) => {
+		const here = waiting.get(place) ?? [];
+		waiting.set(place, [...here, drawn]);
+		setTimeout(() => {
+			const left = waiting.get(place)?.filter((one) => one !== drawn) ?? [];
+			if (left.length === waiting.get(place)?.length) return;
+			if (left.length > 0) waiting.set(place, left);
+			else waiting.delete(place);
+			discard(drawn);
+		}, waitMs);
+	};
+	const takeOver = (place: string): Drawn | undefined => {
+		const [first, ...others] = waiting.get(place) ?? [];
+		waiting.set(place, others);
+		return first;
+	};
+
 	class FigureWidget extends Widget {
-		readonly #view: FigureView;
+		#drawn: Drawn | undefined;
+		#place: string | undefined;
 
 		constructor() {
 			super({ node: browser.document.createElement("div") });
-			this.#view = new FigureView(this.node, plotly);
-			views.add(this.#view);
 		}
 
 		/** Called for the first figure and again, on the same widget, for every update of the display. */
-		async renderModel(model: MimeModel): Promise<void> {
-			await this.#view.show(model.data[mimeType] as Figure);
+		async renderModel({ data, metadata }: MimeModel): Promise<void> {
+			const place = metadata?.[placeKey];
+			if (typeof place === "string") this.#place = place;
+			if (this.#drawn === undefined) {
+				this.#drawn = (this.#place === undefined ? undefined : takeOver(this.#place)) ?? draw();
+				this.node.appendChild(this.#drawn.element);
+			}
+			await this.#drawn.view.show(data[mimeType] as Figure);
 		}
 
 		override dispose(): void {
 			if (this.isDisposed) return;
-			views.delete(this.#view);
-			this.#view.dispose();
+			if (this.#drawn !== undefined) {
+				if (this.#place === undefined) discard(this.#drawn);
+				else leave(this.#place, this.#drawn);
+			}
 			super.dispose();
 		}
 	}

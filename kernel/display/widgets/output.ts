@@ -1,3 +1,4 @@
+import { plotlyMimeType } from "../figure/figure";
 import { runCallback } from "../host";
 import type { Json, MimeBundle } from "../mime";
 import { currentOutput, type Output as OutputTarget, type ShownError } from "../output";
@@ -101,7 +102,7 @@ export class Output extends widgetClass(Widget, {
 	/** @internal */
 	addDisplay(bundle: MimeBundle, metadata: Record<string, Json>, displayId: string | undefined): void {
 		this.#clearIfAsked();
-		const item = { output_type: "display_data" as const, data: bundle, metadata };
+		const item = { output_type: "display_data" as const, data: bundle, metadata: this.#placed(bundle, metadata) };
 		this.#items.push(item);
 		if (displayId !== undefined) this.#displays.set(displayId, item);
 		this.#changed();
@@ -112,7 +113,7 @@ export class Output extends widgetClass(Widget, {
 		const item = this.#displays.get(displayId);
 		if (item === undefined) return false;
 		item.data = bundle;
-		item.metadata = metadata;
+		item.metadata = { ...item.metadata, ...metadata };
 		this.#changed();
 		return true;
 	}
@@ -128,6 +129,13 @@ export class Output extends widgetClass(Widget, {
 	protected override settle(next: Record<string, any>, _given: ReadonlySet<string>, first: boolean): void {
 		// Before the fields of this class are there, the outputs are those of the options.
 		if (!first) this.#items = [...next.outputs];
+	}
+
+	/** Names the place of a figure, so that pages change what is drawn there and do not draw anew (labextension/). */
+	#placed(bundle: MimeBundle, metadata: Record<string, Json>): Record<string, Json> {
+		if (bundle[plotlyMimeType] === undefined) return metadata;
+		const before = this.#items.filter((item) => "data" in item && item.data[plotlyMimeType] !== undefined);
+		return { ...metadata, gradbook_place: `${this.modelId} ${before.length}` };
 	}
 
 	#clearIfAsked(): void {

@@ -100,7 +100,7 @@ describe("gradbook lab", () => {
 		const python = program("python3", "exit 1");
 		const { status, err } = gradbook("lab", home, "--python", python);
 		expect(status).toBe(1);
-		expect(err).toContain(`${python} -m pip install "jupyterlab>=4,<5"`);
+		expect(err).toContain(`${python} -m pip install "jupyterlab>=4,<5" "jupyterlab_widgets>=3,<4"`);
 	});
 });
 
@@ -152,7 +152,17 @@ describe("gradbook doctor", () => {
 	test("names each part with its state, and what to do about what is absent", () => {
 		const { out, err } = gradbook("doctor");
 		expect(err).toBe("");
-		for (const what of ["Node", "addon", "BLAS", "GPU driver", "JupyterLab", "kernel spec", "plots", "data"]) {
+		for (const what of [
+			"Node",
+			"addon",
+			"BLAS",
+			"GPU driver",
+			"JupyterLab",
+			"kernel spec",
+			"plots",
+			"widgets",
+			"data",
+		]) {
 			expect(out).toMatch(new RegExp(`^(ok|absent|missing) +${what} `, "m"));
 		}
 		expect(out).toContain("FashionMNIST will be fetched when first used");

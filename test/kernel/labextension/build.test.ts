@@ -43,24 +43,28 @@ test("written again, the folder holds the same and nothing older", () => {
 });
 
 test("the entry is a federation container that gives a renderer", async () => {
-	const node = { classList: { add() {} }, style: {} as Record<string, string>, clientWidth: 0 };
+	const element = () => ({ classList: { add() {} }, appendChild() {}, style: {}, clientWidth: 0 });
 	const scripts: { src: string; onload(): void }[] = [];
+	let purged = 0;
+	const targets: unknown[] = [];
 	const drawn: { data: unknown; layout: Record<string, unknown> }[] = [];
 	const page: Record<string, unknown> = {
 		document: {
 			currentScript: { src: "http://host/lab/extensions/gradbook-plotly/static/remoteEntry.js?v=1" },
 			body: {},
 			head: { appendChild: (script: (typeof scripts)[0]) => scripts.push(script) },
-			createElement: (tag: string) => (tag === "script" ? {} : node),
+			createElement: (tag: string) => (tag === "script" ? {} : element()),
 		},
 		getComputedStyle: () => ({ getPropertyValue: (name: string) => (name.includes("font-color1") ? " #abcdef" : "") }),
 		addEventListener() {},
 		structuredClone,
+		setTimeout: () => 0,
 		MutationObserver: class {
 			observe() {}
 		},
 		ResizeObserver: class {
 			observe() {}
+			disconnect() {}
 		},
 	};
 	runInNewContext(readFileSync(file(description().jupyterlab._build.load!), "utf8"), page);
@@ -70,9 +74,11 @@ test("the entry is a federation container that gives a renderer", async () => {
 
 	class Widget {
 		readonly node: unknown;
+		readonly isDisposed = false;
 		constructor(options: { node: unknown }) {
 			this.node = options.node;
 		}
+		dispose() {}
 	}
 	await expect(container.get("./mimeExtension")).rejects.toThrow("shares no @lumino/widgets");
 	container.init({ "@lumino/widgets": { "2.5.0": { get: async () => () => ({ Widget }) } } });
@@ -97,22 +103,43 @@ test("the entry is a federation container that gives a renderer", async () => {
 	]);
 	page.Plotly = {
 		react: async (target: unknown, data: unknown, layout: Record<string, unknown>) => {
-			expect(target).toBe(node);
+			targets.push(target);
 			drawn.push({ data, layout });
 		},
 		Plots: { resize: async () => {} },
+		purge: () => purged++,
 	};
 	scripts[0]!.onload();
 	await rendering;
 	await renderer.renderModel({ data: { "application/vnd.plotly.v1+json": { data: [{ y: [1, 2] }] } } });
 	expect(scripts.length).toBe(1);
 	expect(drawn.map(({ data }) => data)).toEqual([[{ y: [1] }], [{ y: [1, 2] }]]);
+	expect(targets[1]).toBe(targets[0]);
 	expect(drawn[0]!.layout).toMatchObject({
 		title: { text: "T" },
 		height: 420,
 		autosize: true,
 		template: { layout: { font: { color: "#abcdef" }, paper_bgcolor: "rgba(0, 0, 0, 0)" } },
 	});
+	// A figure in a named place takes over what was drawn there, for as long as it waits.
+	const place = { metadata: { gradbook_place: "area 0" } };
+	const inArea = () => extension.rendererFactory.createRenderer() as unknown as typeof renderer & { dispose(): void };
+	const show = (one: typeof renderer) =>
+		one.renderModel({ data: { "application/vnd.plotly.v1+json": figure }, ...place });
+	targets.length = 0;
+	const first = inArea();
+	await show(first);
+	first.dispose();
+	await show(inArea());
+	await show(inArea());
+	expect(targets[1]).toBe(targets[0]);
+	expect(targets[2]).not.toBe(targets[0]);
+	expect(purged).toBe(0);
+	const alone = inArea();
+	await alone.renderModel({ data: { "application/vnd.plotly.v1+json": figure } });
+	alone.dispose();
+	await Promise.resolve();
+	expect(purged).toBe(1);
 	// What belongs to the notebook is left as it was.
 	expect(figure).toEqual({ data: [{ y: [1] }], layout: { title: { text: "T" } } });
 });
