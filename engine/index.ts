@@ -2,6 +2,8 @@ import "./core/interrupt";
 import "./core/printing";
 
 export * as amp from "./amp";
+export * as ao from "./ao";
+export { type QDType, QuantizedTensor, qint8, quantizePerTensor, quint8 } from "./ao/quantizedTensor";
 export * as autograd from "./autograd";
 export {
 	type AutocastOptions,

@@ -15,6 +15,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/nn": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/optim": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
 	"engine/amp": ["engine/core", "engine/optim"],
+	"engine/ao": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
 	"engine/data": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/io": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/metrics": ["engine/core", "engine/autograd", "engine/ops"],

@@ -341,6 +341,8 @@ export interface MatrixOps {
 	addmm: (c: Handle, a: Handle, b: Handle, beta: number, alpha: number) => Handle;
 	/** x Wᵀ + b over the last dimension; x of any rank ≥ 1. */
 	linear: (x: Handle, weight: Handle, bias: Handle | null) => Handle;
+	/** x Wᵀ·weightScale + bias by way of bytes; int8 rows padded to 64, and their int32 sums. */
+	linearDynamic: (x: Handle, weight: Handle, rowSums: Handle, weightScale: number, bias: Handle | null) => Handle;
 	/** Gradients of x, weight, bias; null where not asked for. */
 	linearBackward: (
 		grad: Handle,

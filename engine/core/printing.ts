@@ -208,12 +208,12 @@ function suffixesOf(x: Tensor): string[] {
 	return suffixes;
 }
 
-/** A tensor as PyTorch prints it. */
-export function tensorText(x: Tensor): string {
+/** A tensor as PyTorch prints it; `suffixes` say what is particular about it. */
+export function tensorText(x: Tensor, suffixes = suffixesOf(x)): string {
 	const prefix = "tensor(";
 	let text = prefix + contents(x, prefix.length);
 	let lastLine = text.length - text.lastIndexOf("\n") + 1;
-	for (const suffix of suffixesOf(x)) {
+	for (const suffix of suffixes) {
 		if (lastLine + suffix.length + 2 > settings.linewidth) {
 			text += `,\n${" ".repeat(prefix.length)}${suffix}`;
 			lastLine = prefix.length + suffix.length;

@@ -9,6 +9,7 @@
 #include "ops/matrix.h"
 #include "ops/norm.h"
 #include "ops/optim.h"
+#include "ops/quantized.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/rnn.h"
@@ -93,6 +94,7 @@ const Row rows[] = {
     GB_ROW(addmm),
     GB_ROW(linear),
     GB_ROW(linearBackward),
+    GB_ROW(linearDynamic),
     // Losses
     GB_ROW(crossEntropy),
     GB_ROW(crossEntropyBackward),

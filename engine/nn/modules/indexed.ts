@@ -48,11 +48,12 @@ export abstract class IndexedModules extends Module {
 		Object.defineProperty(this, name, {
 			configurable: true,
 			get: () => this._entries.get(name),
-			set: (module: Module) => this.#replace(name, module),
+			set: (module: Module) => this._replace(name, module),
 		});
 	}
 
-	#replace(name: string, module: Module): void {
+	/** Not private: a copy is made without the constructor that would bring private members. @internal */
+	_replace(name: string, module: Module): void {
 		if (!(module instanceof Module)) {
 			throw new TypeError(`[${this.constructor.name}] ${name} must be a Module, got ${quoted(module)}`);
 		}
@@ -88,7 +89,7 @@ export abstract class IndexedModules extends Module {
 
 	/** Puts another module at a position. */
 	set(index: number, module: Module): void {
-		this.#replace(this._nameAt(index), module);
+		this._replace(this._nameAt(index), module);
 	}
 
 	/** Adds a module at the end. */

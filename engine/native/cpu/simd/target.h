@@ -21,7 +21,13 @@
 
 #include "tensor/half.h"
 
-#if defined(GB_TARGET_AVX512)
+#if defined(GB_TARGET_VNNI)
+#define GB_TARGET vnni
+#define GB_VECTOR_BYTES 64
+#define GB_FMA 1
+#define GB_F16C 1
+#define GB_TARGET_FLAGS "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c"
+#elif defined(GB_TARGET_AVX512)
 #define GB_TARGET avx512
 #define GB_VECTOR_BYTES 64
 #define GB_FMA 1

@@ -1,0 +1,1 @@
+export { DynamicQuantizedLinear as Linear } from "./dynamicLinear";

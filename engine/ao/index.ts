@@ -1,0 +1,4 @@
+/* `torch.ao`: models made smaller. */
+
+export * as nn from "./nn";
+export * as quantization from "./quantization";

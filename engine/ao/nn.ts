@@ -1,0 +1,3 @@
+/* `torch.ao.nn`: layers of quantized models, in PyTorch's places. */
+
+export * as quantized from "./quantized";

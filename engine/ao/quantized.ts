@@ -1,0 +1,1 @@
+export * as dynamic from "./dynamic";

@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#define GB_TARGET_VNNI
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/quantized.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/quantized.inc"
+GB_TARGET_END
+#endif
