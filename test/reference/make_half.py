@@ -157,6 +157,12 @@ def autocast():
     for name, *shapes in [("mv", (3, 4), (4,)), ("dot", (4,), (4,)), ("matmul", (4,), (4,)), ("inner", (2, 3), (2, 3)), ("outer", (3,), (4,)), ("mm", (2, 3), (3, 2)), ("addmm", (2, 2), (2, 3), (3, 2)), ("addmv", (2,), (2, 3), (3,)), ("baddbmm", (2, 2, 2), (2, 2, 3), (2, 3, 2)), ("addbmm", (2, 2), (2, 2, 3), (2, 3, 2)), ("trace", (3, 3)), ("kron", (2, 2), (2, 2))]:
         method(name, *shapes)
     method("matrix_power", (2, 2), args=(3,))
+    function("scaled_dot_product_attention", (1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4))
+    for name in ["RNN", "LSTM", "GRU"]:
+        if dtypes == [torch.float32]:
+            continue
+        module(name, (3, 2, 4), args=(4, 3))
+        module(f"{name}Cell", (2, 4), args=(4, 3))
     method("quantile", (5,), args=(0.3,))
     for dtype in dtypes:
         for label, run, shapes in [("cat", lambda a, b: torch.cat([a, b.float()]), [(2,), (3,)]), ("stack", lambda a, b: torch.stack([a, b.float()]), [(2,), (2,)]), ("einsum", lambda a, b: torch.einsum("ij,jk->ik", a, b), [(2, 3), (3, 2)]), ("cdist", lambda a, b: torch.cdist(a, b), [(2, 3), (4, 3)])]:

@@ -1,12 +1,14 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
 import { bind } from "../../core/arguments";
+import { autocastState } from "../../core/autocast";
 import { float32 } from "../../core/dtype";
 import { gradMode } from "../../core/gradMode";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { broadcastShapes, full, ones, where, zeros } from "../../ops";
+import { lowered } from "../../ops/castPolicy";
 import { gradientsOf } from "../../ops/composite";
 import { dropout } from "./dropout";
 
@@ -42,6 +44,7 @@ const op = "scaledDotProductAttention";
  * `enableGqa` query is `[…, H, L, E]`, and the heads of key and value divide H.
  */
 export function scaledDotProductAttention(...args: AttentionArguments): Tensor {
+	if (autocastState.active) return lowered(scaledDotProductAttention, ...args);
 	const given = bind<Required<AttentionOptions> & { query: Tensor; key: Tensor; value: Tensor }>(
 		op,
 		args,

@@ -1,9 +1,11 @@
 import type { Derivative, Gradient, Node } from "../../autograd/node";
 import { anyTracked, record, recordAll } from "../../autograd/record";
+import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
 import { cat, stack, zerosLike } from "../../ops";
+import { lowered, raised } from "../../ops/castPolicy";
 import { gradientsOf } from "../../ops/composite";
 import { linear } from "./linear";
 
@@ -70,6 +72,7 @@ export function recurrentLayer(
 	weights: readonly RecurrentWeights[],
 	shape: readonly [steps: number, batch: number] | null = null,
 ): LayerResult {
+	if (autocastState.active) return autocastLayer(names, mode, x, batchSizes, h0, c0, weights, shape);
 	const inputs = [x, h0, c0, ...weights.flatMap(({ ih, hh, biasIh, biasHh, hr }) => [ih, hh, biasIh, biasHh, hr])];
 	const handles = inputs.slice(before).map((weight) => weight?.handle ?? null);
 	const [out, hn, cn, kept] = native.rnnLayer(
@@ -88,6 +91,17 @@ export function recurrentLayer(
 	const attributes: Attributes = { mode, sizes: batchSizes.handle, kept, present };
 	recordAll(c ? [output, h, c] : [output, h], derivativeOf(names.output), inputs, [...inputs, wrap(out)], attributes);
 	return { output, h: renamed(h, names.state), c: c && renamed(c, names.state) };
+}
+
+/**
+ * In an autocast block PyTorch lowers plain layers and whole LSTM layers. In a GRU, a cell or over packed sequences it
+ * lowers the products alone, and the states keep the input's type: here such a layer runs in float32.
+ */
+function autocastLayer(...args: Parameters<typeof recurrentLayer>): LayerResult {
+	const [, mode, x, , , , , shape] = args;
+	if (mode === "RNN_TANH" || mode === "RNN_RELU" || (mode === "LSTM" && shape)) return lowered(recurrentLayer, ...args);
+	const { output, h, c } = raised(recurrentLayer, ...args);
+	return { output: output.to(x.dtype), h: h.to(x.dtype), c: c?.to(x.dtype) ?? null };
 }
 
 /** The states go through an operation of their own, since PyTorch shows another name for them. */

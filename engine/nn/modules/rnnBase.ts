@@ -1,3 +1,4 @@
+import { autocastState } from "../../core/autocast";
 import { int64 } from "../../core/dtype";
 import { native } from "../../core/native";
 import { boolean, float } from "../../core/pythonText";
@@ -210,7 +211,7 @@ export abstract class RNNBase extends Module {
 	_checkInput(input: Tensor): void {
 		const name = this.constructor.name;
 		const { dtype } = this._weights(0)[0]!.ih;
-		if (input.dtype !== dtype) {
+		if (input.dtype !== dtype && !autocastState.active) {
 			throw new TypeError(
 				`[${name}] input dtype (${input.dtype}) does not match weight dtype (${dtype}): convert the input by input.to(${dtype}), or the module by to(${input.dtype})`,
 			);
