@@ -75,7 +75,8 @@ export function learningRatePlot(
 			scheduler: i,
 		})),
 	);
-	const moves = courses.some(({ momentum }) => new Set(momentum).size > 1);
+	// A momentum that stands still says nothing beside one that moves.
+	const moves = courses.some(movesMomentum);
 	const several = courses.length > 1;
 	const line = ({ name, x }: Course, index: number, y: number[], panel: "" | "2"): Trace => ({
 		type: "scatter",
@@ -88,7 +89,9 @@ export function learningRatePlot(
 		line: { color: seriesColour(index), width: 2, dash: dashes[Math.floor(index / 7) % dashes.length] },
 	});
 	const traces = courses.map((course, i) => line(course, i, course.lr, ""));
-	if (moves) traces.push(...courses.map((course, i) => line(course, i, course.momentum, "2")));
+	for (const [i, course] of courses.entries()) {
+		if (movesMomentum(course)) traces.push(line(course, i, course.momentum, "2"));
+	}
 	const x = { title: { text: options.x ?? "epoch" } };
 	const title = options.title ?? (alone ? named[0]![0] : "Learning rates");
 	const layout: Partial<Layout> = {
@@ -136,6 +139,10 @@ interface Course {
 	momentum: number[];
 }
 
+function movesMomentum({ momentum }: Course): boolean {
+	return new Set(momentum).size > 1;
+}
+
 /** Rates and momenta of each group; of one where all groups go the same way. */
 function coursesOf(
 	name: string,
@@ -166,7 +173,7 @@ function coursesOf(
 			}
 		}
 	});
-	const same = courses.every((course) => `${course.lr}` === `${courses[0]!.lr}`);
+	const same = courses.every(({ lr, momentum }) => `${lr};${momentum}` === `${courses[0]!.lr};${courses[0]!.momentum}`);
 	return same ? [{ ...courses[0]!, name }] : courses;
 }
 
