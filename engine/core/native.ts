@@ -445,6 +445,25 @@ export interface LossOps {
 		ignoreIndex: number,
 		totalWeight: Handle,
 	) => Handle;
+	/** Losses [N] of log-probabilities [T, N, C], and states for the derivative. Targets: [N, S], or behind each other. */
+	ctcLoss: (
+		logProbs: Handle,
+		targets: Handle,
+		inputLengths: Handle,
+		targetLengths: Handle,
+		blank: number,
+	) => [losses: Handle, states: Handle];
+	ctcLossBackward: (
+		grad: Handle,
+		logProbs: Handle,
+		targets: Handle,
+		inputLengths: Handle,
+		targetLengths: Handle,
+		losses: Handle,
+		states: Handle,
+		blank: number,
+		zeroInfinity: boolean,
+	) => Handle;
 }
 
 /** Fills in place with PyTorch's CPU numbers. */

@@ -104,6 +104,41 @@ def transformer_modules():
     module("Transformer", batch, batch, lambda: None, lambda: causal(3).double(), args=(4, 2, 1, 1, 3), kwargs=double, gradcheck=False, label="Transformer, causal")
 
 
+def ctc_modules():
+    scores = lambda: torch.randn(6, 3, 4).log_softmax(2).requires_grad_()
+    padded = lambda: torch.tensor([[1, 2, 2], [3, 1, 0], [1, 1, 1]])
+    together = lambda: torch.tensor([1, 2, 2, 3, 1])
+    lengths = lambda: torch.tensor([3, 2, 0])
+    inputs = lambda: torch.tensor([6, 5, 4])
+    for reduction in ["mean", "sum", "none"]:
+        r = {"reduction": reduction}
+        module("CTCLoss", scores, padded, inputs, lengths, kwargs=r, gradcheck=False, label=f"CTCLoss {reduction}")
+        module("CTCLoss", scores, together, inputs, lengths, kwargs=r, gradcheck=False, label=f"CTCLoss {reduction}, targets behind each other")
+        # The third target does not fit into four steps: five would be needed.
+        for zero in [True, False]:
+            module("CTCLoss", scores, padded, inputs, lambda: torch.tensor([3, 2, 3]), kwargs={**r, "zero_infinity": zero}, gradcheck=False, label=f"CTCLoss {reduction} of what does not fit, zero_infinity={zero}")
+    module("CTCLoss", scores, lambda: torch.tensor([[0, 1, 1], [2, 1, 0], [0, 0, 0]]), inputs, lengths, args=(3,), gradcheck=False, label="CTCLoss, blank 3")
+    module("CTCLoss", lambda: torch.randn(6, 4).log_softmax(1).requires_grad_(), lambda: torch.tensor([1, 2, 2]), lambda: torch.tensor(6), lambda: torch.tensor(3), gradcheck=False, label="CTCLoss of one sample")
+    module("CTCLoss", lambda: torch.randn(40, 2, 7, dtype=torch.float64).log_softmax(2).requires_grad_(), lambda: torch.randint(1, 7, (2, 12)), lambda: torch.tensor([40, 30]), lambda: torch.tensor([12, 9]), gradcheck=False, label="CTCLoss in float64")
+
+
+def embedding_bag_modules():
+    flat = lambda: torch.tensor([1, 2, 4, 2, 4, 3, 0])
+    offsets = lambda: torch.tensor([0, 3, 3, 5])
+    factors = lambda: torch.rand(7).requires_grad_()
+    for mode in ["sum", "mean", "max"]:
+        kwargs = {"mode": mode}
+        module("EmbeddingBag", lambda: torch.tensor([[1, 2, 4], [2, 4, 0]]), args=(5, 3), kwargs=kwargs)
+        module("EmbeddingBag", flat, offsets, args=(5, 3), kwargs=kwargs)
+        module("EmbeddingBag", flat, lambda: torch.tensor([0, 3, 3, 5, 7]), args=(5, 3), kwargs={**kwargs, "include_last_offset": True})
+        module("EmbeddingBag", flat, offsets, args=(5, 3), kwargs={**kwargs, "padding_idx": -3}, gradcheck=False)
+        module("EmbeddingBag", flat, offsets, args=(5, 3), kwargs={**kwargs, "max_norm": 1.0, "norm_type": 1.0}, gradcheck=False)
+        if mode != "max":
+            module("EmbeddingBag", flat, offsets, args=(5, 3), kwargs={**kwargs, "scale_grad_by_freq": True}, gradcheck=False)
+    module("EmbeddingBag", flat, offsets, factors, args=(5, 3), kwargs={"mode": "sum"})
+    module("EmbeddingBag", flat, offsets, factors, args=(5, 3), kwargs={"mode": "sum", "padding_idx": 2}, gradcheck=False)
+
+
 def packed_case(name, lengths, kwargs=None, hx=False, **pack):
     kwargs = kwargs or {}
     seed = 7000 + len(packed)
@@ -167,6 +202,8 @@ if __name__ == "__main__":
     attention_modules()
     transformer_modules()
     attention_functions()
+    ctc_modules()
+    embedding_bag_modules()
     packed_layers()
     packing()
     write("nn_sequences.json", {"cases": make_nn.modules, "functions": make_nn.functions, "packed": packed, "pack": packs})

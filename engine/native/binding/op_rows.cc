@@ -3,6 +3,7 @@
 #include "binding/tables.h"
 #include "ops/attention.h"
 #include "ops/compare.h"
+#include "ops/ctc.h"
 #include "ops/gather.h"
 #include "ops/index.h"
 #include "ops/loss.h"
@@ -100,6 +101,8 @@ const Row rows[] = {
     GB_ROW(crossEntropyBackward),
     GB_ROW(nllLoss),
     GB_ROW(nllLossBackward),
+    GB_ROW(ctcLoss),
+    GB_ROW(ctcLossBackward),
     // Normalisations
     GB_ROW(batchNorm),
     GB_ROW(batchNormBackward),

@@ -51,7 +51,8 @@ function frequency(index: Tensor, rows: number): Tensor {
 	return wrap(native.indexSelect(counts, 0, flat.handle)).reshape(index.shape);
 }
 
-function renormalize(weight: Tensor, index: Tensor, maxNorm: number, normType: number): void {
+/** @internal Scales looked-up rows down to a norm, in place. */
+export function renormalize(weight: Tensor, index: Tensor, maxNorm: number, normType: number): void {
 	noGrad(() => {
 		const [used] = native.unique(index.reshape(-1).long().handle);
 		const rows = wrap(native.indexSelect(weight.handle, 0, used));

@@ -1,9 +1,11 @@
 export { logSoftmax, oneHot, sigmoid, softmax, tanh } from "../../ops";
 export * from "./activation";
 export { type AttentionArguments, type AttentionOptions, scaledDotProductAttention } from "./attention";
+export { type CtcArguments, type CtcLossOptions, ctcLoss, type SampleLengths } from "./ctc";
 export * from "./distance";
 export * from "./dropout";
 export { embedding } from "./embedding";
+export { type BagMode, type EmbeddingBagArguments, type EmbeddingBagOptions, embeddingBag } from "./embeddingBag";
 export { type SwigluOptions, swiglu } from "./gated";
 export { bilinear, linear } from "./linear";
 export * from "./losses";

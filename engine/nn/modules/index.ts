@@ -3,8 +3,10 @@ export * from "./attention";
 export * from "./batchnorm";
 export * from "./container";
 export { deepcopy } from "./copy";
+export * from "./ctc";
 export * from "./distance";
 export * from "./dropout";
+export * from "./embeddingBag";
 export * from "./flatten";
 export * from "./gated";
 export {
@@ -22,6 +24,7 @@ export * from "./linear";
 export * from "./loss";
 export { type MemberOptions, Module } from "./module";
 export * from "./normalization";
+export * from "./parameters";
 export * from "./rnn";
 export { type RecurrentOptions, RNNBase } from "./rnnBase";
 export * from "./rnnCell";

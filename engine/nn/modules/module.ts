@@ -143,6 +143,11 @@ export abstract class Module extends Callable {
 		return this._members((value): value is Parameter => value instanceof Parameter);
 	}
 
+	/** Puts another parameter under a property. @internal */
+	_setParameter(property: string, parameter: Parameter): void {
+		(this as unknown as Record<string, unknown>)[property] = parameter;
+	}
+
 	/** @internal */
 	_buffers(): [key: string, value: Tensor, property: string][] {
 		return this._members(

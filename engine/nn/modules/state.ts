@@ -140,6 +140,6 @@ function loadTensor(module: Module, key: string, tensor: Tensor, property: strin
 function assign(module: Module, property: string, present: Tensor, source: Tensor): void {
 	const slot = module as unknown as Record<string, Tensor>;
 	if (!(present instanceof Parameter)) slot[property] = source;
-	else if (source instanceof Parameter) slot[property] = source.requiresGrad_(present.requiresGrad);
-	else slot[property] = new Parameter(source, { requiresGrad: present.requiresGrad });
+	else if (source instanceof Parameter) module._setParameter(property, source.requiresGrad_(present.requiresGrad));
+	else module._setParameter(property, new Parameter(source, { requiresGrad: present.requiresGrad }));
 }
