@@ -66,7 +66,12 @@ export function decisionRegions(
 						// Colours run on; the one line is where the two classes are as likely.
 						contours: { coloring: "heatmap", start: 0.5, end: 0.5, size: 1 },
 						line: { color: "#404040", width: 2 },
-						colorbar: { title: { text: `P(${classes?.[1] ?? "1"})` }, thickness: 14, outlinewidth: 0 },
+						colorbar: {
+							title: { text: `P(${classes?.[1] ?? "1"})` },
+							thickness: 14,
+							outlinewidth: 0,
+							tickvals: [0, 0.5, 1],
+						},
 						hovertemplate: "(%{x:.3g}, %{y:.3g}): %{z:.3f}<extra></extra>",
 					} as Trace,
 				]

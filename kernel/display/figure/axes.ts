@@ -64,7 +64,10 @@ export function makeAxis(
 	};
 	const ticks =
 		givenTicks(settings, place) ??
-		(log ? logTicks(low, high) : linearTicks(low, high)).map(({ value, label }) => ({ at: place(value), label }));
+		(log ? logTicks(low, high) : linearTicks(low, high, settings.nticks)).map(({ value, label }) => ({
+			at: place(value),
+			label,
+		}));
 	return { ...common, place, ticks };
 }
 
@@ -103,8 +106,8 @@ function givenTicks(settings: Record<string, unknown>, place: (value: unknown) =
 	return settings.tickvals.map((value, index) => ({ at: place(value), label: String(texts[index] ?? value) }));
 }
 
-function linearTicks(low: number, high: number): { value: number; label: string }[] {
-	const step = niceStep((high - low) / 6);
+function linearTicks(low: number, high: number, most: unknown): { value: number; label: string }[] {
+	const step = niceStep((high - low) / (typeof most === "number" && most > 0 ? Math.min(6, most) : 6));
 	const ticks = [];
 	for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
 		const value = Number((i * step).toPrecision(12));

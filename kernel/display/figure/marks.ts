@@ -104,13 +104,23 @@ function drawScatter(trace: PlainTrace, before: PlainTrace | undefined, panel: P
 		const radius = typeof size === "number" ? size / 2 : 3;
 		// One path of dots for all markers: round caps on strokes of no length.
 		const dots = points.filter(([x, y]) => Number.isFinite(x + y)).map(([x, y]) => `M${round(x)} ${round(y)}h0`);
-		parts.push(`<path d="${dots.join("")}" stroke="${paint}" stroke-width="${radius * 2}" stroke-linecap="round"/>`);
+		const d = dots.join("");
+		const outline = part(part(trace, "marker"), "line");
+		if (typeof outline.color === "string" && typeof outline.width === "number" && outline.width > 0) {
+			parts.push(dotPath(d, escapeHtml(outline.color), radius * 2 + 2 * outline.width, 1));
+		}
+		parts.push(dotPath(d, paint, radius * 2, typeof trace.opacity === "number" ? trace.opacity : 1));
 	}
 	if (mode.includes("text") && Array.isArray(trace.text)) {
 		const texts = trace.text as unknown[];
 		parts.push(...points.map(([x, y], i) => label(x, y, String(texts[i] ?? ""))));
 	}
 	return parts.join("");
+}
+
+function dotPath(d: string, paint: string, width: number, opacity: number): string {
+	const see = opacity < 1 ? ` stroke-opacity="${opacity}"` : "";
+	return `<path d="${d}" stroke="${paint}" stroke-width="${width}" stroke-linecap="round"${see}/>`;
 }
 
 const dashes: Record<string, string> = { dot: "2 4", dash: "8 5", longdash: "12 6", dashdot: "8 4 2 4" };
@@ -160,7 +170,8 @@ function drawGrid(trace: PlainTrace, panel: Panel): string {
 	const flip = `scale(${right < left ? -1 : 1} ${top > bottom ? -1 : 1})`;
 	const [width, height] = [Math.abs(right - left), Math.abs(bottom - top)];
 	const pixelated = trace.type === "heatmap" ? ' style="image-rendering:pixelated"' : "";
-	const image = `<image transform="translate(${round((left + right) / 2)} ${round((top + bottom) / 2)}) ${flip}" x="${round(-width / 2)}" y="${round(-height / 2)}" width="${round(width)}" height="${round(height)}" preserveAspectRatio="none"${pixelated} href="data:image/png;base64,${raster.png.toString("base64")}"/>`;
+	const opacity = typeof trace.opacity === "number" ? ` opacity="${trace.opacity}"` : "";
+	const image = `<image${opacity} transform="translate(${round((left + right) / 2)} ${round((top + bottom) / 2)}) ${flip}" x="${round(-width / 2)}" y="${round(-height / 2)}" width="${round(width)}" height="${round(height)}" preserveAspectRatio="none"${pixelated} href="data:image/png;base64,${raster.png.toString("base64")}"/>`;
 	const written = typeof trace.texttemplate === "string" && raster.rows * raster.columns <= mostWritten;
 	if (!written) return image;
 	const z = (trace.z as unknown[]).map(numbersOf);

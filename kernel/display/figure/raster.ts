@@ -34,9 +34,7 @@ export function rasterOf(trace: PlainTrace): { png: Buffer; rows: number; column
 	const height = rows.length;
 	const width = Math.max(0, ...rows.map((row) => row.length));
 	if (height === 0 || width === 0) return undefined;
-	const range = rangeOf(rows.flat()) ?? [0, 1];
-	const low = typeof trace.zmin === "number" ? trace.zmin : range[0];
-	const high = typeof trace.zmax === "number" ? trace.zmax : range[1];
+	const [low, high] = colourRange(trace);
 	const colour = colourScale(trace);
 	const smooth = trace.type === "contour";
 	const factor = smooth ? Math.max(1, Math.floor(finest / Math.max(width, height))) : 1;
@@ -55,6 +53,14 @@ export function rasterOf(trace: PlainTrace): { png: Buffer; rows: number; column
 	return { png: encodePng({ width: w, height: h, channels: 4, data }), rows: height, columns: width };
 }
 
+/** The values that get the first and the last colour. */
+export function colourRange(trace: PlainTrace): [low: number, high: number] {
+	const rows = Array.isArray(trace.z) ? (trace.z as unknown[]).map(numbersOf) : [];
+	const range = rangeOf(rows.flat()) ?? [0, 1];
+	const end = (given: unknown, found: number) => (typeof given === "number" ? given : found);
+	return [end(trace.zmin, range[0]), end(trace.zmax, range[1])];
+}
+
 /** Bilinear value at a place between the grid's points. */
 function between(rows: number[][], y: number, x: number): number {
 	const at = (i: number, j: number): number =>
@@ -64,7 +70,7 @@ function between(rows: number[][], y: number, x: number): number {
 	return (at(i, j) * (1 - u) + at(i, j + 1) * u) * (1 - v) + (at(i + 1, j) * (1 - u) + at(i + 1, j + 1) * u) * v;
 }
 
-function colourScale(trace: PlainTrace): (share: number) => [number, number, number] {
+export function colourScale(trace: PlainTrace): (share: number) => [number, number, number] {
 	const stops = stopsOf(trace.colorscale);
 	const turned = trace.reversescale === true;
 	return (share) => {

@@ -1,6 +1,7 @@
 import { escapeHtml } from "../escape";
 import { css, seriesColours } from "../theme";
 import { type Axis, axisIds, layoutKey, makeAxis, wantsLegend } from "./axes";
+import { colourBar, colourBarRoom, colourBarTrace } from "./colourBar";
 import { drawTrace, type Panel, stillTypes, valuesAlong } from "./marks";
 import { thin } from "./thin";
 import { isObject, type PlainFigure, type PlainTrace, part, plainText, titleOf } from "./types";
@@ -35,10 +36,15 @@ export function staticSvg(figure: PlainFigure, description: string): string {
 	const height = typeof layout.height === "number" ? layout.height : 420;
 	const title = titleOf(layout);
 	const legend = wantsLegend(figure) ? legendOf(figure, width) : { svg: "", lines: 0 };
+	const coloured = colourBarTrace(figure);
 	const area = {
-		left: margin.left,
-		right: width - margin.right - (hasRightAxis(figure) ? 40 : 0),
-		top: margin.top + (title === "" ? 0 : 28) + legend.lines * legendLine,
+		left: Math.max(margin.left, namesRoom(figure)),
+		right:
+			width -
+			margin.right -
+			(hasRightAxis(figure) ? 40 : 0) -
+			(coloured === undefined ? 0 : colourBarRoom - margin.right),
+		top: margin.top + (title === "" ? 0 : 28) + legend.lines * legendLine + headingRoom(figure, coloured),
 		bottom: height - margin.bottom,
 	};
 	const axes = new Map<string, Axis>();
@@ -65,6 +71,7 @@ export function staticSvg(figure: PlainFigure, description: string): string {
 		...frames,
 		...traces,
 		...annotations(figure, area, panelOf({ x: "x", y: "y" })),
+		coloured === undefined ? "" : colourBar(coloured, area.right + 12, area.top, area.bottom),
 		"</svg>",
 	].join("");
 }
@@ -124,7 +131,8 @@ function drawFrame(figure: PlainFigure, { box, x, y }: Panel, yId: string): stri
 	}
 	const middle = (box.top + box.bottom) / 2;
 	if (!overlay) parts.push(text((box.left + box.right) / 2, box.bottom + 36, x.title, 'text-anchor="middle"'));
-	const sideways = y.opposite ? box.right + 48 : box.left - 50;
+	const widest = Math.max(0, ...y.ticks.map(({ label }) => short(label).length * 6.6));
+	const sideways = y.opposite ? box.right + 48 : box.left - Math.max(50, widest + 16);
 	parts.push(
 		text(sideways, middle, y.title, `text-anchor="middle" transform="rotate(-90 ${round(sideways)} ${round(middle)})"`),
 	);
@@ -186,6 +194,21 @@ function colourOf(figure: PlainFigure, trace: PlainTrace, index: number): string
 
 function hasRightAxis(figure: PlainFigure): boolean {
 	return figure.data.some((trace) => part(figure.layout, layoutKey(axisIds(trace).y)).side === "right");
+}
+
+/** Room at the left for the names of an axis of categories, and its title. */
+function namesRoom(figure: PlainFigure): number {
+	const first = figure.data.filter((trace) => axisIds(trace).y === "y" && Array.isArray(trace.y));
+	const names = first.flatMap((trace) => (trace.y as unknown[]).filter((value) => typeof value === "string"));
+	const longest = Math.max(0, ...names.map((name) => short(name).length));
+	return longest === 0 ? 0 : longest * 6.6 + (titleOf(part(figure.layout, "yaxis")) === "" ? 14 : 34);
+}
+
+/** Room between legend and plot for titles of panels and of a colour bar. */
+function headingRoom(figure: PlainFigure, coloured: PlainTrace | undefined): number {
+	const notes = Array.isArray(figure.layout.annotations) ? figure.layout.annotations.filter(isObject) : [];
+	const above = notes.some((note) => note.yref === "paper" && note.yanchor === "bottom" && Number(note.y) >= 0.99);
+	return above || (coloured !== undefined && titleOf(part(coloured, "colorbar")) !== "") ? 14 : 0;
 }
 
 function line(x1: number, y1: number, x2: number, y2: number): string {

@@ -1,4 +1,5 @@
 import { escapeHtml } from "../../display/escape";
+import { mathHtml } from "./math";
 
 /** Targets of `[text][name]` in a text, and where its pictures are. */
 export interface Links {
@@ -60,7 +61,7 @@ export function renderInline(text: string, context: Links): string {
 		const groups = args.at(-1) as Record<string, string | undefined>;
 		if (groups.escaped !== undefined) return aside(escapeHtml(whole[1]!));
 		if (groups.code !== undefined) return aside(`<code>${escapeHtml(codeText(groups.code))}</code>`);
-		if (groups.math !== undefined) return aside(mathHtml(groups.math));
+		if (groups.math !== undefined) return aside(formulaHtml(groups.math));
 		if (groups.auto !== undefined) return aside(linkHtml(groups.auto, escapeHtml(groups.auto.replace(/^mailto:/, ""))));
 		if (groups.comment !== undefined) return "";
 		if (groups.tag !== undefined) return aside(tagHtml(groups.tag, context));
@@ -92,11 +93,9 @@ function codeText(code: string): string {
 	return /^ .*[^ ].* $/.test(line) ? line.slice(1, -1) : line;
 }
 
-/** A formula, in the notation it was written in. */
-function mathHtml(source: string): string {
+function formulaHtml(source: string): string {
 	const display = source.startsWith("$$");
-	const content = display || source.startsWith("\\(") ? source.slice(2, -2) : source.slice(1, -1);
-	return `<span class="math" role="math">${escapeHtml(content.trim())}</span>`;
+	return mathHtml(display || source.startsWith("\\(") ? source.slice(2, -2) : source.slice(1, -1), display);
 }
 
 function linkHtml(url: string, content: string, title?: string): string {

@@ -1,6 +1,7 @@
 import { escapeHtml } from "../../display/escape";
 import { highlight } from "./highlight";
 import { definitionsOf, type Links, renderInline } from "./inline";
+import { mathHtml } from "./math";
 
 /*
  * Markdown cells as HTML: CommonMark's blocks, GitHub's tables, and formulas between dollars, as Jupyter has them.
@@ -151,7 +152,7 @@ function formula(lines: string[], start: number, result: string[]): number {
 	while (!text.includes(closing) && end + 1 < lines.length) text += `\n${lines[++end]!}`;
 	const close = text.indexOf(closing);
 	const content = close < 0 ? text : text.slice(0, close);
-	result.push(`<div class="math" role="math">${escapeHtml(content.trim())}</div>`);
+	result.push(mathHtml(content, true));
 	const rest = close < 0 ? "" : text.slice(close + 2).trim();
 	if (rest !== "") result.push(`<p>${escapeHtml(rest)}</p>`);
 	return end + 1;

@@ -7,6 +7,7 @@ import type { Bundle, Cell, CellOutput, CodeCell, Notebook, TextCell } from "../
 import { ansiToHtml } from "./ansi";
 import { highlight } from "./highlight";
 import { renderMarkdown } from "./markdown";
+import { mathHtml } from "./math";
 import { pageStyle } from "./style";
 
 export interface PageOptions {
@@ -119,7 +120,7 @@ function bundleHtml(data: Bundle, figures: Set<string>): string {
 		case "text/markdown":
 			return `<div class="text">${renderMarkdown(String(value))}</div>`;
 		case "text/latex":
-			return `<div class="math" role="math">${escapeHtml(String(value).replace(/^\s*\$+|\$+\s*$/g, ""))}</div>`;
+			return mathHtml(String(value).replace(/^\s*\$+|\$+\s*$/g, ""), true);
 		case "application/json":
 			return `<pre>${highlight(JSON.stringify(value, null, 2))}</pre>`;
 		case "text/plain":

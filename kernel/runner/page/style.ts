@@ -41,6 +41,8 @@ pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .text blockquote{margin:1em 0;padding:0 1em;border-left:4px solid var(--jp-border-color2);color:var(--jp-content-font-color2)}
 .math{font-family:"Latin Modern Math","STIX Two Math",Cambria,"Times New Roman",serif;font-style:italic;white-space:pre-wrap}
 div.math{text-align:center;margin:1em 0;font-size:1.05em}
+math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math","Noto Sans Math",math;font-size:1.08em}
+math.tml-display{display:block math;margin:1em 0}
 .cell{margin:1em 0}
 .input pre{padding-right:28px}
 .input{border:1px solid var(--jp-border-color2);border-radius:6px;background:var(--jp-layout-color2);padding:10px 12px;position:relative}

@@ -148,14 +148,22 @@ function heatTrace(records: readonly LayerRecord[], panel: number): Trace {
 		histogram === undefined ? undefined : rebinned(histogram, low, high, drawnBins),
 	);
 	const size = (high - low) / drawnBins;
+	// Square roots, and an end below the fullest cells: where most values are 0, all others would be dark.
+	const z = Array.from({ length: drawnBins }, (_, i) =>
+		columns.map((column) => (column === undefined ? null : Number(Math.sqrt(column[i]!).toFixed(3)))),
+	);
+	const cells = z
+		.flat()
+		.filter((value) => value !== null)
+		.sort((a, b) => a - b);
+	const zmax = cells[Math.floor(0.96 * (cells.length - 1))] || 1;
 	return {
 		type: "heatmap",
 		x: records.map(({ step }) => step),
 		y: Array.from({ length: drawnBins }, (_, i) => low + (i + 0.5) * size),
-		// Square roots: the many values near 0 would leave the tails dark.
-		z: Array.from({ length: drawnBins }, (_, i) =>
-			columns.map((column) => (column === undefined ? null : Number(Math.sqrt(column[i]!).toFixed(3)))),
-		),
+		z,
+		zmin: 0,
+		zmax,
 		...axesOf(panel),
 		colorscale: "Viridis",
 		showscale: false,

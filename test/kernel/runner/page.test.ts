@@ -50,14 +50,29 @@ describe("markdown", () => {
 		expect(renderMarkdown(source)).toBe(expected);
 	});
 
-	test("formulas stay as they were written", () => {
-		expect(renderMarkdown("so $a_1 * b_2 * c < \\frac{1}{2}$, 5$ and 6$")).toBe(
-			'<p>so <span class="math" role="math">a_1 * b_2 * c &lt; \\frac{1}{2}</span>, 5$ and 6$</p>',
+	test("formulas are MathML, which needs no script and no font, with the TeX beside it", () => {
+		expect(renderMarkdown("so $a_1 < 2$, 5$ and 6$")).toBe(
+			'<p>so <math><semantics><mrow><msub><mi>a</mi><mn>1</mn></msub><mo>&lt;</mo><mn>2</mn></mrow><annotation encoding="application/x-tex">a_1 &lt; 2</annotation></semantics></math>, 5$ and 6$</p>',
 		);
-		expect(renderMarkdown("$$\na_1 *\n*b\n$$\nafter")).toBe(
-			'<div class="math" role="math">a_1 *\n*b</div>\n<p>after</p>',
+		const block = renderMarkdown("$$\na_1 *\n*b\n$$\nafter");
+		expect(block).toMatch(/^<math display="block"[^>]*>.*<\/math>\n<p>after<\/p>$/s);
+		expect(renderMarkdown("\\[x_1\\] and")).toContain("<msub><mi>x</mi><mn>1</mn></msub>");
+		expect(renderMarkdown("| $a|b$ |\n|---|\n| $c$ |").match(/<math>/g)).toHaveLength(2);
+	});
+
+	test("what is no formula stays as it was written, and none of them runs", () => {
+		expect(renderMarkdown("$\\nothing{<b>}$")).toBe(
+			'<p><span class="math" role="math">\\nothing{&lt;b&gt;}</span></p>',
 		);
-		expect(renderMarkdown("\\[x_1\\] and")).toContain('<div class="math" role="math">x_1</div>');
+		for (const tex of [
+			"\\href{javascript:alert(1)}{x}",
+			"\\text{</annotation><script>alert(1)</script>}",
+			'\\class{x" onload="alert(1)}{y}',
+			"<img src=x onerror=alert(1)>",
+		]) {
+			const html = renderMarkdown(`$${tex}$ $$${tex}$$`).replace(/"[^"]*"/g, '""');
+			expect(html).not.toMatch(/<script|<img|<a |<[^>]*\son\w+=/i);
+		}
 	});
 
 	test("pictures come from where the page has them", () => {
