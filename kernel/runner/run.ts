@@ -11,6 +11,7 @@ import { NotebookOutputs } from "./outputs";
 import { notebookPage } from "./page/page";
 import { type Parameters, withParameters } from "./parameters";
 import { KernelProcess } from "./process";
+import { WidgetStates } from "./widgets";
 
 export interface RunOptions {
 	/** Folder for the executed notebook and its page. Default: `output/<the notebook's name>` here. */
@@ -97,8 +98,8 @@ async function runCells(
 		(cell): cell is CodeCell => cell.cell_type === "code" && cell.source.trim() !== "",
 	);
 	const kernel = await KernelProcess.start({ folder: dirname(resolve(file)), main: options.kernelMain });
+	const running = new Running(kernel, report);
 	try {
-		const running = new Running(kernel, report);
 		for (const [index, cell] of cells.entries()) {
 			if (options.signal?.aborted) return "stopped";
 			report.begin(index + 1, cells.length, cell.source);
@@ -112,6 +113,7 @@ async function runCells(
 		return undefined;
 	} finally {
 		await leave(kernel);
+		running.finish(notebook);
 	}
 }
 
@@ -123,6 +125,7 @@ interface CellProblem {
 
 class Running {
 	readonly #outputs = new NotebookOutputs();
+	readonly #widgets = new WidgetStates();
 	/** Cells by the request that runs them: what a cell shows later, it shows in its own place. */
 	readonly #cells = new Map<string, CodeCell>();
 
@@ -152,6 +155,11 @@ class Running {
 		}
 	}
 
+	/** Brings what changed after it was shown into the notebook. */
+	finish(notebook: Notebook): void {
+		this.#widgets.writeTo(notebook);
+	}
+
 	/** Waits for the cell's end; where it does not come in time, stops the cell and says why. */
 	async #wait(pending: PendingRequest, timeout: number | undefined, signal: AbortSignal | undefined) {
 		const ended = pending.reply().then(() => undefined);
@@ -176,6 +184,7 @@ class Running {
 
 	#receive(message: Received): void {
 		if (message.channel !== "iopub") return;
+		this.#widgets.apply(message);
 		const cell = this.#cells.get(message.parent.msg_id ?? "");
 		if (cell === undefined) return;
 		this.#outputs.apply(cell.outputs, message);
