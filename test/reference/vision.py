@@ -20,6 +20,24 @@ def images(count, channels, height, width):
     return torch.randint(0, 256, (count, channels, height, width), generator=generator, dtype=torch.uint8)
 
 
+def compact(values):
+    """The fewest digits that give the number again in its dtype."""
+    if values.dtype == torch.float32:
+        return [float(str(v)) for v in values.flatten().numpy()]
+    return values.flatten().tolist()
+
+
+inputs = []
+
+
+def shared(batch):
+    """The number of an input, written once however many cases take it."""
+    plain = {"dtype": str(batch.dtype), "shape": list(batch.shape), "data": compact(batch)}
+    if plain not in inputs:
+        inputs.append(plain)
+    return inputs.index(plain)
+
+
 def run(name, transform, batch, seed=0):
     torch.manual_seed(seed)
     out = torch.stack([transform(image) for image in batch])
@@ -27,8 +45,8 @@ def run(name, transform, batch, seed=0):
         "name": name,
         "text": str(transform),
         "seed": seed,
-        "input": {"dtype": str(batch.dtype), "shape": list(batch.shape), "data": batch.flatten().tolist()},
-        "output": {"dtype": str(out.dtype), "shape": list(out.shape), "data": out.flatten().tolist()},
+        "input": shared(batch),
+        "output": {"dtype": str(out.dtype), "shape": list(out.shape), "data": compact(out)},
         "after": torch.randint(0, 1_000_000, (3,)).tolist(),
     }
 
@@ -77,5 +95,59 @@ cases = [
         11,
     ),
 ]
-result = {"torch": torch.__version__, "torchvision": torchvision.__version__, "cases": cases}
+large = images(3, 3, 7, 9)
+large_floats = scale(large)
+for name, batch in [("", large_floats), ("Bytes", large), ("Ints", T.ToDtype(torch.int32)(large))]:
+    cases += [
+        run(f"resizeDown{name}", T.Resize((4, 3)), batch),
+        run(f"resizeUp{name}", T.Resize((9, 14)), batch),
+        run(f"resizeShorter{name}", T.Resize(4), batch),
+        run(f"resizePlain{name}", T.Resize((4, 12), antialias=False), batch),
+        run(f"resizeBicubic{name}", T.Resize((5, 12), interpolation="bicubic"), batch),
+        run(f"resizeNearest{name}", T.Resize((4, 12), interpolation="nearest"), batch),
+        run(f"resizeExact{name}", T.Resize((4, 12), interpolation="nearest-exact"), batch),
+    ]
+cases += [
+    run("resizeLimit", T.Resize(5, max_size=6), large_floats),
+    run("resizeBicubicPlain", T.Resize((5, 12), interpolation="bicubic", antialias=False), large_floats),
+    run("resizeSame", T.Resize((7, 9)), large),
+    run("randomResizedCrop", T.RandomResizedCrop(5), large_floats, 1),
+    run("randomResizedCropSmall", T.RandomResizedCrop((3, 4), scale=(0.2, 0.4), ratio=(0.5, 2.0)), large, 2),
+    run("randomResizedCropWide", T.RandomResizedCrop(4, scale=(1.0, 1.0), ratio=(3.0, 4.0)), large, 3),
+    run("rotation", T.RandomRotation(40), large_floats, 4),
+    run("rotationBilinear", T.RandomRotation((10, 80), interpolation="bilinear", fill=0.5), large_floats, 5),
+    run("rotationBytes", T.RandomRotation(90, interpolation="bilinear", fill=[10, 20, 30], center=[1, 2]), large, 6),
+    run("rotationExpand", T.RandomRotation((33, 33), expand=True), large, 7),
+    run("rotationQuarter", T.RandomRotation((90, 90), expand=True), large, 7),
+    run("rotationHalf", T.RandomRotation((180, 180)), large, 7),
+    run("affine", T.RandomAffine(20, translate=(0.2, 0.3), scale=(0.7, 1.4), shear=15), large_floats, 8),
+    run("affineBilinear", T.RandomAffine(0, shear=[-10, 10, -20, 20], interpolation="bilinear", fill=7), large, 9),
+    run("affineCenter", T.RandomAffine((-30, 60), scale=(0.5, 0.9), center=[0, 3], interpolation="bilinear"), large_floats, 10),
+    run("jitter", T.ColorJitter(0.4, 0.5, 0.6, 0.2), large_floats, 11),
+    run("jitterBytes", T.ColorJitter(0.4, 0.5, 0.6, 0.2), large, 12),
+    run("jitterSome", T.ColorJitter(brightness=(0.5, 2.0), hue=0.5), large, 13),
+    run("jitterGrey", T.ColorJitter(0.4, 0.5, 0.6, 0.2), small, 14),
+    run("jitterNone", T.ColorJitter(), large, 14),
+    run("grayscale", T.Grayscale(), large),
+    run("grayscaleThree", T.Grayscale(3), large_floats),
+    run("grayscaleOfGrey", T.Grayscale(3), small),
+    run("randomGrayscale", T.RandomGrayscale(0.5), large, 15),
+    run("erasing", T.RandomErasing(), large_floats, 16),
+    run("erasingChannels", T.RandomErasing(1.0, scale=(0.1, 0.5), value=[1, 2, 3]), large, 17),
+    run("erasingRandom", T.RandomErasing(0.9, ratio=(0.5, 1.5), value="random"), large_floats, 18),
+    run("apply", T.RandomApply([T.RandomHorizontalFlip(), T.RandomCrop((7, 9), padding=1)], p=0.6), large, 19),
+    run("choice", T.RandomChoice([T.RandomHorizontalFlip(1.0), T.RandomVerticalFlip(1.0), T.Grayscale(3)]), images(8, 3, 3, 3), 20),
+    run("choiceWeighted", T.RandomChoice([T.RandomHorizontalFlip(1.0), T.Grayscale(3)], p=[3, 1]), images(8, 3, 3, 3), 21),
+    run("order", T.RandomOrder([T.RandomHorizontalFlip(), T.RandomVerticalFlip(), T.ColorJitter(0.5)]), large, 22),
+    run("pad", T.Pad([1, 2], fill=3), small),
+    run("padReflect", T.Pad(2, padding_mode="reflect"), small),
+    run(
+        "training",
+        T.Compose([T.RandomResizedCrop(6), T.RandomHorizontalFlip(), T.ColorJitter(0.2, 0.2), T.RandomRotation(10), scale,
+                   T.RandomErasing(value="random"), T.Normalize([0.5] * 3, [0.25] * 3)]),
+        large,
+        23,
+    ),
+]
+result = {"torch": torch.__version__, "torchvision": torchvision.__version__, "inputs": inputs, "cases": cases}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

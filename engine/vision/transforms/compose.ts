@@ -1,10 +1,10 @@
 import { describe } from "../../core/arguments";
 import type { Tensor } from "../../core/tensor";
-import { type Composite, type ImageTransform, Transform } from "./transform";
+import { type ImageTransform, Sequence, Transform } from "./transform";
 
 /** Several transforms, one after another: `new Compose([new ToImage(), new ToDtype(float32, { scale: true })])`. */
-export class Compose extends Transform implements Composite {
-	readonly transforms: readonly ImageTransform[];
+export class Compose extends Sequence {
+	override readonly transforms: readonly ImageTransform[];
 
 	constructor(transforms: readonly ImageTransform[]) {
 		super();

@@ -65,8 +65,8 @@ const valueBits = new Map<DType, number>([
 	[bool, 1],
 ]);
 
-/** torchvision's `to_dtype` with scale. */
-function scaleTo(image: Tensor, dtype: DType): Tensor {
+/** @internal torchvision's `to_dtype` with scale. */
+export function scaleTo(image: Tensor, dtype: DType): Tensor {
 	const from = image.dtype;
 	if (from === dtype) return image;
 	const bitsFrom = valueBits.get(from);

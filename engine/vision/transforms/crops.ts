@@ -3,6 +3,7 @@ import { anything, choice, flag, nullable, real, signature } from "../../core/si
 import type { Tensor } from "../../core/tensor";
 import { stack } from "../../ops/join";
 import { randint } from "../../ops/random";
+import { roundHalfToEven } from "./numbers";
 import { type PaddingMode, pad, type Sides } from "./pad";
 import { FixedTransform, RandomTransform, type Size, sizeOf } from "./transform";
 
@@ -15,26 +16,27 @@ export type Padding = number | readonly number[];
 const isSide = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
 const isPadding = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
 
-const cropSize = anything<CropSize>(
+/** @internal */
+export const cropSize = anything<CropSize>(
 	"a positive whole number or [height, width]",
 	(value) => isSide(value) || (Array.isArray(value) && [1, 2].includes(value.length) && value.every(isSide)),
 );
+const padding = anything<Padding>(
+	"a whole number of pixels, [left and right, top and bottom] or [left, top, right, bottom]",
+	(value) => isPadding(value) || (Array.isArray(value) && [1, 2, 4].includes(value.length) && value.every(isPadding)),
+);
+const paddingMode = choice(["constant", "edge", "reflect", "symmetric"], "constant");
 const centerCropArguments = signature("CenterCrop", { size: cropSize });
 const randomCropArguments = signature("RandomCrop", {
 	size: cropSize,
-	padding: nullable(
-		anything<Padding>(
-			"a whole number of pixels, [left and right, top and bottom] or [left, top, right, bottom]",
-			(value) =>
-				isPadding(value) || (Array.isArray(value) && [1, 2, 4].includes(value.length) && value.every(isPadding)),
-		),
-	),
+	padding: nullable(padding),
 	padIfNeeded: flag(false),
 	fill: real(0),
-	paddingMode: choice(["constant", "edge", "reflect", "symmetric"], "constant"),
+	paddingMode,
 });
 
-function bothSides(size: CropSize): Size {
+/** @internal */
+export function bothSides(size: CropSize): Size {
 	const [height, width = height] = typeof size === "number" ? [size] : size;
 	return [height!, width!];
 }
@@ -70,12 +72,6 @@ export class CenterCrop extends FixedTransform {
 	override extraRepr(): string {
 		return `size=(${this.size.join(", ")})`;
 	}
-}
-
-/** Python's rounding. */
-function roundHalfToEven(value: number): number {
-	const down = Math.floor(value);
-	return value - down === 0.5 ? down + (down % 2) : Math.round(value);
 }
 
 export interface RandomCropOptions {
@@ -169,4 +165,48 @@ export class RandomCrop extends RandomTransform<Window> {
 function sidesOf(padding: Padding): Sides {
 	const [left, top = left, right = left, bottom = top] = typeof padding === "number" ? [padding] : padding;
 	return { left: left!, top: top!, right: right!, bottom: bottom! };
+}
+
+const padArguments = signature("Pad", { padding, fill: real(0), paddingMode });
+
+export interface PadOptions {
+	/** Value of the padding in the mode "constant". Default: 0. */
+	fill?: number;
+	/** What the padding is made of. Default: "constant". */
+	paddingMode?: PaddingMode;
+}
+
+/** Pixels around the image. */
+export class Pad extends FixedTransform {
+	readonly padding: Padding;
+	readonly fill: number;
+	readonly paddingMode: PaddingMode;
+
+	constructor(padding: Padding, options?: PadOptions);
+	constructor(options: PadOptions & { padding: Padding });
+	constructor(...args: unknown[]) {
+		super();
+		const { padding, fill, paddingMode } = padArguments(args);
+		this.padding = padding;
+		this.fill = fill;
+		this.paddingMode = paddingMode;
+	}
+
+	override sizeAfter([height, width]: Size): Size {
+		const { left, top, right, bottom } = sidesOf(this.padding);
+		return [height + top + bottom, width + left + right];
+	}
+
+	override forward(image: Tensor): Tensor {
+		return pad(image, sidesOf(this.padding), this.paddingMode, this.fill);
+	}
+
+	override extraRepr(): string {
+		const { padding } = this;
+		return [
+			`padding=${typeof padding === "number" ? padding : `[${padding.join(", ")}]`}`,
+			`fill=${number(this.fill)}`,
+			`padding_mode=${this.paddingMode}`,
+		].join(", ");
+	}
 }

@@ -1,10 +1,11 @@
 import { bool } from "../../core/dtype";
 import { float } from "../../core/pythonText";
-import { anything, signature } from "../../core/signature";
+import { signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { tensor } from "../../ops/create";
 import { rand } from "../../ops/random";
 import { where } from "../../ops/ternary";
+import { probability } from "./arguments";
 import { RandomTransform } from "./transform";
 
 export interface FlipOptions {
@@ -12,13 +13,8 @@ export interface FlipOptions {
 	p?: number;
 }
 
-const probability = anything<number>(
-	"a probability between 0 and 1",
-	(value) => typeof value === "number" && value >= 0 && value <= 1,
-	0.5,
-);
-const horizontalArguments = signature("RandomHorizontalFlip", { p: probability });
-const verticalArguments = signature("RandomVerticalFlip", { p: probability });
+const horizontalArguments = signature("RandomHorizontalFlip", { p: probability(0.5) });
+const verticalArguments = signature("RandomVerticalFlip", { p: probability(0.5) });
 
 abstract class RandomFlip extends RandomTransform<boolean> {
 	/** Probability of a flip. */

@@ -1,6 +1,21 @@
+export { type AffineOptions, RandomAffine, RandomRotation, type RotationOptions } from "./affine";
+export type { Fill } from "./arguments";
+export { RandomApply, RandomChoice, RandomOrder } from "./choose";
+export { ColorJitter, type ColorJitterOptions, Grayscale, RandomGrayscale } from "./colour";
 export { Compose, Lambda } from "./compose";
 export { Normalize, type NormalizeOptions, ToDtype, type ToDtypeOptions, ToImage, ToTensor } from "./convert";
-export { CenterCrop, type CropSize, type Padding, RandomCrop, type RandomCropOptions } from "./crops";
+export {
+	CenterCrop,
+	type CropSize,
+	Pad,
+	type Padding,
+	type PadOptions,
+	RandomCrop,
+	type RandomCropOptions,
+} from "./crops";
+export { RandomErasing, type RandomErasingOptions } from "./erase";
 export { type FlipOptions, RandomHorizontalFlip, RandomVerticalFlip } from "./flips";
 export type { PaddingMode } from "./pad";
+export { type Interpolation, InterpolationMode } from "./resample";
+export { RandomResizedCrop, type RandomResizedCropOptions, Resize, type ResizeOptions } from "./resize";
 export { type ImageTransform, Transform } from "./transform";

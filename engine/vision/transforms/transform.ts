@@ -1,3 +1,4 @@
+import { indented } from "../../core/pythonText";
 import type { Tensor } from "../../core/tensor";
 import { stack } from "../../ops/join";
 
@@ -34,7 +35,9 @@ export abstract class Transform {
 	}
 
 	toString(): string {
-		return `${this.constructor.name}(${this.extraRepr()})`;
+		const extra = this.extraRepr();
+		const inside = extra.includes("\n") ? `\n  ${indented(extra, 2)}\n` : extra;
+		return `${this.constructor.name}(${inside})`;
 	}
 }
 
@@ -44,6 +47,11 @@ export abstract class FixedTransform extends Transform {
 	sizeAfter(size: Size): Size {
 		return size;
 	}
+
+	/** The channels of what comes out, for an image of so many. */
+	channelsAfter(channels: number): number {
+		return channels;
+	}
 }
 
 /**
@@ -51,8 +59,13 @@ export abstract class FixedTransform extends Transform {
  * kept apart from what is done with it, so that a batch can be drawn for image by image and changed as a whole.
  */
 export abstract class RandomTransform<P> extends Transform {
-	/** Draws for one image of this size. */
-	abstract draw(size: Size): P;
+	/** Draws for one image of this size and so many channels. */
+	abstract draw(size: Size, channels: number): P;
+
+	/** Whether images of one size stay so, and can be changed together. */
+	get batches(): boolean {
+		return true;
+	}
 
 	/** Changes a batch [N, C, H, W], every image by what was drawn for it. */
 	abstract alter(images: Tensor, drawn: readonly P[]): Tensor;
@@ -63,8 +76,8 @@ export abstract class RandomTransform<P> extends Transform {
 
 	/** One image, or a batch whose images are all changed alike. */
 	override forward(image: Tensor): Tensor {
-		const drawn = [this.draw(sizeOf(this, image))];
 		const { shape } = image;
+		const drawn = [this.draw(sizeOf(this, image), shape.at(-3)!)];
 		const out = this.alter(image.reshape([1, -1, ...shape.slice(-2)]), drawn);
 		return out.reshape([...shape.slice(0, -2), ...out.shape.slice(-2)]);
 	}
@@ -81,13 +94,9 @@ export function sizeOf(transform: Transform, images: Tensor): Size {
 	return [shape.at(-2)!, shape.at(-1)!];
 }
 
-/** A transform made of others. */
-export interface Composite {
-	readonly transforms: readonly ImageTransform[];
-}
-
-function isComposite(transform: ImageTransform): transform is ImageTransform & Composite {
-	return transform instanceof Transform && Array.isArray((transform as Partial<Composite>).transforms);
+/** Transforms that are all applied, one after another. */
+export abstract class Sequence extends Transform {
+	abstract readonly transforms: readonly ImageTransform[];
 }
 
 /**
@@ -114,8 +123,9 @@ type Step = FixedTransform | RandomTransform<unknown>;
 
 /** The transform as a list of steps that take batches; undefined where one of them does not. */
 function stepsOf(transform: ImageTransform): Step[] | undefined {
-	if (transform instanceof FixedTransform || transform instanceof RandomTransform) return [transform];
-	if (!isComposite(transform)) return undefined;
+	if (transform instanceof FixedTransform) return [transform];
+	if (transform instanceof RandomTransform) return transform.batches ? [transform] : undefined;
+	if (!(transform instanceof Sequence)) return undefined;
 	const steps: Step[] = [];
 	for (const part of transform.transforms) {
 		const own = stepsOf(part);
@@ -130,14 +140,16 @@ function drawForAll(steps: readonly Step[], images: Tensor): unknown[][] {
 	const drawn: unknown[][] = steps.map(() => []);
 	if (!steps.some((step) => step instanceof RandomTransform)) return drawn;
 	let size = sizeOf(steps[0]!, images);
-	const sizes = steps.map((step) => {
-		const before = size;
+	let channels = images.size(-3);
+	const before = steps.map((step) => {
+		const own = { size, channels };
 		size = step.sizeAfter(size);
-		return before;
+		if (step instanceof FixedTransform) channels = step.channelsAfter(channels);
+		return own;
 	});
 	for (let image = 0; image < images.size(0); image++) {
 		for (const [i, step] of steps.entries()) {
-			if (step instanceof RandomTransform) drawn[i]!.push(step.draw(sizes[i]!));
+			if (step instanceof RandomTransform) drawn[i]!.push(step.draw(before[i]!.size, before[i]!.channels));
 		}
 	}
 	return drawn;
