@@ -3,6 +3,7 @@ import { type Content, type Header, type Message, newHeader } from "../wire/mess
 import type { RequestChannel, Sockets } from "../wire/sockets";
 import { errorContent, type Handler, type Reply, replyType } from "./handler";
 import type { Kernel } from "./kernel";
+import { unknownSubshell } from "./subshells";
 
 interface Waiting {
 	handler: Handler;
@@ -10,18 +11,23 @@ interface Waiting {
 	message: Message;
 }
 
+/** Serial requests of one subshell. */
+interface Queue {
+	waiting: Waiting[];
+	/** The one that is being answered. */
+	running: Waiting | undefined;
+}
+
 /**
  * Gives each message to its handler, with `busy` before and `idle` behind. Serial requests (execute) wait for one
- * another; all others are answered at once, also while a cell runs.
+ * another, in each subshell for itself; all others are answered at once, also while a cell runs.
  */
 export class Dispatcher {
 	readonly #kernel: Kernel;
 	readonly #sockets: Pick<Sockets, "send">;
 	readonly #handlers: ReadonlyMap<string, Handler>;
-	#queue: Waiting[] = [];
-	#draining = false;
-	/** The serial request that is being answered. */
-	#serial: Waiting | undefined;
+	/** By the subshell's id; the notebook's own has none. Those that nothing runs in are not kept. */
+	readonly #queues = new Map<string | undefined, Queue>();
 
 	constructor(kernel: Kernel, sockets: Pick<Sockets, "send">, handlers: readonly Handler[]) {
 		this.#kernel = kernel;
@@ -38,36 +44,48 @@ export class Dispatcher {
 		const handler = this.#handlers.get(type);
 		if (handler === undefined) {
 			log(`${channel}: dropped a message of unknown type ${JSON.stringify(type)}`);
+			return;
+		}
+		const subshell = (channel === "shell" ? message.header.subshell_id : undefined) ?? undefined;
+		if (subshell !== undefined && !this.#kernel.subshells.has(subshell)) {
+			this.#refuse({ handler, channel, message }, unknownSubshell(subshell));
 		} else if (handler.serial) {
-			this.#queue.push({ handler, channel, message });
-			if (!this.#draining) void this.#runQueue();
+			const queue = this.#queues.get(subshell);
+			if (queue !== undefined) queue.waiting.push({ handler, channel, message });
+			else void this.#runQueue(subshell, { waiting: [{ handler, channel, message }], running: undefined });
 		} else {
 			void this.#answer({ handler, channel, message }).then(() => this.#stillBusy());
 		}
 	}
 
-	async #runQueue(): Promise<void> {
-		this.#draining = true;
-		for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-			this.#serial = next;
-			let aborted: Waiting[] = [];
+	async #runQueue(subshell: string | undefined, queue: Queue): Promise<void> {
+		this.#queues.set(subshell, queue);
+		for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift()) {
+			if (subshell !== undefined && !this.#kernel.subshells.has(subshell)) {
+				this.#refuse(next, aborted);
+				continue;
+			}
+			queue.running = next;
+			let others: Waiting[] = [];
 			await this.#answer(next, async (reply) => {
 				if (!stopsOthers(next, reply)) return;
 				// "Run all" sends every cell at once: take in what is still on its way through the socket. What is sent once
 				// the reply is out was sent in spite of the error.
 				await new Promise((resolve) => setImmediate(resolve));
-				aborted = this.#queue;
-				this.#queue = [];
+				others = queue.waiting;
+				queue.waiting = [];
 			});
-			this.#serial = undefined;
-			for (const waiting of aborted) this.#abort(waiting);
+			queue.running = undefined;
+			for (const waiting of others) this.#refuse(waiting, aborted);
+			this.#stillBusy();
 		}
-		this.#draining = false;
+		this.#queues.delete(subshell);
 	}
 
-	#abort({ handler, channel, message }: Waiting): void {
+	/** A reply without doing what was asked for. */
+	#refuse({ handler, channel, message }: Waiting, content: Content): void {
 		this.#status("busy", message.header);
-		this.#reply(channel, message, handler, { content: { status: "aborted" } });
+		if (handler.reply !== undefined) this.#reply(channel, message, handler, { content });
 		this.#status("idle", message.header);
 	}
 
@@ -113,9 +131,12 @@ export class Dispatcher {
 
 	/** Front ends show the latest status, whosever it is: the `idle` of a completion must not hide a running cell. */
 	#stillBusy(): void {
-		if (this.#serial !== undefined) this.#status("busy", this.#serial.message.header);
+		for (const { running } of this.#queues.values())
+			if (running !== undefined) this.#status("busy", running.message.header);
 	}
 }
+
+const aborted: Content = { status: "aborted" };
 
 /** Whether the requests that wait behind this one are aborted. */
 function stopsOthers({ message }: Waiting, reply: Reply | undefined): boolean {

@@ -55,7 +55,7 @@ export const execute = handler({
 		const entry = store && !empty ? kernel.history.add(count, content.code) : undefined;
 
 		const execution: Execution = { interrupted: false };
-		kernel.execution = execution;
+		kernel.executions.add(execution);
 		try {
 			const output = cellOutput(message, kernel, { silent, allowStdin: content.allow_stdin ?? false });
 			const run = (code: string, remember: boolean) =>
@@ -84,7 +84,7 @@ export const execute = handler({
 				payload: (outcome.pages ?? []).map((data) => ({ source: "page", data, start: 0 })),
 			});
 		} finally {
-			kernel.execution = undefined;
+			kernel.executions.delete(execution);
 		}
 	},
 });

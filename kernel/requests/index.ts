@@ -3,6 +3,8 @@ import { commInfo } from "./comm-info";
 import { commMsg } from "./comm-msg";
 import { commOpen } from "./comm-open";
 import { complete } from "./complete";
+import { createSubshell } from "./create-subshell";
+import { deleteSubshell } from "./delete-subshell";
 import { execute } from "./execute";
 import type { Handler } from "./handler";
 import { history } from "./history";
@@ -10,6 +12,7 @@ import { inspect } from "./inspect";
 import { interrupt } from "./interrupt";
 import { isComplete } from "./is-complete";
 import { kernelInfo } from "./kernel-info";
+import { listSubshell } from "./list-subshell";
 import { shutdown } from "./shutdown";
 
 /** Every message that the kernel acts on. */
@@ -24,6 +27,9 @@ export const handlers: readonly Handler[] = [
 	commOpen,
 	commMsg,
 	commClose,
+	createSubshell,
+	deleteSubshell,
+	listSubshell,
 	interrupt,
 	shutdown,
 ];

@@ -48,7 +48,7 @@ export const kernelInfo = handler({
 					{ text: "Node.js API", url: "https://nodejs.org/docs/latest/api/" },
 					{ text: "PyTorch reference (gradbook keeps its names)", url: "https://docs.pytorch.org/docs/stable/" },
 				],
-				supported_features: [],
+				supported_features: ["kernel subshells"],
 			},
 		};
 	},

@@ -4,6 +4,7 @@ import { Comms } from "./comms";
 import type { CellCompiler, CellRunner } from "./contract";
 import { History } from "./history";
 import { Stdin } from "./stdin";
+import { Subshells } from "./subshells";
 
 /** The request that is being executed. */
 export interface Execution {
@@ -23,7 +24,9 @@ export interface Kernel {
 	readonly history: History;
 	/** Number that the next cell gets. */
 	executionCount: number;
-	execution: Execution | undefined;
+	/** Requests that are being executed: one of each subshell at most. */
+	readonly executions: Set<Execution>;
+	readonly subshells: Subshells;
 	/** Aborts what waits and stops what runs. */
 	interrupt(): void;
 	/** Ends the process once everything is sent. */
@@ -46,9 +49,10 @@ export function createKernel(
 		comms: new Comms(iopub, parts.runner),
 		history: new History(parts.historyFolder),
 		executionCount: 1,
-		execution: undefined,
+		executions: new Set(),
+		subshells: new Subshells(),
 		interrupt() {
-			if (this.execution !== undefined) this.execution.interrupted = true;
+			for (const execution of this.executions) execution.interrupted = true;
 			this.stdin.cancel();
 			void this.runner.interrupt();
 		},

@@ -15,6 +15,8 @@ export interface RequestOptions {
 	channel?: "shell" | "control";
 	metadata?: Content;
 	buffers?: Buffer[];
+	/** The queue that the request is for. */
+	subshell?: string;
 	/** Answers the questions of the cell; without it, `allow_stdin` should be false. */
 	onInput?(prompt: string, password: boolean): string | Promise<string>;
 }
@@ -157,7 +159,7 @@ export class KernelClient {
 		if (this.#closed) pending.fail(new KernelGone("the client is closed"));
 		this.#send(options.channel ?? "shell", {
 			identities: [],
-			header,
+			header: options.subshell === undefined ? header : { ...header, subshell_id: options.subshell },
 			parent: {},
 			metadata: options.metadata ?? {},
 			content,

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID, timingSafeEqual } from "node:crypto";
-import { dictionary, type Infer, object, optional, string } from "./shape";
+import { dictionary, either, type Infer, nothing, object, optional, string } from "./shape";
 
 /** The protocol that this kernel speaks: Jupyter's messaging, version 5.4. */
 export const protocolVersion = "5.4";
@@ -11,6 +11,8 @@ export const headerShape = object({
 	msg_type: string,
 	version: string,
 	date: optional(string),
+	/** The queue of a request; null and absent: the notebook's own. */
+	subshell_id: optional(either(string, nothing)),
 });
 
 export type Header = Infer<typeof headerShape>;

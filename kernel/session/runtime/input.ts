@@ -13,18 +13,18 @@ export interface InputFunctions {
 }
 
 /**
- * @param running the run that the transport thread knows to be under way; only that one may ask, since nobody looks at
- * the input box of a cell that has ended.
+ * @param isRunning whether the transport thread knows a run to be under way; only such a one may ask, since nobody looks
+ * at the input box of a cell that has ended.
  */
 export function inputFunctions(
 	signals: Int32Array,
 	answers: MessagePort,
 	post: (message: ToTransport) => void,
-	running: () => number | undefined,
+	isRunning: (run: number) => boolean,
 ): InputFunctions {
 	const ask = (name: string, prompt: string, password: boolean): string => {
 		const output = currentRun();
-		if (output === undefined || output.run !== running()) {
+		if (output === undefined || !isRunning(output.run)) {
 			throw new Error(`${name}: only a cell that is running can ask for input`);
 		}
 		if (output.stopped) throw new Stopped();

@@ -21,7 +21,7 @@ export type ToMain =
 	| { kind: "run"; run: number; cell: CompiledCell }
 	/** A front end's comm message; answered with `handled`. */
 	| { kind: "comm"; request: number; packet: CommPacket }
-	/** Ends the run and the callbacks that are under way, if any; answered with `interrupted`. */
+	/** Ends the runs and the callbacks that are under way, if any; answered with `interrupted`. */
 	| { kind: "interrupt"; turn: number }
 	/** Answered with `pong`: the main thread is back in its event loop. */
 	| { kind: "ping"; turn: number }
@@ -44,6 +44,8 @@ export type ToTransport = { order?: number } & (
 	/** The main thread waits on `signals[signal.input]` for an answer on the input port. */
 	| { kind: "input"; run: number; prompt: string; password: boolean }
 	| { kind: "done"; run: number; outcome: RunOutcome }
+	/** Nothing of the run can show anything any more. */
+	| { kind: "gone"; run: number }
 	| { kind: "interrupted"; turn: number }
 	| { kind: "pong"; turn: number }
 );

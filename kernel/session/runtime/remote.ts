@@ -44,7 +44,8 @@ export class MainThread implements CellRunner {
 	#capturedLength = 0;
 	/** Comm messages of front ends that the main thread has not dealt with yet. */
 	readonly #comms = new Map<number, { output: Pick<CellOutput, "comm">; done(): void }>();
-	#current: { run: number; done(outcome: RunOutcome): void } | undefined;
+	/** Runs that are under way: one of each subshell at most. */
+	readonly #runs = new Map<number, (outcome: RunOutcome) => void>();
 	#lastRun = 0;
 	#lastRequest = 0;
 	#lastTurn = 0;
@@ -65,7 +66,7 @@ export class MainThread implements CellRunner {
 		this.#capturedLength = 0;
 		this.#outputs.set(run, output);
 		return new Promise((done) => {
-			this.#current = { run, done };
+			this.#runs.set(run, done);
 			this.#post({ kind: "run", run, cell });
 			if (this.#stopped) void this.#clearTheWay(run);
 		});
@@ -100,7 +101,7 @@ export class MainThread implements CellRunner {
 	async #interrupt(): Promise<void> {
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
 		this.#stopped = true;
-		const current = this.#current;
+		const runs = [...this.#runs.keys()];
 		let patience = graceMs;
 		while (!(await this.#ask("interrupt", "interrupted", patience))) {
 			const terminated = terminateMainThread();
@@ -110,11 +111,8 @@ export class MainThread implements CellRunner {
 			}
 			patience = patienceMs;
 		}
-		// The answer comes after the run's end, unless a termination struck the main thread just where it tells of that end.
-		if (current !== undefined && this.#current === current) {
-			this.#current = undefined;
-			current.done({ status: "interrupted", error: interruption });
-		}
+		// The answer comes after the runs' ends, unless a termination struck the main thread just where it tells of one.
+		for (const run of runs) this.#end(run, { status: "interrupted", error: interruption });
 		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
 		// shows that the next one will be read.
 		while (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
@@ -126,7 +124,7 @@ export class MainThread implements CellRunner {
 	 * never begin, or never go on. Nobody waits for such a loop any more, and so it is terminated.
 	 */
 	async #clearTheWay(run: number): Promise<void> {
-		while (this.#current?.run === run) {
+		while (this.#runs.has(run)) {
 			if (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
 			await sleep(restMs);
 		}
@@ -186,6 +184,12 @@ export class MainThread implements CellRunner {
 		}
 	}
 
+	#end(run: number, outcome: RunOutcome): void {
+		const done = this.#runs.get(run);
+		this.#runs.delete(run);
+		done?.(outcome);
+	}
+
 	#receive(message: ToTransport): void {
 		switch (message.kind) {
 			case "written":
@@ -195,13 +199,12 @@ export class MainThread implements CellRunner {
 			case "pong":
 				this.#answers.get(`${message.kind} ${message.turn}`)?.();
 				return;
-			case "done": {
-				const current = this.#current;
-				if (current?.run !== message.run) return;
-				this.#current = undefined;
-				current.done(message.outcome);
+			case "done":
+				this.#end(message.run, message.outcome);
 				return;
-			}
+			case "gone":
+				if (message.run !== this.#lastRun) this.#outputs.delete(message.run);
+				return;
 			case "handled": {
 				const comm = this.#comms.get(message.request);
 				this.#comms.delete(message.request);

@@ -27,7 +27,10 @@ export interface RuntimeOptions {
 	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
 }
 
-/** The main thread's part of a kernel: runs compiled cells, one at a time. */
+/** Cells without declarations that errors may still name. */
+const keptPassing = 500;
+
+/** The main thread's part of a kernel: runs compiled cells. */
 export class Runtime {
 	readonly #options: RuntimeOptions;
 	readonly #cells = new Map<string, CompiledCell>();
@@ -35,7 +38,11 @@ export class Runtime {
 	readonly #asyncStack = new AsyncStack();
 	readonly #callbacks: Callbacks;
 	readonly #exit = process.exit.bind(process);
-	#current: { output: RunOutput; end(outcome: RunOutcome): void } | undefined;
+	/** Runs that are under way: cells of subshells take turns where they await. */
+	readonly #running = new Map<number, { output: RunOutput; end(outcome: RunOutcome): void }>();
+	/** Cells that declare nothing, oldest first: what they were is forgotten some time. */
+	readonly #passing: string[] = [];
+	readonly #outputs: FinalizationRegistry<number>;
 	#latest: RunOutput | undefined;
 
 	constructor(options: RuntimeOptions) {
@@ -47,13 +54,14 @@ export class Runtime {
 			() => this.#latest?.run ?? 0,
 		);
 		setHost(this.#callbacks);
+		this.#outputs = new FinalizationRegistry((run) => options.post({ kind: "gone", run }));
 		captureStreams();
 		stopTimersWithCells();
 		stopWorkersWithCells();
 		const { signals, answers, post } = options;
 		Object.assign(
 			globalThis,
-			inputFunctions(signals, answers, post, () => this.#current?.output.run),
+			inputFunctions(signals, answers, post, (run) => this.#running.has(run)),
 		);
 		process.exit = ((code?: number) => {
 			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
@@ -89,15 +97,22 @@ export class Runtime {
 
 	#run(run: number, cell: CompiledCell): void {
 		const output = new RunOutput(run, (message) => this.#postInOrder(message));
-		this.#cells.set(cell.file, cell);
+		this.#remember(cell);
+		this.#outputs.register(output, run);
 		this.#latest = output;
 		const end = (outcome: RunOutcome) => {
-			if (this.#current?.output !== output) return;
-			this.#current = undefined;
-			this.#postInOrder({ kind: "done", run, outcome });
+			if (this.#running.delete(run)) this.#postInOrder({ kind: "done", run, outcome });
 		};
-		this.#current = { output, end };
+		this.#running.set(run, { output, end });
 		void withOutput(output, () => this.#execute(cell, output)).then(end);
+	}
+
+	/** For errors, which name lines of cells. */
+	#remember(cell: CompiledCell): void {
+		this.#cells.set(cell.file, cell);
+		if (cell.declares.length > 0) return;
+		this.#passing.push(cell.file);
+		if (this.#passing.length > keptPassing) this.#cells.delete(this.#passing.shift()!);
 	}
 
 	/** What native code and child processes have written comes first: they were first. */
@@ -128,15 +143,15 @@ export class Runtime {
 		return Atomics.load(this.#options.signals, signal.interrupt) === 1;
 	}
 
-	/** Ends the cell that runs and all callbacks. What terminated its JavaScript, if anything did, has left its promise hanging. */
+	/** Ends the cells that run and all callbacks. What terminated JavaScript, if anything did, has left a promise hanging. */
 	#interrupt(): void {
 		this.#asyncStack.clear();
 		this.#callbacks.interrupt();
-		const current = this.#current;
-		if (current === undefined) return;
-		withOutput(current.output, () => flushQuietly(current.output));
-		current.output.stop();
-		current.end({ status: "interrupted", error: interruption });
+		for (const { output, end } of [...this.#running.values()]) {
+			withOutput(output, () => flushQuietly(output));
+			output.stop();
+			end({ status: "interrupted", error: interruption });
+		}
 	}
 
 	/** An error that nothing awaited belongs to the cell whose code threw it. */

@@ -80,6 +80,8 @@ describe("SIGINT ends", () => {
 	test("not a kernel that has just answered for the first time", async () => {
 		const young = await startKernel();
 		young.child.kill("SIGINT");
+		// This one may be stopped by it.
+		await young.client.execute("1");
 		expect((await young.client.execute("1 + 1")).result).toEqual({ "text/plain": "2" });
 	});
 
