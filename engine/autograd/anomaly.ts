@@ -1,3 +1,4 @@
+import { entered } from "../core/block";
 import { gradMode } from "../core/gradMode";
 
 /**
@@ -14,16 +15,13 @@ export function detectAnomaly<T>(body: () => T): T;
 export function detectAnomaly(): Disposable;
 export function detectAnomaly<T>(body?: () => T): T | Disposable {
 	const before = { anomaly: gradMode.anomaly, checkNan: gradMode.checkNan };
-	const leave = () => {
-		Object.assign(gradMode, before);
-	};
 	setDetectAnomaly(true);
-	if (!body) return { [Symbol.dispose]: leave };
-	try {
-		return body();
-	} finally {
-		leave();
-	}
+	const block = entered(() => {
+		Object.assign(gradMode, before);
+	});
+	if (!body) return block;
+	using _ = block;
+	return body();
 }
 
 export function isAnomalyEnabled(): boolean {

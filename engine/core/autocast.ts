@@ -1,4 +1,4 @@
-import { within } from "./block";
+import { entered, within } from "./block";
 import { availableDevice, type Device } from "./device";
 import { bfloat16, type DType, float16, isDType } from "./dtype";
 import type { Tensor } from "./tensor";
@@ -128,14 +128,12 @@ function enter(type: DeviceType, options: AutocastOptions): Disposable {
 	if (halfTypes.includes(dtype)) autocastState.dtype[type] = dtype;
 	autocastState.cacheEnabled = options.cacheEnabled ?? before.cache;
 	autocastState.depth++;
-	return {
-		[Symbol.dispose]() {
-			if (--autocastState.depth === 0) clearAutocastCache();
-			setAutocastEnabled(type, before.enabled);
-			autocastState.dtype[type] = before.dtype;
-			autocastState.cacheEnabled = before.cache;
-		},
-	};
+	return entered(() => {
+		if (--autocastState.depth === 0) clearAutocastCache();
+		setAutocastEnabled(type, before.enabled);
+		autocastState.dtype[type] = before.dtype;
+		autocastState.cacheEnabled = before.cache;
+	});
 }
 
 /** As PyTorch, warns and goes on without autocast where it cannot be had. */
@@ -166,9 +164,7 @@ export function isAvailable(type: DeviceType): boolean {
 export function suspendAutocast(): Disposable {
 	const { active } = autocastState;
 	autocastState.active = false;
-	return {
-		[Symbol.dispose]() {
-			autocastState.active = active;
-		},
-	};
+	return entered(() => {
+		autocastState.active = active;
+	});
 }

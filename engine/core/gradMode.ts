@@ -1,4 +1,4 @@
-import { within } from "./block";
+import { entered, within } from "./block";
 
 /*
  * Whether operations are recorded. Global and synchronous, as PyTorch's is per thread: a block ends before anything else
@@ -20,12 +20,10 @@ function enter(enabled: boolean, inference: boolean): Disposable {
 	const before = { enabled: gradMode.enabled, inference: gradMode.inference };
 	gradMode.enabled = enabled;
 	gradMode.inference = inference;
-	return {
-		[Symbol.dispose]() {
-			gradMode.enabled = before.enabled;
-			gradMode.inference = before.inference;
-		},
-	};
+	return entered(() => {
+		gradMode.enabled = before.enabled;
+		gradMode.inference = before.inference;
+	});
 }
 
 /** Runs `body` without recording operations; without a body, for the rest of a `using` block. */

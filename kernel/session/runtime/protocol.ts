@@ -59,6 +59,12 @@ export type InputAnswer = { value: string } | { refused: string } | { interrupte
  */
 export const interruptFlag = "gradbook.interruptFlag";
 
+/**
+ * Global of the main thread: functions that undo what stopped JavaScript has left half done, since no `finally` runs then.
+ * The engine's open blocks (`noGrad`, `autocast`) are left so.
+ */
+export const afterStop = "gradbook.afterStop";
+
 /** Global function of the main thread that makes it ready for the termination of its JavaScript (async-stack.ts). */
 export const beforeTermination = "gradbook.beforeTermination";
 

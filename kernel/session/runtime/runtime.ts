@@ -9,7 +9,15 @@ import { captureStreams } from "./capture";
 import type { Written } from "./descriptors";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
-import { beforeTermination, interruptFlag, leftoverProbe, signal, type ToMain, type ToTransport } from "./protocol";
+import {
+	afterStop,
+	beforeTermination,
+	interruptFlag,
+	leftoverProbe,
+	signal,
+	type ToMain,
+	type ToTransport,
+} from "./protocol";
 import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 import { stopWorkersWithCells } from "./workers";
@@ -146,6 +154,8 @@ export class Runtime {
 	/** Ends the cells that run and all callbacks. What terminated JavaScript, if anything did, has left a promise hanging. */
 	#interrupt(): void {
 		this.#asyncStack.clear();
+		const undo = (globalThis as unknown as Record<symbol, (() => void)[] | undefined>)[Symbol.for(afterStop)];
+		for (const step of undo ?? []) step();
 		this.#callbacks.interrupt();
 		for (const { output, end } of [...this.#running.values()]) {
 			withOutput(output, () => flushQuietly(output));
