@@ -354,7 +354,59 @@ export interface MatrixOps {
 	) => [Handle | null, Handle | null, Handle | null];
 }
 
-/** Reductions of losses: 0 none, 1 mean, 2 sum. Targets: int64 classes [N, …], or class probabilities [N, C, …]. */
+/** Numbers for each spatial dimension; `y` is the convolution's result, `x` its input, weight `[F, C / groups, …kernel]`. */
+export interface ConvOps {
+	conv: (
+		x: Handle,
+		weight: Handle,
+		bias: Handle | null,
+		stride: number[],
+		padding: number[],
+		dilation: number[],
+		groups: number,
+	) => Handle;
+	/** The gradient of x, of spatial size `size`, plus a bias for every channel of x: the transposed convolution. */
+	convInput: (
+		y: Handle,
+		weight: Handle,
+		bias: Handle | null,
+		size: number[],
+		stride: number[],
+		padding: number[],
+		dilation: number[],
+		groups: number,
+	) => Handle;
+	/** The gradient of the weight, of kernel size `kernel`. */
+	convWeight: (
+		y: Handle,
+		x: Handle,
+		kernel: number[],
+		stride: number[],
+		padding: number[],
+		dilation: number[],
+		groups: number,
+	) => Handle;
+}
+
+/** Over the last dimensions. Places of elements in a plane are int32, in row-major order. */
+export interface PoolOps {
+	maxPool: (
+		x: Handle,
+		kernel: number[],
+		stride: number[],
+		padding: number[],
+		dilation: number[],
+		ceilMode: boolean,
+	) => [values: Handle, places: Handle];
+	adaptiveMaxPool: (x: Handle, size: number[]) => [values: Handle, places: Handle];
+	/** The elements at `places` of planes of `spatial` dimensions. */
+	poolPick: (x: Handle, places: Handle, spatial: number) => Handle;
+	/** Elements put at `places` of planes of size `size`, zeros elsewhere; those of one place are added up, or the last counts. */
+	poolPut: (x: Handle, places: Handle, size: number[], add: boolean) => Handle;
+	/** out[i] along `dim` is the sum of weights[j]·x[columns[j]], j from starts[i] to starts[i + 1]. */
+	mix: (x: Handle, dim: number, starts: Int32Array, columns: Int32Array, weights: Float64Array) => Handle;
+}
+
 type Normalized = [result: Handle, mean: Handle, inverse: Handle];
 type NormGrads = [dx: Handle | null, dweight: Handle | null, dbias: Handle | null];
 
@@ -410,6 +462,7 @@ export interface NormOps {
 	) => NormGrads;
 }
 
+/** Reductions of losses: 0 none, 1 mean, 2 sum. Targets: int64 classes [N, …], or class probabilities [N, C, …]. */
 export interface LossOps {
 	/** Returns the loss and the log-probabilities that its derivative needs. */
 	crossEntropy: (
@@ -655,6 +708,8 @@ export interface Native
 		IndexOps,
 		MatrixOps,
 		NormOps,
+		ConvOps,
+		PoolOps,
 		LossOps,
 		NetworkOps,
 		RandomOps,

@@ -7,6 +7,7 @@ namespace gb {
 RowList pointwiseRows();
 RowList tensorRows();
 RowList opRows();
+RowList spatialRows();
 RowList systemRows();
 
 #define GB_TABLE(NAME, ROWS) \

@@ -15,6 +15,22 @@
 #include "tensor/interrupt.h"
 
 namespace gb {
+
+template <>
+const GemmKernels<float>& gemmKernels<float>() {
+#if defined(__x86_64__)
+  if (simd() == Simd::Avx512) return avx512::sgemm;
+#endif
+  return GB_CHOOSE(sgemm);
+}
+template <>
+const GemmKernels<double>& gemmKernels<double>() {
+#if defined(__x86_64__)
+  if (simd() == Simd::Avx512) return avx512::dgemm;
+#endif
+  return GB_CHOOSE(dgemm);
+}
+
 namespace {
 
 /** Depth of a block: a panel of it streams through the first-level cache. */
@@ -48,23 +64,6 @@ T* scratch(int which, int64_t elements) {
 }
 
 int64_t blocksOf(int64_t n, int64_t size) { return (n + size - 1) / size; }
-
-template <class T>
-const GemmKernels<T>& kernels();
-template <>
-const GemmKernels<float>& kernels<float>() {
-#if defined(__x86_64__)
-  if (simd() == Simd::Avx512) return avx512::sgemm;
-#endif
-  return GB_CHOOSE(sgemm);
-}
-template <>
-const GemmKernels<double>& kernels<double>() {
-#if defined(__x86_64__)
-  if (simd() == Simd::Avx512) return avx512::dgemm;
-#endif
-  return GB_CHOOSE(dgemm);
-}
 
 /** One block of depth: C += A[m][depth]·B[depth][n], n ≤ kColumns. */
 template <class T>
@@ -191,7 +190,7 @@ void ownGemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T>
           const GemmEpilogue<T>& epilogue) {
   if (m == 0 || n == 0) return;
   if (k == 0) return onlyEpilogue(m, n, c, epilogue);
-  const GemmKernels<T>& kernel = kernels<T>();
+  const GemmKernels<T>& kernel = gemmKernels<T>();
   if (m <= 2 && b.row == 1 && k >= 8) return byDots(kernel, m, n, k, a, b, c, epilogue);
   if (n <= 2 && a.column == 1 && k >= 8) {
     GemmEpilogue<T> e = epilogue;

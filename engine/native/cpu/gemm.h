@@ -11,6 +11,10 @@ struct Matrix {
   int64_t row, column;
 };
 
+/** The engine's kernels for this processor, for those who pack and block by themselves. */
+template <class T>
+const GemmKernels<T>& gemmKernels();
+
 /** C[m][n] = alpha·A[m][k]·B[k][n] + beta·C + bias, by the engine's kernels or, if large, by a BLAS that is faster. */
 template <class T>
 void gemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T> b, Matrix<T> c,

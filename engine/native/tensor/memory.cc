@@ -15,6 +15,9 @@ namespace {
 
 /** The smallest budget. More would only mean that tensors come to lie in memory that no cache holds. */
 constexpr size_t kMinBudget = size_t(32) << 20;
+/** It grows up to here where major collections follow each other after less than so many budgets of allocations. */
+constexpr size_t kMaxGrown = size_t(256) << 20;
+constexpr size_t kRareMajor = 8;
 /** The budget is this part of what stays alive, where that is more. */
 constexpr size_t kBudgetPart = 4;
 /** What one handle weighs beside its elements: tensor, storage, Node's reference, JavaScript objects. */
@@ -26,6 +29,9 @@ std::atomic<size_t> live{0}, peak{0}, handles{0}, minors{0}, majors{0};
 /** Live bytes at which collection is asked for next; live bytes after the last major one. */
 std::atomic<size_t> threshold{kMinBudget}, base{0};
 size_t fixedBudget = 0;
+/** The budget that has shown itself to be large enough; bytes allocated since the last major collection. */
+size_t grown = kMinBudget, flow = 0;
+size_t liveAfterLast = 0;
 size_t limit = 0;
 int64_t reported = 0;
 
@@ -33,7 +39,7 @@ thread_local Collector collector = nullptr;
 thread_local PressureReport pressure = nullptr;
 thread_local bool collecting = false;
 
-size_t budget() { return fixedBudget ? fixedBudget : std::max(kMinBudget, base.load() / kBudgetPart); }
+size_t budget() { return fixedBudget ? fixedBudget : std::max(grown, base.load() / kBudgetPart); }
 
 size_t readNumber(const char* path) {
   unsigned long long value = 0;
@@ -91,9 +97,17 @@ void collect(bool major) {
 /** Called when the next allocation would pass the threshold. */
 __attribute__((noinline)) void makeRoom(size_t bytes) {
   if (!collector || collecting) return;
+  const size_t before = live;
+  flow += before > liveAfterLast ? before - liveAfterLast : 0;
   collect(false);
   // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
-  if (live + bytes > base + budget() / 2) collect(true);
+  if (live + bytes > base + budget() / 2) {
+    // A training step whose tensors fill the budget would pay for that in every step.
+    if (flow < kRareMajor * budget()) grown = std::min(kMaxGrown, grown * 2);
+    flow = 0;
+    collect(true);
+  }
+  liveAfterLast = live;
   threshold = std::max(base + budget(), live + bytes / 2);
 }
 

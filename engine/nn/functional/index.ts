@@ -1,6 +1,7 @@
 export { logSoftmax, oneHot, sigmoid, softmax, tanh } from "../../ops";
 export * from "./activation";
 export { type AttentionArguments, type AttentionOptions, scaledDotProductAttention } from "./attention";
+export * from "./conv";
 export { type CtcArguments, type CtcLossOptions, ctcLoss, type SampleLengths } from "./ctc";
 export * from "./distance";
 export * from "./dropout";
@@ -9,5 +10,7 @@ export { type BagMode, type EmbeddingBagArguments, type EmbeddingBagOptions, emb
 export { type SwigluOptions, swiglu } from "./gated";
 export { bilinear, linear } from "./linear";
 export * from "./losses";
+export * from "./maxPooling";
 export * from "./normalization";
+export { type PadMode, type PadOptions, pad } from "./pad";
 export type { Reduction, ReductionOptions } from "./reduction";

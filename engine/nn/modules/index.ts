@@ -2,6 +2,7 @@ export * from "./activation";
 export * from "./attention";
 export * from "./batchnorm";
 export * from "./container";
+export * from "./conv";
 export { deepcopy } from "./copy";
 export * from "./ctc";
 export * from "./distance";
@@ -22,8 +23,10 @@ export {
 } from "./hooks";
 export * from "./linear";
 export * from "./loss";
+export * from "./maxPooling";
 export { type MemberOptions, Module } from "./module";
 export * from "./normalization";
+export * from "./padding";
 export * from "./parameters";
 export * from "./rnn";
 export { type RecurrentOptions, RNNBase } from "./rnnBase";

@@ -90,7 +90,7 @@ function flat(output: any): any {
 	return Array.isArray(output) ? output.flat(Infinity).filter((item) => item instanceof torch.Tensor) : output;
 }
 
-const modules = ["nn_modules.json", "nn_sequences.json"].flatMap(
+const modules = ["nn_modules.json", "nn_sequences.json", "nn_spatial.json"].flatMap(
 	(name) => readReference<{ cases: ModuleCase[] }>(name).cases,
 );
 

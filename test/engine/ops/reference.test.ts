@@ -62,8 +62,7 @@ function find(name: string, place: string): Call {
 			return typeof found === "function" ? (found as Call).apply(x, rest) : found;
 		};
 	}
-	// One-hot vectors are made in the root module too.
-	const path = place === "torch" || place === "nn.functional" ? [] : place.split(".");
+	const path = place === "torch" ? [] : place.split(".");
 	const module = path.reduce<unknown>((space, part) => (space as Record<string, unknown>)[part], torch);
 	const found = (module as Record<string, Call>)[own];
 	if (typeof found !== "function") throw new Error(`${place} has no ${own}`);
@@ -237,7 +236,7 @@ function checkNumerically(row: Case): void {
 	if (row.second !== false) autograd.gradgradcheck(fn, inputs, { atol: 1e-4 });
 }
 
-for (const family of ["pointwise", "reductions", "shapes", "matrix", "indexing", "surface"]) {
+for (const family of ["pointwise", "reductions", "shapes", "matrix", "indexing", "surface", "convolution", "pooling"]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);
 		const byOp = grouped(rows);

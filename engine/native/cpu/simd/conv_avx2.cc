@@ -1,0 +1,10 @@
+#if defined(__x86_64__)
+#define GB_TARGET_AVX2
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/conv.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/conv.inc"
+GB_TARGET_END
+#endif

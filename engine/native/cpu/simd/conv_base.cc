@@ -1,0 +1,7 @@
+#include "cpu/simd/target.h"
+//
+#include "cpu/simd/conv.h"
+
+GB_TARGET_BEGIN
+#include "cpu/simd/conv.inc"
+GB_TARGET_END

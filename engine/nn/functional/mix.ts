@@ -1,0 +1,88 @@
+import type { Derivative } from "../../autograd/node";
+import { record, tracked } from "../../autograd/record";
+import { float32 } from "../../core/dtype";
+import { native } from "../../core/native";
+import { type Tensor, wrap } from "../../core/tensor";
+
+/*
+ * Weighted sums along single dimensions. Averages over windows, interpolation and padding by the tensor's own elements are
+ * such sums, and their derivatives are those of the transposed matrices.
+ */
+
+/** A sparse matrix `[rows, columns]`: row i has entries starts[i] to starts[i + 1]. */
+export class LineMatrix {
+	#transposed: LineMatrix | null = null;
+
+	constructor(
+		readonly starts: Int32Array,
+		readonly columns: Int32Array,
+		readonly weights: Float64Array,
+		/** Number of columns: the size of what it is applied to. */
+		readonly size: number,
+	) {}
+
+	/** The entries of each row as pairs of column and weight. */
+	static of(rows: readonly (readonly (readonly [column: number, weight: number])[])[], size: number): LineMatrix {
+		const starts = new Int32Array(rows.length + 1);
+		rows.forEach((row, i) => {
+			starts[i + 1] = starts[i]! + row.length;
+		});
+		const entries = rows.flat();
+		return new LineMatrix(
+			starts,
+			Int32Array.from(entries, ([column]) => column),
+			Float64Array.from(entries, ([, weight]) => weight),
+			size,
+		);
+	}
+
+	get transposed(): LineMatrix {
+		if (this.#transposed === null) {
+			const rows: [number, number][][] = Array.from({ length: this.size }, () => []);
+			for (let i = 0; i + 1 < this.starts.length; i++) {
+				for (let j = this.starts[i]!; j < this.starts[i + 1]!; j++) rows[this.columns[j]!]!.push([i, this.weights[j]!]);
+			}
+			this.#transposed = LineMatrix.of(rows, this.starts.length - 1);
+			this.#transposed.#transposed = this;
+		}
+		return this.#transposed;
+	}
+}
+
+/** The last dimensions of a tensor, each with its matrix. */
+type Matrices = readonly LineMatrix[];
+
+const derivatives = new Map<string, Derivative>();
+
+function derivativeOf(name: string): Derivative {
+	let found = derivatives.get(name);
+	if (found === undefined) {
+		const again = name.replace("Backward0", "BackwardBackward0");
+		found = {
+			name,
+			backward: (node, grad) => {
+				const matrices = node.attributes as Matrices;
+				return [
+					mixed(
+						again,
+						grad,
+						matrices.map((matrix) => matrix.transposed),
+					),
+				];
+			},
+		};
+		derivatives.set(name, found);
+	}
+	return found;
+}
+
+/** Applies a matrix to each of x's last dimensions. `name`: as PyTorch prints the node. */
+export function mixed(name: string, x: Tensor, matrices: Matrices): Tensor {
+	// Half types are rounded once, at the end.
+	let handle = x.dtype.itemsize === 2 ? native.to(x.handle, float32.code) : x.handle;
+	matrices.forEach((matrix, i) => {
+		handle = native.mix(handle, i - matrices.length, matrix.starts, matrix.columns, matrix.weights);
+	});
+	const out = wrap(x.dtype.itemsize === 2 ? native.to(handle, x.dtype.code) : handle);
+	return tracked(x) ? record(out, derivativeOf(name), [x], [], matrices) : out;
+}
