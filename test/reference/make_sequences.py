@@ -89,7 +89,7 @@ def attention_modules():
 
 def transformer_modules():
     layer = {"dropout": 0.0}
-    for kwargs in [layer, {}, {**layer, "norm_first": True, "activation": "gelu", "bias": False}, {**layer, "batch_first": True, "layer_norm_eps": 0.1}]:
+    for kwargs in [layer, {}, {"batch_first": True}, {"batch_first": True, "norm_first": True}, {**layer, "norm_first": True, "activation": "gelu", "bias": False}, {**layer, "batch_first": True, "layer_norm_eps": 0.1}]:
         module("TransformerEncoderLayer", (3, 2, 4), args=(4, 2, 3), kwargs=kwargs, gradcheck=kwargs is layer)
         module("TransformerDecoderLayer", (3, 2, 4), (5, 2, 4) if not kwargs.get("batch_first") else (3, 5, 4), args=(4, 2, 3), kwargs=kwargs, gradcheck=kwargs is layer)
     module("TransformerEncoderLayer", (3, 2, 4), lambda: causal(3), lambda: truths(2, 3, seed=9).float().masked_fill(truths(2, 3, seed=9), float("-inf")), args=(4, 2, 3), kwargs=layer, gradcheck=False, label="TransformerEncoderLayer, masked")

@@ -64,8 +64,9 @@ void bernoulliTensor_(const Tensor& x, const Tensor& probabilities, Generator& g
 std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generator) {
   checkFloat(x);
   GB_CHECK(p >= 0 && p <= 1, "dropout probability has to be between 0 and 1, but got ", p);
-  const Tensor from = contiguous(x);
-  Tensor result = emptyTensor(x.sizes(), x.dtype(), x.device()), mask = emptyTensor(x.sizes(), x.dtype(), x.device());
+  // Numbers are drawn in the order of memory: PyTorch's result keeps the layout of a dense input, and so the draws.
+  const Tensor from = isDense(x) ? x : contiguous(x);
+  Tensor result = emptyLike(from, x.dtype()), mask = emptyLike(from, x.dtype());
   if (x.numel() > 0) dropoutKernel(x.device(), result, mask, from, p, generator);
   return {result, mask};
 }

@@ -59,7 +59,7 @@ enum class Fill : uint8_t { Uniform, Normal, RandInt, Random, Bernoulli, Exponen
 
 extern Kernel<void(Fill, const Tensor& x, Generator& generator, double a, double b)> randomFillKernel;
 extern Kernel<void(const Tensor& x, const Tensor& probabilities, Generator& generator)> bernoulliTensorKernel;
-/** result = x·mask with mask 0 or 1 / (1 − p); all three row-major. */
+/** result = x·mask with mask 0 or 1 / (1 − p); all three dense, of the same strides. */
 extern Kernel<void(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator)> dropoutKernel;
 
 void uniform_(const Tensor& x, Generator& generator, double from, double to);

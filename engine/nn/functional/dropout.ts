@@ -106,7 +106,8 @@ const seluLimit = 1.7580993408473766;
 /** Elements set to SELU's limit with probability p, then scaled and moved so that mean and variance stay. */
 export function alphaDropout(input: Tensor, options: DropoutOptions = {}): Tensor {
 	return alpha("alphaDropout", input, options, (p, generator) => {
-		const noise = native.empty(input.shape, input.dtype.code);
+		// Laid out as the input, since numbers are drawn in the order of memory.
+		const noise = native.clone(input.handle);
 		native.bernoulli_(noise, (generator ?? defaultGenerator).handle, 1 - p, 0);
 		return wrap(noise);
 	});

@@ -1,12 +1,9 @@
-import { noGrad } from "../../core/gradMode";
 import { boolean, float, string } from "../../core/pythonText";
 import { choice, flag, integer, nullable, real, signature, size, tensor } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
-import { type FactoryOptions, factory, newParameter } from "../factory";
+import { type FactoryOptions, factory } from "../factory";
 import { type BagMode, embeddingBag } from "../functional/embeddingBag";
-import * as init from "../init";
-import { Parameter } from "../parameter";
-import { Module } from "./module";
+import { sizesOf, Table } from "./table";
 
 export interface EmbeddingBagModuleOptions extends FactoryOptions {
 	/** Rows with a larger norm are scaled down to it when they are looked up. */
@@ -53,48 +50,23 @@ const pretrainedArguments = signature("EmbeddingBag.fromPretrained", {
  * Shape: indices `[N, L]`, or `[n]` with `offsets` `[N]` where each bag begins, to `[N, embeddingDim]`. The weight begins as
  * N(0, 1), with zeros at `paddingIdx`.
  */
-export class EmbeddingBag extends Module {
-	readonly numEmbeddings: number;
-	readonly embeddingDim: number;
+export class EmbeddingBag extends Table {
 	readonly maxNorm: number | null;
 	readonly normType: number;
 	readonly scaleGradByFreq: boolean;
 	readonly mode: BagMode;
 	readonly includeLastOffset: boolean;
-	readonly paddingIdx: number | null;
-	/** `[numEmbeddings, embeddingDim]` */
-	weight: Parameter;
 
 	constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagModuleOptions);
 	constructor(options: EmbeddingBagModuleOptions & { numEmbeddings: number; embeddingDim: number });
 	constructor(...args: unknown[]) {
-		super();
 		const given = bagArguments(args);
-		const { numEmbeddings, embeddingDim, paddingIdx, weight } = given;
-		if (paddingIdx !== null && !(paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
-			throw new RangeError(
-				`[EmbeddingBag] paddingIdx must be within numEmbeddings ${numEmbeddings}, got ${paddingIdx}`,
-			);
-		}
-		this.numEmbeddings = numEmbeddings;
-		this.embeddingDim = embeddingDim;
+		super(given);
 		this.maxNorm = given.maxNorm;
 		this.normType = given.normType;
 		this.scaleGradByFreq = given.scaleGradByFreq;
 		this.mode = given.mode;
 		this.includeLastOffset = given.includeLastOffset;
-		this.paddingIdx = paddingIdx !== null && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
-		if (weight === null) {
-			this.weight = newParameter("EmbeddingBag", [numEmbeddings, embeddingDim], given);
-			this.resetParameters();
-			return;
-		}
-		if (`${weight.shape}` !== `${[numEmbeddings, embeddingDim]}`) {
-			throw new RangeError(
-				`[EmbeddingBag] shape [${weight.shape}] of weight does not match numEmbeddings ${numEmbeddings} and embeddingDim ${embeddingDim}`,
-			);
-		}
-		this.weight = new Parameter(weight);
 	}
 
 	/** Bags of given vectors `[rows, dim]`; learned further only with `{freeze: false}`. */
@@ -104,22 +76,10 @@ export class EmbeddingBag extends Module {
 	): EmbeddingBag;
 	static fromPretrained(...args: unknown[]): EmbeddingBag {
 		const { embeddings, freeze, ...options } = pretrainedArguments(args);
-		if (embeddings.ndim !== 2) {
-			throw new RangeError(
-				`[EmbeddingBag.fromPretrained] embeddings is expected to be 2-dimensional, got shape [${embeddings.shape}]`,
-			);
-		}
-		const [numEmbeddings, embeddingDim] = embeddings.shape as [number, number];
-		const given = { numEmbeddings, embeddingDim, ...options, weight: embeddings };
+		const given = { ...sizesOf("EmbeddingBag", embeddings), ...options, weight: embeddings };
 		const made = new EmbeddingBag(given as EmbeddingBagModuleOptions & { numEmbeddings: number; embeddingDim: number });
 		made.weight.requiresGrad_(!freeze);
 		return made;
-	}
-
-	resetParameters(): void {
-		init.normal_(this.weight);
-		const padding = this.paddingIdx;
-		if (padding !== null) noGrad(() => this.weight.select(0, padding).zero_());
 	}
 
 	forward(input: Tensor, offsets: Tensor | null = null, perSampleWeights: Tensor | null = null): Tensor {
