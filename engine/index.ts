@@ -24,7 +24,7 @@ export * from "./core/gradMode";
 export { type FloatInfo, finfo, type IntegerInfo, iinfo } from "./core/limits";
 export { emptyCache, type MemoryStats, memoryStats, setMemoryLimits } from "./core/memory";
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/printing";
-export { type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
+export { type GraphNode, type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
 export { getNumThreads, setNumThreads } from "./core/threads";
 export * from "./io";
 export * as nn from "./nn";
