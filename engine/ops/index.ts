@@ -239,6 +239,7 @@ export {
 	outer,
 	vdot,
 } from "./matrix";
+export { matrixExp } from "./matrixFunctions";
 export { dist, norm, renorm } from "./norm";
 export { cross, inner, kron, matrixPower, tensordot, trace } from "./products";
 export {

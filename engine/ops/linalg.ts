@@ -1,6 +1,7 @@
 import { bind, type Dims, dimsOf, shapeText } from "../core/arguments";
 import type { Tensor } from "../core/tensor";
 import { matmul } from "./matrix";
+import { matrixExp, solve } from "./matrixFunctions";
 import { matrixNorm as normOfMatrices, vectorNorm as normOfVectors } from "./norm";
 import { cross, matrixPower } from "./products";
 import { diagonal as diagonalOf } from "./slices";
@@ -78,4 +79,4 @@ export function diagonal(x: Tensor, options: { offset?: number; dim1?: number; d
 	return diagonalOf(x, { dim1: -2, dim2: -1, ...options });
 }
 
-export { cross, matmul, matrixPower };
+export { cross, matmul, matrixExp, matrixPower, solve };

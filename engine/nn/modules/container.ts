@@ -85,7 +85,7 @@ export class ModuleList<T extends Module = Module> extends IndexedModules {
 		this.extend(modules);
 	}
 
-	forward(): never {
+	forward(): unknown {
 		throw new Error('[ModuleList] is missing the required "forward" function: call the modules in it');
 	}
 

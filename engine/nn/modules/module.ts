@@ -294,11 +294,12 @@ export abstract class Module extends Callable {
 		let module: Module = this as Module;
 		if (target === "") return module;
 		for (const key of target.split(".")) {
-			const property = module._propertyOf(key);
-			if (property === undefined)
-				throw new Error(`[getSubmodule] ${module.constructor.name} has no attribute \`${key}\``);
-			const next = (module as unknown as Record<string, unknown>)[property];
-			if (!(next instanceof Module)) throw new TypeError(`[getSubmodule] \`${key}\` is not an nn.Module`);
+			const next: Module | undefined = module._modules().find(([name]) => name === key)?.[1];
+			if (next === undefined) {
+				throw module._propertyOf(key) === undefined
+					? new Error(`[getSubmodule] ${module.constructor.name} has no attribute \`${key}\``)
+					: new TypeError(`[getSubmodule] \`${key}\` is not an nn.Module`);
+			}
 			module = next;
 		}
 		return module;

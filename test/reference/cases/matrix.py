@@ -59,3 +59,12 @@ for equation, *shapes in [
 ]:
     case("einsum", equation, *[T(*shape) for shape in shapes])
 case("einsum", "ij,jk->ik", T(2, 3), T(2, 3), checks={"raises": True})
+
+seeds = T.count
+for shape in [(3, 3), (2, 2, 2), (1, 1)]:
+    case("matrix_exp", T(*shape))
+    case("matrix_exp", T(*shape, lo=-9, hi=9, grad=False))
+case("matrix_exp", T(0, 2, 2))
+for a, b in [((3, 3), (3, 2)), ((2, 2, 2), (2, 2, 3)), ((1, 1), (1, 1)), ((0, 0), (0, 2))]:
+    case("linalg.solve", T(*a), T(*b))
+T.count = seeds  # the cases that follow keep their inputs
