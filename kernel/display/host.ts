@@ -16,6 +16,11 @@ export interface CommPacket {
 
 /** What a kernel does for the display layer. A plain Node program has none. */
 export interface Host {
+	/**
+	 * How often the stop button was obeyed. What was under way when the count was another is over, though its code may not
+	 * have come to its end: code that is terminated runs no `finally`.
+	 */
+	readonly stops: number;
 	/** Sends to the front ends, behind everything that was shown before. */
 	post(packet: CommPacket): void;
 	/**

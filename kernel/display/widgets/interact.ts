@@ -1,6 +1,6 @@
 import { type DisplayHandle, display } from "../display";
 import { shownSymbol } from "../format";
-import { currentOutput, type Output as OutputTarget } from "../output";
+import { currentHost } from "../host";
 import { type Abbreviation, controlFor, type Fixed, type ValueFor, type ValueWidget } from "./abbreviations";
 import { VBox } from "./boxes";
 import { Button } from "./controls";
@@ -25,8 +25,8 @@ export interface InteractOptions {
 }
 
 interface Call {
-	/** Where it shows what it shows. */
-	output: OutputTarget | undefined;
+	/** How often the stop button had been obeyed when it began. */
+	stops: number;
 }
 
 /** Shortest time between two calls, in milliseconds. */
@@ -49,7 +49,6 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 	result: unknown;
 	readonly #fn: (values: ControlValues<C>) => unknown;
 	readonly #area = new Output();
-	readonly #button: Button | undefined;
 	/** The call that is under way. */
 	#call: Call | undefined;
 	/** Whether values have changed since it began. */
@@ -68,11 +67,12 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 		this.controls = Object.fromEntries(made) as ControlWidgets<C>;
 		const widgets = made.map(([, control]) => control).filter((control) => control instanceof Widget);
 		alignNames(widgets);
+		let button: Button | undefined;
 		if (manual) {
-			this.#button = new Button({ description: manualName });
-			this.#button.onClick(() => this.#changed());
+			button = new Button({ description: manualName });
+			button.onClick(() => this.#changed());
 		} else for (const widget of widgets) widget.observe(() => this.#changed(), "value" as never);
-		this.children = [...widgets, ...(this.#button === undefined ? [] : [this.#button]), this.#area];
+		this.children = [...widgets, ...(button === undefined ? [] : [button]), this.#area];
 		if (!manual) void this.update();
 	}
 
@@ -87,19 +87,16 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		this.#again = false;
-		const call: Call = { output: undefined };
+		const call: Call = { stops: stops() };
 		this.#call = call;
 		this.#next = performance.now() + callMs;
-		if (this.#button !== undefined) this.#button.disabled = true;
 		const end = () => {
 			if (this.#call !== call) return;
 			this.#call = undefined;
-			if (this.#button !== undefined) this.#button.disabled = false;
 			if (this.#again) this.#changed();
 		};
 		const ran = this.#area.run(
 			() => {
-				call.output = currentOutput();
 				const result = this.#fn(this.values);
 				return isPromise(result) ? result.then((value) => this.#show(value)) : this.#show(result);
 			},
@@ -122,7 +119,7 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 
 	#changed(): void {
 		const now = performance.now();
-		if (this.#call !== undefined && !isStopped(this.#call.output)) {
+		if (this.#call?.stops === stops()) {
 			this.#again = true;
 			return;
 		}
@@ -183,15 +180,7 @@ function alignNames(widgets: ValueWidget[]): void {
 	}
 }
 
-/** Whether the stop button has ended what shows here: code that was terminated never comes to its end. */
-function isStopped(output: OutputTarget | undefined): boolean {
-	try {
-		output?.check?.();
-		return false;
-	} catch {
-		return true;
-	}
-}
+const stops = () => currentHost()?.stops ?? 0;
 
 function isPromise(value: unknown): value is Promise<unknown> {
 	return typeof (value as { then?: unknown } | null | undefined)?.then === "function";

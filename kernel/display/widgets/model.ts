@@ -147,9 +147,9 @@ export class Model implements Referred {
 		this.#forget?.();
 		this.#forget = undefined;
 		if (this.#comm === undefined || this.#dirty.size === 0) return;
-		const names = [...this.#dirty];
+		this.#sendState([...this.#dirty]);
+		// Not before: the stop button may end this in between, and what is still marked goes out next time.
 		this.#dirty.clear();
-		this.#sendState(names);
 		this.#sent = performance.now();
 	}
 

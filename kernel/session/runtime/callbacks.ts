@@ -7,6 +7,9 @@ import { log } from "../../wire/log";
 import type { ToTransport } from "./protocol";
 import { currentRun, interruption, isInterruption } from "./run-output";
 
+/** A message's own text may stand in the reason why it was refused. */
+const longestReason = 500;
+
 /**
  * What cells do when they have ended or while they wait: the handlers of comms, and with them all of widgets. Each call
  * has an output of its own, so that the stop button ends that call and not the next one.
@@ -17,6 +20,7 @@ export class Callbacks implements Host {
 	readonly #latestRun: () => number;
 	/** Outputs of the calls that are under way, also those that wait for a promise. */
 	readonly #running = new Set<Output>();
+	stops = 0;
 	/** The front end's message that is being dealt with. */
 	#request: number | undefined;
 
@@ -53,18 +57,22 @@ export class Callbacks implements Host {
 
 	/** A message from a front end. */
 	receive(request: number, packet: CommPacket): void {
+		// Where the stop button has terminated the one before, nothing has come behind it.
+		this.#handled();
 		this.#request = request;
 		try {
 			receiveComm(packet);
 		} catch (error) {
 			// Errors of callbacks are shown by now: this is a message that makes no sense.
-			log(`${packet.type} for ${packet.id}: ${error instanceof Error ? error.message : String(error)}`);
+			const reason = error instanceof Error ? error.message : String(error);
+			log(`${packet.type} for ${packet.id}: ${reason.slice(0, longestReason)}`);
 		}
 		this.#handled();
 	}
 
 	/** The stop button: ends every call. What terminated its JavaScript, if anything did, has left it unfinished. */
 	interrupt(): void {
+		this.stops++;
 		for (const own of [...this.#running]) {
 			this.#end(own);
 			own.error?.(interruption);

@@ -1,4 +1,5 @@
-import { beforeAll, expect, test } from "vitest";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
 import { startKernel, summary, type TestKernel } from "../../support/kernel";
 
 /* Widgets over ZeroMQ: the messages that a page exchanges with a kernel. */
@@ -130,4 +131,79 @@ test("interact: an endless call is stopped by the button, and the next value is 
 	expect(outputs(stopped)?.[0]).toMatchObject({ output_type: "stream", text: "endless\n" });
 	await update(slider!, { value: 14 });
 	await kernel.message((message) => outputs(message)?.[0]?.data?.["text/plain"] === "28");
+});
+
+describe("a kernel stays up", () => {
+	const slider = async (code: string) => {
+		const { result } = await kernel.client.execute(code);
+		return (result as Record<string, { model_id: string }>)["application/vnd.jupyter.widget-view+json"]!.model_id;
+	};
+
+	test("through messages of every kind of nonsense", async () => {
+		const id = await slider("var target = new d.IntSlider(3, { max: 10 })\ntarget");
+		const state = fc.dictionary(
+			fc.constantFrom("value", "max", "layout", "_dom_classes", "style", "__proto__", "x"),
+			fc.jsonValue(),
+		);
+		const data = fc.oneof(
+			fc.record({
+				method: fc.constantFrom("update", "custom", "request_state", "echo_update", "", "constructor"),
+				state: fc.oneof(state, fc.jsonValue()),
+				buffer_paths: fc.oneof(
+					fc.constant([]),
+					fc.constant([["value"]]),
+					fc.constant([
+						["a", 0, "b"],
+						["__proto__", "x"],
+					]),
+					fc.jsonValue(),
+				),
+				content: fc.jsonValue(),
+			}),
+			fc.dictionary(fc.string(), fc.jsonValue()),
+		);
+		const buffers = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 3 });
+		const messages = fc.sample(fc.tuple(data, buffers), { numRuns: 1000, seed: 7 });
+		const last = messages.map(([content, bytes]) =>
+			kernel.client.request(
+				"comm_msg",
+				{ comm_id: id, data: content },
+				{ buffers: bytes.map((one) => Buffer.from(one)) },
+			),
+		);
+		for (const pending of last) for await (const _ of pending);
+		const { result } = await kernel.client.execute(
+			"[Number.isInteger(target.value), target.value <= target.max, ({}).x]",
+		);
+		expect(result).toEqual({ "text/plain": "[ true, true, undefined ]" });
+		await update(id, { min: 0, max: 10, value: 4 });
+		expect((await kernel.client.execute("target.value")).result).toEqual({ "text/plain": "4" });
+	});
+
+	test("through three hundred cells that show and close a widget, and holds none of them", async () => {
+		const open = async () =>
+			Object.keys((await kernel.client.request("comm_info_request", {}).reply()).content.comms as object).length;
+		const before = await open();
+		for (let i = 0; i < 300; i++)
+			await kernel.client.execute("var one = d.interact(({ k }) => k, { k: [0, 9] })\none.close()");
+		expect(await open()).toBe(before);
+	});
+
+	test("when it is stopped at arbitrary moments of a drag, and draws the next value", { timeout: 60_000 }, async () => {
+		await kernel.client.execute(
+			"var work = (n) => { let s = 0; for (let i = 0; i < n * 1e6; i++) s += Math.sqrt(i); return s }\nvar dragged = d.interact(({ n }) => { work(0.2); return 'drew ' + n }, { n: [0, 1000] })",
+		);
+		const read = async (code: string) =>
+			String((await kernel.client.execute(code)).result?.["text/plain"]).replace(/'/g, "");
+		const id = await read("dragged.controls.n.modelId");
+		for (let i = 1; i <= 30; i++) {
+			const moves = [1, 2, 3].map((n) => update(id, { value: 10 * i + n }));
+			await new Promise((go) => setTimeout(go, (i * 7) % 31));
+			await kernel.interrupt();
+			await Promise.all(moves);
+		}
+		await update(id, { value: 999 });
+		await kernel.message(({ content }) => JSON.stringify(content).includes("drew 999"));
+		expect(await read("dragged.controls.n.value")).toBe("999");
+	});
 });

@@ -14,6 +14,7 @@ export class Page {
 
 	constructor() {
 		setHost({
+			stops: 0,
 			post: (packet) => void this.packets.push(structuredClone(packet)),
 			callback: (output: OutputTarget, body) => {
 				const failed = (error: unknown) => void this.errors.push(error);

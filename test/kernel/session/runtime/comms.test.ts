@@ -144,6 +144,16 @@ describe("a handler runs as a part of the cell that has set it", () => {
 	test("the stop button ends a handler that loops, and the next message is handled", () =>
 		stopped({ loop: true }, "looping"));
 
+	test("also where more messages wait behind it: each gets its idle", async () => {
+		const looping = kernel.client.request("comm_msg", { comm_id: id, data: { loop: true } });
+		const behind = [1, 2, 3].map((n) => send(id, { log: `behind ${n}` }));
+		await kernel.message(({ parent, content }) => parent.msg_id === looping.id && content.execution_state === "busy");
+		await new Promise((go) => setTimeout(go, 30));
+		await kernel.interrupt();
+		for await (const _ of looping);
+		await Promise.all(behind);
+	});
+
 	test("and one that waits, with the timers that it has set", async () => {
 		await stopped({ wait: true }, "waiting");
 		const ticks = () => outputsOf(cell).filter(({ content }) => String(content.text).includes("tick")).length;
