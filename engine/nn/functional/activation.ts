@@ -9,6 +9,7 @@ import { Tensor, wrap } from "../../core/tensor";
 import { cat } from "../../ops";
 import { summedTo } from "../../ops/broadcast";
 import { lowered } from "../../ops/castPolicy";
+import { swishOp } from "./swish";
 
 /*
  * Activation functions beyond those that are tensor methods (relu, sigmoid, tanh, softmax). Each is a row: the addon's
@@ -276,12 +277,16 @@ export function mish(input: Tensor, options: InplaceOptions = {}): Tensor {
 	return mishOp(input, [], options.inplace);
 }
 
-/** x · Φ(x); with `approximate: "tanh"` by that formula. */
-export function gelu(input: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {
+/** "none": x · Φ(x) itself; "tanh": by that formula; "sigmoid", which PyTorch has not: x · σ(1.702 x). */
+export type GeluForm = "none" | "tanh" | "sigmoid";
+
+/** x · Φ(x), Φ the normal distribution function, or an approximation (Hendrycks and Gimpel, 2016). */
+export function gelu(input: Tensor, options: { approximate?: GeluForm } = {}): Tensor {
 	const approximate = options.approximate ?? "none";
 	if (approximate === "none") return geluOp(input, []);
 	if (approximate === "tanh") return geluTanhOp(input, []);
-	throw new RangeError(`[gelu] approximate argument must be either none or tanh, got ${quoted(approximate)}`);
+	if (approximate === "sigmoid") return swishOp(1.702, input, null);
+	throw new RangeError(`[gelu] approximate argument must be either none, tanh or sigmoid, got ${quoted(approximate)}`);
 }
 
 /** ln(1 + e^(beta·x)) / beta; x itself where beta·x exceeds the threshold (beta 1, threshold 20 by default) */

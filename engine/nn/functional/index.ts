@@ -7,7 +7,7 @@ export * from "./distance";
 export * from "./dropout";
 export { embedding } from "./embedding";
 export { type BagMode, type EmbeddingBagArguments, type EmbeddingBagOptions, embeddingBag } from "./embeddingBag";
-export { type SwigluOptions, swiglu } from "./gated";
+export { reluSquared, type SwigluOptions, swiglu, swish } from "./gated";
 export { bilinear, linear } from "./linear";
 export * from "./losses";
 export * from "./maxPooling";

@@ -352,17 +352,17 @@ export class Tanhshrink extends Module {
 }
 
 export interface GELUOptions {
-	/** "none" (default): x · Φ(x); "tanh": by that approximation. */
-	approximate?: "none" | "tanh";
+	/** "none" (default): x · Φ(x); "tanh" and "sigmoid" (x · σ(1.702 x), not in PyTorch): by that approximation. */
+	approximate?: F.GeluForm;
 }
 
-const geluArguments = signature("GELU", { approximate: choice(["none", "tanh"], "none") });
+const geluArguments = signature("GELU", { approximate: choice(["none", "tanh", "sigmoid"], "none") });
 
 /** x · Φ(x), Φ the normal distribution function */
 export class GELU extends Module {
-	readonly approximate: "none" | "tanh";
+	readonly approximate: F.GeluForm;
 
-	constructor(options?: GELUOptions | "none" | "tanh");
+	constructor(options?: GELUOptions | F.GeluForm);
 	constructor(...args: unknown[]) {
 		super();
 		this.approximate = geluArguments(args).approximate;
