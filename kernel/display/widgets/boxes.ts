@@ -1,28 +1,56 @@
 import { widgetClass } from "./define";
-import { choice, int, list, nullable, reference, text } from "./trait";
+import { choice, int, list, nullable, reference, type TraitsOf, text } from "./trait";
 import { Widget } from "./widget";
 
 const noDefault = (): Widget => {
 	throw new TypeError("[widgets] a box has no child by default");
 };
 
-const box = {
+interface BoxProperties {
 	/** The widgets inside, in order. */
+	children: readonly Widget[];
+	/** The page's colours for a kind of box. */
+	boxStyle: "" | "success" | "info" | "warning" | "danger";
+}
+interface PagesProperties extends BoxProperties {
+	/** Place of the child that is seen; null for none. */
+	selectedIndex: number | null;
+	/** Titles of the children. */
+	titles: readonly string[];
+}
+
+const box: TraitsOf<BoxProperties> = {
 	children: list(reference<Widget>("a widget", (value) => value instanceof Widget, noDefault)),
 	boxStyle: choice("", "success", "info", "warning", "danger"),
 };
 
 /** Widgets in a row that wraps as `layout` says. Closing a box leaves its children open. */
-export class Box extends widgetClass(Widget, { name: "Box", lead: "children", traits: box }) {}
+export class Box extends widgetClass<Widget, BoxProperties, "children">(Widget, {
+	name: "Box",
+	lead: "children",
+	traits: box,
+}) {}
 
 /** Widgets side by side. */
-export class HBox extends widgetClass(Widget, { name: "HBox", lead: "children", traits: box }) {}
+export class HBox extends widgetClass<Widget, BoxProperties, "children">(Widget, {
+	name: "HBox",
+	lead: "children",
+	traits: box,
+}) {}
 
 /** Widgets below one another. */
-export class VBox extends widgetClass(Widget, { name: "VBox", lead: "children", traits: box }) {}
+export class VBox extends widgetClass<Widget, BoxProperties, "children">(Widget, {
+	name: "VBox",
+	lead: "children",
+	traits: box,
+}) {}
 
 /** Widgets in the cells of a grid: `layout: { gridTemplateColumns: "1fr 1fr" }`. */
-export class GridBox extends widgetClass(Widget, { name: "GridBox", lead: "children", traits: box }) {}
+export class GridBox extends widgetClass<Widget, BoxProperties, "children">(Widget, {
+	name: "GridBox",
+	lead: "children",
+	traits: box,
+}) {}
 
 type State = Record<string, any>;
 
@@ -47,16 +75,14 @@ class Pages extends Widget {
 	}
 }
 
-const pages = {
-	...box,
-	/** Place of the child that is seen; null for none. */
-	selectedIndex: nullable(int(0)),
-	/** Titles of the children. */
-	titles: list(text()),
-};
+const pages: TraitsOf<PagesProperties> = { ...box, selectedIndex: nullable(int(0)), titles: list(text()) };
 
 /** Pages with tabs. */
-export class Tab extends widgetClass(Pages, { name: "Tab", lead: "children", traits: pages }) {
+export class Tab extends widgetClass<Pages, PagesProperties, "children">(Pages, {
+	name: "Tab",
+	lead: "children",
+	traits: pages,
+}) {
 	protected override settle(next: State, given: ReadonlySet<string>, first: boolean): void {
 		super.settle(next, given, first);
 		if (next.children.length === 0) next.selectedIndex = null;
@@ -69,7 +95,15 @@ export class Tab extends widgetClass(Pages, { name: "Tab", lead: "children", tra
 }
 
 /** Pages below one another, of which one at most is open. */
-export class Accordion extends widgetClass(Pages, { name: "Accordion", lead: "children", traits: pages }) {}
+export class Accordion extends widgetClass<Pages, PagesProperties, "children">(Pages, {
+	name: "Accordion",
+	lead: "children",
+	traits: pages,
+}) {}
 
 /** Pages of which only the selected one is there. */
-export class Stack extends widgetClass(Pages, { name: "Stack", lead: "children", traits: pages }) {}
+export class Stack extends widgetClass<Pages, PagesProperties, "children">(Pages, {
+	name: "Stack",
+	lead: "children",
+	traits: pages,
+}) {}

@@ -1,28 +1,28 @@
 import type { Model, ModelKind, PropertyOf } from "./model";
-import { isPlainObject, type Traits, type Values } from "./trait";
+import { isPlainObject, type Traits, type TraitsOf } from "./trait";
 
 /** Properties to begin with. Where one is a widget's layout or style, its own properties may stand in its place. */
 export type Options<W> = {
 	[K in PropertyOf<W>]?: W[K] extends Model ? W[K] | { [P in PropertyOf<W[K]>]?: W[K][P] } : W[K];
 };
 
-/** A class of widgets with the properties that its traits describe. */
-export interface WidgetClass<B extends Model, T extends Traits, L extends string> {
-	new (lead: L extends keyof T ? Values<T>[L] : never, options?: Options<B & Values<T>>): B & Values<T>;
+/** A class of widgets with these properties; that named `L` may stand before the options. */
+export interface WidgetClass<B extends Model, P, L extends keyof P> {
+	new (lead: P[L], options?: Options<B & P>): B & P;
 	// The last one is what the compiler names where none fits.
-	new (options?: Options<B & Values<T>>): B & Values<T>;
+	new (options?: Options<B & P>): B & P;
 }
 
 type Base<B extends Model> = abstract new (given: Record<string, unknown>) => B;
 
-export interface Definition<T extends Traits, L extends string> {
+export interface Definition<P, L> {
 	/** Name of the class; the page's model has it too, with "Model" behind. */
 	name: string;
 	/** The page's view. Default: the class's name with "View" behind. */
 	view?: string | null;
 	/** The page's model, where its name does not follow from the class's. */
 	model?: string;
-	traits: T;
+	traits: TraitsOf<P>;
 	/** The property that may stand before the options, as in `new Label("text")`. */
 	lead?: L;
 	/** The part of ipywidgets' front end that has model and view. Default: its controls. */
@@ -38,10 +38,10 @@ export const outputArea = { name: "@jupyter-widgets/output", version: "1.0.0" } 
 type WidgetModule = typeof controls | typeof base | typeof outputArea;
 
 /** Makes a class of widgets: its properties are checked when they are set, and travel to and from pages. */
-export function widgetClass<B extends Model, T extends Traits, L extends string = never>(
+export function widgetClass<B extends Model, P, L extends keyof P & string = never>(
 	parent: Base<B>,
-	definition: Definition<T, L>,
-): WidgetClass<B, T, L> {
+	definition: Definition<P, L>,
+): WidgetClass<B, P, L> {
 	const { name, lead, module = controls, viewModule = module } = definition;
 	const inherited = (parent.prototype as { kind?: ModelKind }).kind?.traits ?? {};
 	const kind: ModelKind = {
@@ -52,7 +52,7 @@ export function widgetClass<B extends Model, T extends Traits, L extends string 
 		version: module.version,
 		viewModule: viewModule.name,
 		viewVersion: viewModule.version,
-		traits: { ...inherited, ...definition.traits },
+		traits: { ...inherited, ...(definition.traits as Traits) },
 		lead,
 	};
 	const made = class extends (parent as Base<Model>) {
@@ -73,7 +73,7 @@ export function widgetClass<B extends Model, T extends Traits, L extends string 
 			},
 		});
 	}
-	return made as unknown as WidgetClass<B, T, L>;
+	return made as unknown as WidgetClass<B, P, L>;
 }
 
 function optionsOf({ name, lead }: ModelKind, given: unknown[]): Record<string, unknown> {

@@ -31,8 +31,13 @@ function checkProperty([widget, name]: Property, where: string): void {
 	if (trait.synced === false) throw new TypeError(`${where}: pages do not know ${inspectText(name)} of ${kind.name}`);
 }
 
+interface Ends {
+	source: Property;
+	target: Property;
+}
+
 /** Two properties that pages keep equal. Made by `jslink`. */
-export class Link extends widgetClass(Model, {
+export class Link extends widgetClass<Model, Ends>(Model, {
 	name: "Link",
 	view: null,
 	traits: { source: property(), target: property() },
@@ -48,7 +53,7 @@ export class Link extends widgetClass(Model, {
 }
 
 /** A property that pages copy to another. Made by `jsdlink`. */
-export class DirectionalLink extends widgetClass(Model, {
+export class DirectionalLink extends widgetClass<Model, Ends>(Model, {
 	name: "DirectionalLink",
 	view: null,
 	traits: { source: property(), target: property() },
@@ -63,7 +68,7 @@ export class DirectionalLink extends widgetClass(Model, {
 	}
 }
 
-function linkText({ kind, source, target }: Model & { source: Property; target: Property }): string {
+function linkText({ kind, source, target }: Model & Ends): string {
 	const text = ([widget, name]: Property) => `${widget.kind.name}.${name}`;
 	return `${kind.name}(${text(source)}, ${text(target)})`;
 }

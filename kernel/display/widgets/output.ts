@@ -19,17 +19,22 @@ const gatherMs = 250;
 /** Text of one stream that is kept, in UTF-16 units: all of it goes to the pages with every change. */
 const longestText = 200_000;
 
+interface OutputProperties {
+	/** What it shows. */
+	outputs: readonly OutputItem[];
+	/** Not used by this kernel: the outputs themselves are sent. */
+	msgId: string;
+}
+
 /**
  * A place for output inside a layout: what `out.run(fn)` prints, shows and throws stands in it, also what comes later from
  * timers and promises that `fn` starts.
  */
-export class Output extends widgetClass(Widget, {
+export class Output extends widgetClass<Widget, OutputProperties>(Widget, {
 	name: "Output",
 	module: outputArea,
 	traits: {
-		/** What it shows. */
 		outputs: json<readonly OutputItem[]>([]),
-		/** Not used by this kernel: the outputs themselves are sent. */
 		msgId: text(),
 	},
 }) {

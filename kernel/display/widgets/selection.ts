@@ -1,8 +1,21 @@
 import { inspectText } from "../inspect";
 import { type Options, widgetClass } from "./define";
-import { style } from "./style";
-import { bool, choice, int, isPlainObject, kept, list, nullable, pair, same, text } from "./trait";
-import { enterable, Widget } from "./widget";
+import { type Style, style } from "./style";
+import {
+	bool,
+	choice,
+	int,
+	isPlainObject,
+	kept,
+	list,
+	nullable,
+	pair,
+	same,
+	type Trait,
+	type TraitsOf,
+	text,
+} from "./trait";
+import { type Enterable, enterable, Widget } from "./widget";
 
 /** What can be chosen: values, `[label, value]` pairs, or values by their labels. */
 export type OptionList =
@@ -59,15 +72,71 @@ function checkIndex(index: number, entries: Entry[], where: string): void {
 
 type State = Record<string, any>;
 
-const single = {
-	...enterable,
+interface Choosable extends Enterable {
 	/** What can be chosen. A new list chooses its first, where one was chosen before. */
+	options: OptionList;
+	/** How the options are called. Follows from `options`. */
+	optionsLabels: readonly string[];
+}
+interface Single extends Choosable {
+	/** Place of what is chosen; null where nothing is. */
+	index: number | null;
+	value: unknown;
+	/** How what is chosen is called. */
+	label: string | null;
+}
+interface Several extends Choosable {
+	/** Places of what is chosen. */
+	index: readonly number[];
+	value: readonly unknown[];
+	/** How what is chosen is called. */
+	label: readonly string[];
+}
+interface DropdownProperties extends Single {
+	style: Style<"Description">;
+}
+interface Rows {
+	/** Lines that are seen. Default 5. */
+	rows: number;
+}
+interface SelectProperties extends DropdownProperties, Rows {}
+interface RadioButtonsProperties extends DropdownProperties {
+	orientation: "vertical" | "horizontal";
+}
+interface ToggleButtonsProperties extends Single {
+	/** The page's colours for a kind of button. */
+	buttonStyle: "" | "primary" | "success" | "info" | "warning" | "danger";
+	/** Names of Font Awesome icons, one for each option. */
+	icons: readonly string[];
+	/** Texts that appear when the pointer rests on a button, one for each option. */
+	tooltips: readonly string[];
+	style: Style<"ToggleButtons">;
+}
+interface SliderLook {
+	orientation: "horizontal" | "vertical";
+	/** What of the handle can be moved and where a click counts. Default "drag-tap". */
+	behavior: "drag-tap" | "drag-snap" | "tap" | "drag" | "snap";
+	/** Whether the value follows the hand (default) or changes when it lets go. */
+	continuousUpdate: boolean;
+	/** Whether the label stands beside the slider. Default true. */
+	readout: boolean;
+	style: Style<"Slider">;
+}
+interface SelectionSliderProperties extends Single, SliderLook {}
+interface SelectMultipleProperties extends Several, Rows {
+	style: Style<"Description">;
+}
+interface SelectionRangeSliderProperties extends Several, SliderLook {}
+
+const choosable: TraitsOf<Choosable> = {
+	...enterable,
 	options: kept<OptionList>([]),
 	optionsLabels: { ...list(text()), key: "_options_labels", derived: true },
-	/** Place of what is chosen; null where nothing is. */
+};
+const single: TraitsOf<Single> = {
+	...choosable,
 	index: { ...nullable(int(0)), derived: true },
 	value: kept<unknown>(null),
-	/** How what is chosen is called. */
 	label: { ...kept<string | null>(null), derived: true },
 };
 
@@ -111,19 +180,21 @@ class MultipleSelection extends Widget {
 	}
 }
 
-const several = {
-	...single,
-	/** Places of what is chosen. */
+const several: TraitsOf<Several> = {
+	...choosable,
 	index: { ...list(int(0)), derived: true },
 	value: kept<readonly unknown[]>([]),
 	label: { ...kept<readonly string[]>([]), derived: true },
 };
 
 /** A list that opens to choose one of several. */
-export class Dropdown<const O extends OptionList = OptionList> extends widgetClass(Selection, {
-	name: "Dropdown",
-	traits: { ...single, style: style("Description") },
-}) {
+export class Dropdown<const O extends OptionList = OptionList> extends widgetClass<Selection, DropdownProperties>(
+	Selection,
+	{
+		name: "Dropdown",
+		traits: { ...single, style: style("Description") },
+	},
+) {
 	declare value: ValueOf<O> | null;
 	declare options: O;
 	constructor(options: SelectionOptions<Dropdown<O>, O, ValueOf<O> | null>) {
@@ -131,16 +202,16 @@ export class Dropdown<const O extends OptionList = OptionList> extends widgetCla
 	}
 }
 
-const rows = {
-	/** Lines that are seen. Default 5. */
-	rows: int(5),
-};
+const rows: TraitsOf<Rows> = { rows: int(5) };
 
 /** A list in which one of several is chosen. */
-export class Select<const O extends OptionList = OptionList> extends widgetClass(Selection, {
-	name: "Select",
-	traits: { ...single, ...rows, style: style("Description") },
-}) {
+export class Select<const O extends OptionList = OptionList> extends widgetClass<Selection, SelectProperties>(
+	Selection,
+	{
+		name: "Select",
+		traits: { ...single, ...rows, style: style("Description") },
+	},
+) {
 	declare value: ValueOf<O> | null;
 	declare options: O;
 	constructor(options: SelectionOptions<Select<O>, O, ValueOf<O> | null>) {
@@ -149,7 +220,10 @@ export class Select<const O extends OptionList = OptionList> extends widgetClass
 }
 
 /** Buttons of which one is chosen, each in a line. */
-export class RadioButtons<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+export class RadioButtons<const O extends OptionList = OptionList> extends widgetClass<
+	Selection,
+	RadioButtonsProperties
+>(Selection, {
 	name: "RadioButtons",
 	traits: { ...single, orientation: choice("vertical", "horizontal"), style: style("Description") },
 }) {
@@ -161,14 +235,15 @@ export class RadioButtons<const O extends OptionList = OptionList> extends widge
 }
 
 /** Buttons of which one is pressed. */
-export class ToggleButtons<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+export class ToggleButtons<const O extends OptionList = OptionList> extends widgetClass<
+	Selection,
+	ToggleButtonsProperties
+>(Selection, {
 	name: "ToggleButtons",
 	traits: {
 		...single,
 		buttonStyle: choice("", "primary", "success", "info", "warning", "danger"),
-		/** Names of Font Awesome icons, one for each option. */
 		icons: list(text()),
-		/** Texts that appear when the pointer rests on a button, one for each option. */
 		tooltips: list(text()),
 		style: style("ToggleButtons"),
 	},
@@ -180,20 +255,21 @@ export class ToggleButtons<const O extends OptionList = OptionList> extends widg
 	}
 }
 
-const selectionSlider = {
+const sliderLook: TraitsOf<SliderLook> = {
 	orientation: choice("horizontal", "vertical"),
 	behavior: choice("drag-tap", "drag-snap", "tap", "drag", "snap"),
-	/** Whether the value follows the hand (default) or changes when it lets go. */
 	continuousUpdate: bool(true),
-	/** Whether the label stands beside the slider. Default true. */
 	readout: bool(true),
 	style: style("Slider"),
 };
 
 /** A slider over options. */
-export class SelectionSlider<const O extends OptionList = OptionList> extends widgetClass(Selection, {
+export class SelectionSlider<const O extends OptionList = OptionList> extends widgetClass<
+	Selection,
+	SelectionSliderProperties
+>(Selection, {
 	name: "SelectionSlider",
-	traits: { ...single, ...selectionSlider },
+	traits: { ...single, ...sliderLook },
 }) {
 	declare value: ValueOf<O> | null;
 	declare options: O;
@@ -203,7 +279,10 @@ export class SelectionSlider<const O extends OptionList = OptionList> extends wi
 }
 
 /** A list in which any number of options is chosen. */
-export class SelectMultiple<const O extends OptionList = OptionList> extends widgetClass(MultipleSelection, {
+export class SelectMultiple<const O extends OptionList = OptionList> extends widgetClass<
+	MultipleSelection,
+	SelectMultipleProperties
+>(MultipleSelection, {
 	name: "SelectMultiple",
 	traits: { ...several, ...rows, style: style("Description") },
 }) {
@@ -215,9 +294,16 @@ export class SelectMultiple<const O extends OptionList = OptionList> extends wid
 }
 
 /** A slider with two handles over options: `value` holds the first and the last that are meant. */
-export class SelectionRangeSlider<const O extends OptionList = OptionList> extends widgetClass(MultipleSelection, {
+export class SelectionRangeSlider<const O extends OptionList = OptionList> extends widgetClass<
+	MultipleSelection,
+	SelectionRangeSliderProperties
+>(MultipleSelection, {
 	name: "SelectionRangeSlider",
-	traits: { ...several, ...selectionSlider, index: pair(int(0), [0, 0]) },
+	traits: {
+		...several,
+		...sliderLook,
+		index: { ...(pair(int(0), [0, 0]) as Trait<readonly number[]>), derived: true },
+	},
 }) {
 	declare value: readonly [ValueOf<O>, ValueOf<O>];
 	declare options: O;

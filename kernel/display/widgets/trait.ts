@@ -25,8 +25,11 @@ export interface Trait<T> {
 }
 
 export type Traits = Record<string, Trait<any>>;
-/** The properties that traits describe. */
-export type Values<T extends Traits> = { -readonly [K in keyof T]: T[K] extends Trait<infer V> ? V : never };
+/**
+ * A trait for each property. The properties themselves are declared, not derived: only so do editors show what is written
+ * about them.
+ */
+export type TraitsOf<P> = { [K in keyof P]-?: Trait<P[K]> };
 
 export function expected(where: string, what: string, value: unknown): TypeError {
 	return new TypeError(`${where}: expected ${what}, got ${inspectText(value)}`);

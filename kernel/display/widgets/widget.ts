@@ -4,27 +4,34 @@ import { currentHost } from "../host";
 import { displaySymbol } from "../mime";
 import { currentOutput } from "../output";
 import { widgetClass } from "./define";
-import { layoutTrait } from "./layout";
+import { type Layout, layoutTrait } from "./layout";
 import { Model } from "./model";
 import { stillOf } from "./still";
-import { bool, list, nullable, text } from "./trait";
+import { bool, list, nullable, type TraitsOf, text } from "./trait";
 
 export const viewMimeType = "application/vnd.jupyter.widget-view+json";
+
+interface WidgetProperties {
+	/** CSS classes that pages give it. */
+	domClasses: readonly string[];
+	/** Size and place, as CSS: `layout: { width: "50%" }`. */
+	layout: Layout;
+	/** Whether the tabulator key reaches it. Default: as the page has it. */
+	tabbable: boolean | null;
+	/** Text that appears when the pointer rests on it. */
+	tooltip: string | null;
+}
 
 /**
  * A widget that can be seen: as a cell's last expression, by `display(widget)`, or inside a box. Pages without ipywidgets'
  * front end, and exported ones, show what it stood at.
  */
-export class Widget extends widgetClass(Model, {
+export class Widget extends widgetClass<Model, WidgetProperties>(Model, {
 	name: "DOMWidget",
 	traits: {
-		/** CSS classes that pages give it. */
 		domClasses: { ...list(text()), key: "_dom_classes" },
-		/** Size and place. */
 		layout: layoutTrait,
-		/** Whether the tabulator key reaches it. Default: as the page has it. */
 		tabbable: nullable(bool(true)),
-		/** Text that appears when the pointer rests on it. */
 		tooltip: nullable(text()),
 	},
 }) {
@@ -57,16 +64,18 @@ export class Widget extends widgetClass(Model, {
 }
 
 /** Properties of widgets with a text beside them. */
-export const described = {
+export interface Described {
 	/** Text beside the widget. */
-	description: text(),
+	description: string;
 	/** Whether the description is HTML. Default false. */
-	descriptionAllowHtml: bool(false),
-};
+	descriptionAllowHtml: boolean;
+}
 
 /** Properties of widgets that a reader can change. */
-export const enterable = {
-	...described,
+export interface Enterable extends Described {
 	/** Whether readers cannot change it. Default false. */
-	disabled: bool(false),
-};
+	disabled: boolean;
+}
+
+export const described: TraitsOf<Described> = { description: text(), descriptionAllowHtml: bool(false) };
+export const enterable: TraitsOf<Enterable> = { ...described, disabled: bool(false) };
