@@ -10,6 +10,9 @@ Kernel<void(const AttentionCall&, const Tensor&, const Tensor&, const Tensor&, c
 
 namespace {
 
+/** Products want contiguous rows; a gradient that is one number expanded has none. */
+Tensor withRows(const Tensor& x) { return x.size(3) <= 1 || x.stride(3) == 1 ? x : contiguous(x); }
+
 /** Arguments of one computing type. Holds what it made. */
 class Prepared {
  public:
@@ -26,9 +29,9 @@ class Prepared {
     GB_CHECK(k[0] == q[0] && k[1] == q[1] && k[3] == q[3] && v[0] == q[0] && v[1] == q[1] && v[2] == k[2],
              "query, key and value do not fit together: ", q, ", ", k, " and ", v);
     compute_ = query.dtype() == DType::Float64 ? DType::Float64 : DType::Float32;
-    query_ = asType(query, compute_);
-    key_ = asType(key, compute_);
-    value_ = asType(value, compute_);
+    query_ = withRows(asType(query, compute_));
+    key_ = withRows(asType(key, compute_));
+    value_ = withRows(asType(value, compute_));
     if (mask) {
       const Dims expected{q[0], q[1], q[2], k[2]};
       GB_CHECK(mask->sizes() == expected, "expected a mask of shape ", expected, ", got ", mask->sizes());
@@ -62,7 +65,7 @@ std::tuple<Tensor, Tensor, Tensor> attentionBackward(const Tensor& grad, const T
   const Dims expected{query.size(0), query.size(1), query.size(2), value.size(3)};
   GB_CHECK(grad.sizes() == expected, "expected a gradient of shape ", expected, ", got ", grad.sizes());
   const Tensor dq = p.make(query.sizes()), dk = p.make(key.sizes()), dv = p.make(value.sizes());
-  attentionBackwardKernel(query.device(), p.call, asType(grad, p.compute()), dq, dk, dv);
+  attentionBackwardKernel(query.device(), p.call, withRows(asType(grad, p.compute())), dq, dk, dv);
   const DType dtype = query.dtype();
   return {asType(dq, dtype), asType(dk, dtype), asType(dv, dtype)};
 }

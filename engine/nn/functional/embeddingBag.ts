@@ -1,5 +1,5 @@
 import { bind } from "../../core/arguments";
-import { float32, int64 } from "../../core/dtype";
+import { int64 } from "../../core/dtype";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
@@ -75,7 +75,8 @@ export function embeddingBag(...args: EmbeddingBagArguments): Tensor {
 	const factors =
 		perSampleWeights &&
 		(kept === null ? perSampleWeights.reshape(-1) : perSampleWeights.reshape(-1).indexSelect(0, kept));
-	return together({ index, bag, counts, mode, scaleGradByFreq }, weight, factors);
+	const run = mode === "max" || scaleGradByFreq || factors !== null ? together : plain;
+	return run({ index, bag, counts, mode, scaleGradByFreq }, weight, factors);
 }
 
 function checkWeights(input: Tensor, perSampleWeights: Tensor | null, mode: BagMode): void {
@@ -125,48 +126,51 @@ function paddingOf(weight: Tensor, paddingIdx: number | null): number | null {
 	return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
 
-const vector = (values: readonly number[]) =>
+const vector = (values: readonly number[] | Float64Array) =>
 	wrap(native.fromNumbers(Float64Array.from(values), [values.length], int64.code));
 
 /** The rows to look up without padding, their bags, and (where padding was left out) their positions. */
 function bags(flat: Tensor, starts: readonly number[], padding: number | null) {
-	const count = starts.length - 1;
-	const bag: number[] = [];
-	for (let i = 0; i < count; i++) for (let at = starts[i]!; at < starts[i + 1]!; at++) bag.push(i);
-	let index = bag.length === flat.numel() ? flat : flat.narrow(0, 0, bag.length);
-	let kept: Tensor | null = null;
-	let bagged = bag;
-	if (padding !== null) {
-		const rows = index.tolist() as number[];
-		const positions = rows.flatMap((row, i) => (row === padding ? [] : [i]));
-		kept = vector(positions);
-		index = index.indexSelect(0, kept);
-		bagged = positions.map((i) => bag[i]!);
-	}
-	const counts = new Array<number>(count).fill(0);
-	for (const i of bagged) counts[i]!++;
-	return { index, bag: vector(bagged), counts, kept };
+	const counts = starts.slice(1).map((end, i) => end - starts[i]!);
+	const total = starts.length === 0 ? 0 : starts.at(-1)!;
+	const bag = new Float64Array(total);
+	counts.forEach((_, i) => {
+		bag.fill(i, starts[i]!, starts[i + 1]!);
+	});
+	const index = total === flat.numel() ? flat : flat.narrow(0, 0, total);
+	if (padding === null) return { index, bag: vector(bag), counts, kept: null };
+	const rows = index.tolist() as number[];
+	const positions = rows.flatMap((row, i) => (row === padding ? [] : [i]));
+	rows.forEach((row, i) => {
+		if (row === padding) counts[bag[i]!]!--;
+	});
+	const kept = vector(positions);
+	return { index: index.indexSelect(0, kept), bag: vector(positions.map((i) => bag[i]!)), counts, kept };
 }
 
-const together = composite<Attributes>(
-	"EmbeddingBagBackward0",
-	({ index, bag, counts, mode, scaleGradByFreq }, weight: Tensor, factors: Tensor | null) => {
-		const rows = embedding(index, weight, { scaleGradByFreq });
-		const shape = [counts.length, weight.size(1)];
-		if (mode === "max") return largest(rows, counts, shape);
-		const scaled = factors === null ? rows : rows.mul(factors.unsqueeze(-1));
-		const sums = zeros(shape, { dtype: scaled.dtype }).indexAdd(0, bag, scaled);
-		if (mode === "sum") return sums;
-		const divisors = wrap(
-			native.fromNumbers(
-				Float64Array.from(counts, (n) => Math.max(n, 1)),
-				[counts.length, 1],
-				float32.code,
-			),
-		);
-		return sums.div(divisors.to(sums.dtype));
-	},
-);
+function formula({ index, bag, counts, mode, scaleGradByFreq }: Attributes, weight: Tensor, factors: Tensor | null) {
+	const rows = embedding(index, weight, { scaleGradByFreq });
+	const shape = [counts.length, weight.size(1)];
+	if (mode === "max") return largest(rows, counts, shape);
+	const scaled = factors === null ? rows : rows.mul(factors.unsqueeze(-1));
+	const sums = zeros(shape, { dtype: scaled.dtype }).indexAdd(0, bag, scaled);
+	return mode === "sum" ? sums : sums.div(divisors(counts, sums));
+}
+
+/** How many rows each bag has, at least 1, as a column. */
+function divisors(counts: readonly number[], like: Tensor): Tensor {
+	const sizes = Float64Array.from(counts, (count) => Math.max(count, 1));
+	return wrap(native.fromNumbers(sizes, [counts.length, 1], like.dtype.code));
+}
+
+const together = composite<Attributes>("EmbeddingBagBackward0", formula);
+
+/** Sums and means alone: a bag's gradient goes to all of its rows. */
+const plain = composite<Attributes>("EmbeddingBagBackward0", formula, (node, grad, { index, bag, counts, mode }) => {
+	const shared = mode === "sum" ? grad : grad.div(divisors(counts, grad));
+	const rows = native.indexSelect(shared.handle, 0, bag.handle);
+	return [wrap(native.embeddingBackward(rows, index.handle, node.saved(0).size(0), -1)), null];
+});
 
 /** The largest of the rows of each bag; the rows stand bag by bag. */
 function largest(rows: Tensor, counts: readonly number[], shape: number[]): Tensor {
