@@ -2,7 +2,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { examine, findJupyterLab, findSpecs, installInto, openLab, places, report, uninstallFrom } from "./install";
+import {
+	examine,
+	findChromium,
+	findJupyterLab,
+	findSpecs,
+	installInto,
+	openLab,
+	places,
+	report,
+	uninstallFrom,
+} from "./install";
 
 /*
  * The command line, `gradbook`. Each command is a few lines here; what it does stands in install/ and runner/.
@@ -44,6 +54,7 @@ function seconds(text: string): number {
 interface RunFlags {
 	out?: string;
 	html: boolean;
+	images?: boolean;
 	param?: string[];
 	timeout?: number;
 }
@@ -102,6 +113,7 @@ function program(): Command {
 		.argument("<notebook>", "file to run, such as notebooks/01_first_network.ipynb")
 		.option("--out <dir>", "folder for what is written (default: output/ and the notebook's name)")
 		.option("--no-html", "write no page")
+		.option("--images", "add a PNG of every plot to the notebook, so that GitHub shows them (needs Chromium)")
 		.option(
 			"--param <name=value>",
 			"value for a variable of the cell tagged parameters; JSON or text; may be given again",
@@ -109,11 +121,11 @@ function program(): Command {
 		)
 		.option("--timeout <seconds>", "longest time for one cell", seconds)
 		.addHelpText("after", "\nExit status: 0 where every cell ran, 1 where one failed, 130 after Ctrl-C.")
-		.action(async (notebook: string, { out, html, param, timeout }: RunFlags) => {
+		.action(async (notebook: string, { out, html, images, param, timeout }: RunFlags) => {
 			// Loaded here: the other commands need no sockets.
 			const { parseParameter, runCommand } = await import("./runner/index.js");
 			const params = Object.fromEntries((param ?? []).map(parseParameter));
-			process.exitCode = await runCommand(notebook, { out, html, params, timeout });
+			process.exitCode = await runCommand(notebook, { out, html, images, chromium: findChromium(), params, timeout });
 		});
 
 	gradbook

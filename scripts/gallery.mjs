@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { onPath } from "../dist/kernel/install/index.js";
+import { findChromium } from "../dist/kernel/install/index.js";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const taken = join(root, "build/screenshots/gallery");
@@ -16,7 +16,7 @@ const { cells } = JSON.parse(readFileSync(join(root, "docs/gallery.ipynb"), "utf
 const sourceOf = (cell) => [cell.source].flat().join("");
 
 const browser = await chromium.launch({
-	executablePath: process.env.GRADBOOK_CHROMIUM || onPath("chromium", "chromium-browser", "google-chrome"),
+	executablePath: findChromium(),
 	args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 });
 const page = await browser.newPage();

@@ -42,6 +42,16 @@ export function onPath(...names: string[]): string | undefined {
 	return undefined;
 }
 
+/** A Chromium or Chrome: the one that the environment variable GRADBOOK_CHROMIUM names, else on PATH. */
+export function findChromium(): string | undefined {
+	const onMac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+	return (
+		process.env.GRADBOOK_CHROMIUM ||
+		onPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable") ||
+		[onMac].find(isExecutable)
+	);
+}
+
 /**
  * Looks for JupyterLab 4: that of the Python named by `python` or by the environment variable GRADBOOK_PYTHON and no
  * other where one is named; else on PATH; else in the project's own virtual environment.

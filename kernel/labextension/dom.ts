@@ -22,12 +22,34 @@ export interface ScriptElement extends PageElement {
 	onerror: (() => void) | null;
 }
 
+export interface ImageElement extends PageElement {
+	src: string;
+	readonly width: number;
+	readonly height: number;
+	decode(): Promise<void>;
+}
+
+export interface CanvasElement extends PageElement {
+	width: number;
+	height: number;
+	getContext(kind: "2d"): Drawing | null;
+	toDataURL(type: string): string;
+}
+
+interface Drawing {
+	fillStyle: string;
+	fillRect(x: number, y: number, width: number, height: number): void;
+	drawImage(image: ImageElement, x: number, y: number, width: number, height: number): void;
+}
+
 interface Page {
 	readonly body: PageElement;
 	readonly head: PageElement;
 	readonly currentScript: ScriptElement | null;
 	readonly readyState: string;
 	createElement(tag: "script"): ScriptElement;
+	createElement(tag: "img"): ImageElement;
+	createElement(tag: "canvas"): CanvasElement;
 	createElement(tag: string): PageElement;
 	querySelectorAll(selector: string): Iterable<PageElement>;
 	addEventListener(event: string, listener: () => void): void;
@@ -53,6 +75,7 @@ interface Browser {
 export interface Plotly {
 	react(node: PageElement, data: unknown[], layout: object, config: object): Promise<unknown>;
 	purge(node: PageElement): void;
+	toImage(figure: object, options: { format: "png"; width: number; height: number; scale: number }): Promise<string>;
 	Plots: { resize(node: PageElement): Promise<unknown> | undefined };
 }
 

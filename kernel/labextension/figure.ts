@@ -100,6 +100,13 @@ const diverging = [
 	[1, "#d55e00"],
 ];
 
+/** A figure for a picture of its own: dark on white, and as high as it wants to be. */
+export function forPaper(figure: Figure): { data: unknown[]; layout: object; width: number; height: number } {
+	const { data, layout } = dressed(figure, paper);
+	const width = typeof figure.layout?.width === "number" ? figure.layout.width : 760;
+	return { data, layout: { ...layout, paper_bgcolor: paper.background }, width, height: heightOf(figure) };
+}
+
 /** A copy of the figure in the page's colours. What the figure itself sets stays as it is. */
 function dressed(figure: Figure, colours: Colours): { data: unknown[]; layout: object; config: object } {
 	// Plotly writes into what it is given, and that belongs to the notebook.

@@ -10,6 +10,7 @@ import { type CodeCell, type Notebook, NotebookError, notebookText, readNotebook
 import { NotebookOutputs } from "./outputs";
 import { notebookPage } from "./page/page";
 import { type Parameters, withParameters } from "./parameters";
+import { addPictures } from "./pictures";
 import { KernelProcess } from "./process";
 import { WidgetStates } from "./widgets";
 
@@ -22,6 +23,10 @@ export interface RunOptions {
 	params?: Parameters;
 	/** Seconds that one cell may take. Default: as long as it needs. */
 	timeout?: number;
+	/** Give the notebook a PNG of every plot, so that it is seen where nothing of a notebook runs. Default false. */
+	images?: boolean;
+	/** The Chromium that draws them. Where there is none, a line says so. */
+	chromium?: string;
 	/** Where progress is shown. Default: this process's terminal. */
 	screen?: Screen;
 	/** Ends the run as the stop button would. */
@@ -59,11 +64,13 @@ export async function runNotebook(file: string, options: RunOptions = {}): Promi
 	const started = performance.now();
 	const problem = await runCells(notebook, file, report, screen, options);
 	const files = [join(folder, basename(file))];
+	// First, so that nothing of what was run is lost whatever comes next.
 	write(files[0]!, notebookText(notebook));
 	if (options.html !== false) {
 		files.push(join(folder, `${basename(file, ".ipynb")}.html`));
 		write(files[1]!, notebookPage(notebook, { file }));
 	}
+	if (options.images) report.line(await withPictures(notebook, files[0]!, options.chromium));
 	if (problem !== undefined) report.error(problem);
 	report.line(`${formatSeconds((performance.now() - started) / 1000)}, written to ${files.join(" and ")}`);
 	return { ok: problem === undefined, problem, files, notebook };
@@ -83,6 +90,20 @@ export async function runCommand(file: string, options: RunOptions = {}): Promis
 		return 1;
 	} finally {
 		process.off("SIGINT", interrupted);
+	}
+}
+
+/** Writes the notebook once more, with pictures; says how many, or why there are none. */
+async function withPictures(notebook: Notebook, file: string, chromium: string | undefined): Promise<string> {
+	if (chromium === undefined) {
+		return "no pictures of the plots: found no Chromium on PATH (GRADBOOK_CHROMIUM names one)";
+	}
+	try {
+		const count = await addPictures(notebook, chromium);
+		if (count > 0) write(file, notebookText(notebook));
+		return count === 1 ? "1 plot got a picture" : `${count} plots got pictures`;
+	} catch (error) {
+		return `no pictures of the plots: ${error instanceof Error ? error.message : String(error)}`;
 	}
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "vitest";
-import { findJupyterLab, onPath } from "../../dist/kernel/install";
+import { findChromium, findJupyterLab } from "../../dist/kernel/install";
 
 /*
  * What some tests need beside Node. Where it is missing, they are skipped and their name says why; in CI (CI=true) a
@@ -46,11 +46,7 @@ export const needs = {
 	},
 	chromium: {
 		get path() {
-			return (
-				process.env.GRADBOOK_CHROMIUM ||
-				onPath("chromium", "chromium-browser", "google-chrome", "google-chrome-stable") ||
-				["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].find(existsSync)
-			);
+			return findChromium();
 		},
 		missing: "needs Chromium on PATH or named by GRADBOOK_CHROMIUM (Debian: sudo apt install chromium)",
 	},

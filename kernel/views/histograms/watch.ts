@@ -88,11 +88,9 @@ export function gradientHistograms(model: ModuleLike, options: LayerHistogramOpt
 				if (!histograms.wants(label)) return;
 				const values = sampleOf(numbersOf(detached(gradient)));
 				const { mean, std } = summarise([values]);
-				histograms.add(
-					label,
-					Float64Array.from(values, (value) => Math.log10(Math.abs(value))),
-					{ mean, std },
-				);
+				const powers = new Float64Array(values.length);
+				for (let i = 0; i < powers.length; i++) powers[i] = Math.log10(Math.abs(values[i]!));
+				histograms.add(label, powers, { mean, std });
 			}),
 		);
 	}

@@ -195,6 +195,17 @@ describe("failing", () => {
 	});
 });
 
+test("where there is no Chromium, or none that works, a line says so and the notebook is as it was", async () => {
+	const file = notebook(`import * as d from ${library}`, "d.plot([{ y: [1, 2] }])");
+	const without = await run(file, { images: true });
+	expect(without.stdout).toContain("no pictures of the plots: found no Chromium on PATH (GRADBOOK_CHROMIUM names one)");
+	expect(without.ok).toBe(true);
+	const broken = await run(file, { images: true, chromium: "/bin/false" });
+	expect(broken.stdout).toContain("no pictures of the plots: /bin/false ended with 1");
+	const [output] = broken.cells[1]!.outputs;
+	expect(Object.keys(output!.data as object)).toContain("text/html");
+});
+
 describeWith([needs.chromium], "the page, without network", () => {
 	let browser: Browser;
 	beforeAll(async () => {
@@ -253,6 +264,32 @@ describeWith([needs.chromium], "the page, without network", () => {
 		await page.goto(`file://${encodeURI(files[1]!)}`);
 		expect(await page.locator(".figure .still svg[role=img]").count()).toBe(2);
 		await context.close();
+	});
+
+	test("--images gives the notebook a PNG of every plot and graph, in place of HTML that GitHub would show", async () => {
+		const graph =
+			'<div class="gradbook-graph"><svg xmlns="http://www.w3.org/2000/svg" width="9" height="8"></svg></div>';
+		const asHtml = `d.html(${JSON.stringify(graph)})`;
+		const bars = "d.plot([{ type: 'bar', y: [1, 2], name: '</pre></script>&amp;' }], { width: 300, height: 200 })";
+		const file = notebook(...sources, bars, asHtml);
+		const { cells, page, stdout } = await run(file, { images: true, chromium: pathOf(needs.chromium) });
+		expect(stdout).toContain("4 plots got pictures");
+		const data = cells.flatMap((cell) => cell.outputs ?? []).map((output) => output.data as Record<string, string>);
+		const pictures = data.filter((bundle) => bundle["image/png"] !== undefined);
+		expect(pictures.map((bundle) => Object.keys(bundle).sort())).toEqual([
+			...new Array(3).fill(["application/vnd.plotly.v1+json", "image/png", "text/plain"]),
+			["image/png", "text/plain"],
+		]);
+		const sizes = pictures.map((bundle) => {
+			const png = Buffer.from(bundle["image/png"]!, "base64");
+			return [png.toString("latin1", 1, 4), png.readUInt32BE(16), png.readUInt32BE(20)];
+		});
+		expect(sizes.slice(2)).toEqual([
+			["PNG", 300, 200],
+			["PNG", 9, 8],
+		]);
+		expect(page, "the page keeps its own forms").toContain("<svg");
+		expect(data.at(-2)?.["text/html"]).toBeUndefined();
 	});
 
 	test("a page without figures carries no plotly.js", async () => {
