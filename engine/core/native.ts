@@ -354,6 +354,21 @@ export interface MatrixOps {
 	) => [Handle | null, Handle | null, Handle | null];
 }
 
+/** Factorisations of (batches of) float matrices; computed in double. */
+export interface LinalgOps {
+	/** L and U in one matrix, the row that each row was exchanged with, and 0 or the place of a pivot that is 0. */
+	luFactor: (a: Handle) => [lu: Handle, pivots: Handle, info: Handle];
+	/** Right sides [..., n, k]. */
+	luSolve: (lu: Handle, pivots: Handle, b: Handle) => Handle;
+	/** The lower factor, and 0 or the order of the minor that is not positive. */
+	cholesky: (a: Handle) => [l: Handle, info: Handle];
+	triangularSolve: (a: Handle, b: Handle, upper: boolean, unit: boolean) => Handle;
+	qr: (a: Handle, complete: boolean) => [q: Handle, r: Handle];
+	/** Of the lower triangle; values in rising order, vectors as columns. */
+	eigh: (a: Handle) => [values: Handle, vectors: Handle];
+	svd: (a: Handle) => [u: Handle, s: Handle, vh: Handle];
+}
+
 /** Numbers for each spatial dimension; `y` is the convolution's result, `x` its input, weight `[F, C / groups, …kernel]`. */
 export interface ConvOps {
 	conv: (
@@ -707,6 +722,7 @@ export interface Native
 		ShapeOps,
 		IndexOps,
 		MatrixOps,
+		LinalgOps,
 		NormOps,
 		ConvOps,
 		PoolOps,

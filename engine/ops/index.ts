@@ -221,6 +221,7 @@ export {
 	zero_,
 } from "./inPlaceFunctions";
 export { cat, columnStack, concat, concatenate, hstack, stack, vstack } from "./join";
+export { pinv as pinverse } from "./leastSquares";
 export * as linalg from "./linalg";
 export { argwhere, maskedFill, maskedScatter, maskedSelect, nonzero } from "./masks";
 export {
@@ -291,6 +292,7 @@ export { round } from "./rounding";
 export { Slice, slice } from "./slice";
 export { asStrided, type DiagonalOptions, diag, diagEmbed, diagonal, narrow, select } from "./slices";
 export { logSoftmax, softmax } from "./softmax";
+export { choleskyInverse, choleskySolve, det, inv as inverse, logdet, slogdet } from "./solving";
 export {
 	argsort,
 	bincount,

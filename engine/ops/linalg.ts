@@ -1,25 +1,28 @@
 import { bind, type Dims, dimsOf, shapeText } from "../core/arguments";
 import type { Tensor } from "../core/tensor";
+import { onesLike } from "./create";
+import { catAlong } from "./join";
+import { type MatrixNormOrder, orderedNorm } from "./leastSquares";
 import { matmul } from "./matrix";
-import { matrixExp, solve } from "./matrixFunctions";
-import { matrixNorm as normOfMatrices, vectorNorm as normOfVectors } from "./norm";
+import { vectorNorm as normOfVectors } from "./norm";
 import { cross, matrixPower } from "./products";
 import { diagonal as diagonalOf } from "./slices";
+import { inv, solve } from "./solving";
 import { tensorList } from "./view";
 
-/* torch.linalg: what of it the engine has. */
+/* torch.linalg: names, and what its functions share with others. */
 
 export interface LinalgNormOptions {
 	/** The order. Default 2 for vectors, "fro" for matrices. */
-	ord?: number | "fro" | null;
+	ord?: MatrixNormOrder | null;
 	dim?: Dims;
 	keepdim?: boolean;
 }
 
 type NormArguments =
 	| [options?: LinalgNormOptions]
-	| [ord: number | "fro" | null, options?: LinalgNormOptions]
-	| [ord: number | "fro" | null, dim: Dims, keepdim?: boolean];
+	| [ord: MatrixNormOrder | null, options?: LinalgNormOptions]
+	| [ord: MatrixNormOrder | null, dim: Dims, keepdim?: boolean];
 
 /**
  * The norm of vectors (one `dim`) or matrices (two of them). Without `dim`: with an order the tensor is one vector or
@@ -34,10 +37,10 @@ export function norm(x: Tensor, ...args: NormArguments): Tensor {
 	const dims = dimsOf("linalg.norm", dim);
 	if (ord === null) return normOfVectors(x, 2, dims, keepdim);
 	const rank = dims?.length ?? x.ndim;
-	if (rank === 2) return normOfMatrices(x, ord, (dims as [number, number] | null) ?? [-2, -1], keepdim);
-	if (rank > 2 || ord === "fro") {
+	if (rank === 2) return orderedNorm(x, ord, (dims as [number, number] | null) ?? [-2, -1], keepdim);
+	if (rank > 2 || typeof ord === "string") {
 		throw new RangeError(
-			`[linalg.norm] order ${ord} needs ${ord === "fro" ? "2" : "1 or 2"} dimensions, got shape ${shapeText(x.shape)}`,
+			`[linalg.norm] order ${ord} needs ${typeof ord === "string" ? "2" : "1 or 2"} dimensions, got shape ${shapeText(x.shape)}`,
 		);
 	}
 	return normOfVectors(x, ord, dims, keepdim);
@@ -58,13 +61,20 @@ export function vectorNorm(
 	return normOfVectors(x, options.ord ?? 2, dimsOf("linalg.vectorNorm", options.dim), options.keepdim ?? false);
 }
 
-/** The norm of the matrices of the last two dimensions (or `dim`): "fro" (default), 1, -1, Infinity, -Infinity. */
+/** The norm of the matrices of the last two dimensions (or `dim`): "fro" (default), "nuc", ±1, ±2, ±Infinity. */
 export function matrixNorm(
 	x: Tensor,
-	ord: number | "fro" = "fro",
-	options: { dim?: [number, number]; keepdim?: boolean } = {},
+	...args:
+		| [options?: { ord?: MatrixNormOrder; dim?: [number, number]; keepdim?: boolean }]
+		| [ord: MatrixNormOrder, options?: { dim?: [number, number]; keepdim?: boolean }]
+		| [ord: MatrixNormOrder, dim: [number, number], keepdim?: boolean]
 ): Tensor {
-	return normOfMatrices(x, ord, options.dim ?? [-2, -1], options.keepdim ?? false);
+	const { ord, dim, keepdim } = bind<{ ord: MatrixNormOrder; dim: [number, number]; keepdim: boolean }>(
+		"linalg.matrixNorm",
+		args,
+		["ord", "dim", "keepdim"],
+	);
+	return orderedNorm(x, ord ?? "fro", dim ?? [-2, -1], keepdim ?? false);
 }
 
 /** The product of several matrices, from left to right. */
@@ -79,4 +89,50 @@ export function diagonal(x: Tensor, options: { offset?: number; dim1?: number; d
 	return diagonalOf(x, { dim1: -2, dim2: -1, ...options });
 }
 
-export { cross, matmul, matrixExp, matrixPower, solve };
+/** Products of vectors along `dim` (default the last), summed. */
+export function vecdot(x: Tensor, y: Tensor, options: { dim?: number } = {}): Tensor {
+	return x.mul(y).sum(options.dim ?? -1);
+}
+
+/** Powers of the last dimension's elements as columns: x⁰ … xᴺ⁻¹. */
+export function vander(x: Tensor, options: { N?: number | null } = {}): Tensor {
+	const count = options.N ?? x.size(-1);
+	if (!Number.isInteger(count) || count < 1) throw new RangeError(`[linalg.vander] N must be at least 1, got ${count}`);
+	const one = onesLike(x.unsqueeze(-1));
+	return catAlong(
+		[
+			one,
+			x
+				.unsqueeze(-1)
+				.expand([...x.shape, count - 1])
+				.cumprod(-1),
+		],
+		-1,
+	);
+}
+
+/** The inverse of a tensor as the matrix that maps its last dimensions to its first `ind`. */
+export function tensorinv(x: Tensor, ind: number | { ind?: number } = 2): Tensor {
+	const first = typeof ind === "object" ? (ind.ind ?? 2) : ind;
+	const [front, back] = [x.shape.slice(0, first), x.shape.slice(first)];
+	const size = back.reduce((product, n) => product * n, 1);
+	return inv(x.reshape(-1, size)).reshape([...back, ...front]);
+}
+
+/** The X with tensordot(A, X, X.ndim) = B. */
+export function tensorsolve(a: Tensor, b: Tensor, options: { dims?: readonly number[] | null } = {}): Tensor {
+	const moved = options.dims
+		? a.movedim(
+				options.dims,
+				options.dims.map((_, i) => a.ndim - options.dims!.length + i),
+			)
+		: a;
+	const shape = moved.shape.slice(b.ndim);
+	return solve(moved.reshape(b.numel(), -1), b.reshape(-1)).reshape(shape);
+}
+
+export { cholesky, eigh, eigvalsh, LinAlgError, qr, svd, svdvals } from "./factors";
+export { cond, lstsq, matrixRank, pinv } from "./leastSquares";
+export { matrixExp } from "./matrixFunctions";
+export { det, inv, luFactor, luSolve, slogdet, solve, solveTriangular } from "./solving";
+export { cross, matmul, matrixPower };

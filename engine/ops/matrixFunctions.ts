@@ -1,5 +1,3 @@
-import type { Derivative } from "../autograd/node";
-import { record, tracked } from "../autograd/record";
 import { shapeText } from "../core/arguments";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -47,59 +45,3 @@ declare module "../core/tensor" {
 }
 
 asMethods({ matrixExp });
-
-/** X with A X = B, for square matrices A `[…, n, n]` and B `[…, n, k]`; an error where A is singular. */
-export function solve(a: Tensor, b: Tensor): Tensor {
-	checkSquare("linalg.solve", a);
-	if (`${a.shape.slice(0, -1)}` !== `${b.shape.slice(0, -1)}` || a.dtype !== b.dtype) {
-		throw new RangeError(
-			`[linalg.solve] expects A [*, n, n] and B [*, n, k] of one dtype, got ${a.dtype} ${shapeText(a.shape)} and ${b.dtype} ${shapeText(b.shape)}`,
-		);
-	}
-	const [n, k] = b.shape.slice(-2) as [number, number];
-	const left = native.toNumbers(a.handle);
-	const right = native.toNumbers(b.handle);
-	for (let i = 0; i * n * n < left.length; i++) {
-		eliminate(left.subarray(i * n * n, (i + 1) * n * n), right.subarray(i * n * k, (i + 1) * n * k), n, k);
-	}
-	const out = wrap(native.fromNumbers(right, b.shape, b.dtype.code));
-	return tracked(a, b) ? record(out, solveBackward, [a, b], [a, out]) : out;
-}
-
-const solveBackward: Derivative = {
-	name: "LinalgSolveExBackward0",
-	backward(node, grad) {
-		const ofB = solve(node.saved(0).mT, grad);
-		return [node.needs(0) ? matmul(ofB, node.saved(1).mT).neg() : null, node.needs(1) ? ofB : null];
-	},
-};
-
-/** Gauß's elimination with partial pivoting, in place: the result stands in `b`. */
-function eliminate(a: Float64Array, b: Float64Array, n: number, k: number): void {
-	for (let column = 0; column < n; column++) {
-		let pivot = column;
-		for (let row = column + 1; row < n; row++) {
-			if (Math.abs(a[row * n + column]!) > Math.abs(a[pivot * n + column]!)) pivot = row;
-		}
-		if (a[pivot * n + column] === 0) throw new RangeError("[linalg.solve] the matrix is singular");
-		if (pivot !== column) {
-			swap(a, pivot * n, column * n, n);
-			swap(b, pivot * k, column * k, k);
-		}
-		for (let row = 0; row < n; row++) {
-			const factor = row === column ? 0 : a[row * n + column]! / a[column * n + column]!;
-			if (factor === 0) continue;
-			for (let j = column; j < n; j++) a[row * n + j] = a[row * n + j]! - factor * a[column * n + j]!;
-			for (let j = 0; j < k; j++) b[row * k + j] = b[row * k + j]! - factor * b[column * k + j]!;
-		}
-	}
-	for (let row = 0; row < n; row++) {
-		for (let j = 0; j < k; j++) b[row * k + j] = b[row * k + j]! / a[row * n + row]!;
-	}
-}
-
-function swap(values: Float64Array, first: number, second: number, count: number): void {
-	for (let i = 0; i < count; i++) {
-		[values[first + i], values[second + i]] = [values[second + i]!, values[first + i]!];
-	}
-}

@@ -6,6 +6,7 @@
 #include "ops/ctc.h"
 #include "ops/gather.h"
 #include "ops/index.h"
+#include "ops/linalg.h"
 #include "ops/loss.h"
 #include "ops/matrix.h"
 #include "ops/norm.h"
@@ -96,6 +97,14 @@ const Row rows[] = {
     GB_ROW(linear),
     GB_ROW(linearBackward),
     GB_ROW(linearDynamic),
+    // Factorisations
+    GB_ROW(luFactor),
+    GB_ROW(luSolve),
+    GB_ROW(cholesky),
+    GB_ROW(triangularSolve),
+    GB_ROW(qr),
+    GB_ROW(eigh),
+    GB_ROW(svd),
     // Losses
     GB_ROW(crossEntropy),
     GB_ROW(crossEntropyBackward),

@@ -236,7 +236,17 @@ function checkNumerically(row: Case): void {
 	if (row.second !== false) autograd.gradgradcheck(fn, inputs, { atol: 1e-4 });
 }
 
-for (const family of ["pointwise", "reductions", "shapes", "matrix", "indexing", "surface", "convolution", "pooling"]) {
+for (const family of [
+	"pointwise",
+	"reductions",
+	"shapes",
+	"matrix",
+	"indexing",
+	"surface",
+	"convolution",
+	"pooling",
+	"linalg",
+]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);
 		const byOp = grouped(rows);

@@ -1,0 +1,42 @@
+// Factorisations of matrices and what is solved with them. Everything is computed in double, also for floats, and
+// rounded once at the end; batches of matrices are independent of each other.
+#pragma once
+#include <tuple>
+
+#include "ops/kernel.h"
+
+namespace gb {
+
+// Kernels work on row-major doubles [batch, …] in place or into tensors that the front end made.
+
+/** a [b, n, n] becomes L below its diagonal and U; pivots [b, n]: the row that row i was exchanged with; info [b]: 0, or
+ * the place (from 1) of the first pivot that is 0. */
+extern Kernel<void(const Tensor& a, const Tensor& pivots, const Tensor& info)> luKernel;
+/** b [b, n, k] becomes the solution. */
+extern Kernel<void(const Tensor& lu, const Tensor& pivots, const Tensor& b)> luSolveKernel;
+/** a [b, n, n]: its lower triangle becomes L, the rest 0; info [b]: 0, or the order of the minor that is not positive. */
+extern Kernel<void(const Tensor& a, const Tensor& info)> choleskyKernel;
+/** b [b, n, k] becomes the solution for the triangle of a [b, n, n]. */
+extern Kernel<void(const Tensor& a, const Tensor& b, bool upper, bool unit)> triangularKernel;
+/** a [b, m, n], q [b, m, c], r [b, c, n]: c columns of Q, by Householder reflections with LAPACK's signs. */
+extern Kernel<void(const Tensor& a, const Tensor& q, const Tensor& r)> qrKernel;
+/** a [b, n, n], of which the lower triangle counts: values [b, n] in rising order, vectors [b, n, n] as columns. */
+extern Kernel<void(const Tensor& a, const Tensor& values, const Tensor& vectors)> eighKernel;
+/** a [b, m, n] with m ≥ n: u [b, m, n], s [b, n] in falling order, v [b, n, n] as columns. */
+extern Kernel<void(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v)> svdKernel;
+
+using Three = std::tuple<Tensor, Tensor, Tensor>;
+
+/** LU, pivots (int64, from 0) and info (int64). */
+Three luFactor(const Tensor& a);
+Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b);
+/** L and info (int64). */
+std::pair<Tensor, Tensor> cholesky(const Tensor& a);
+Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit);
+/** Q of min(m, n) columns, or (complete) of m; and R. */
+std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete);
+std::pair<Tensor, Tensor> eigh(const Tensor& a);
+/** U of min(m, n) columns, S, and V transposed. */
+Three svd(const Tensor& a);
+
+}  // namespace gb
