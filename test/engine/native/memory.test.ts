@@ -157,7 +157,18 @@ test("several threads of JavaScript use the engine side by side", () => {
 	expect(sums).toEqual([300000, 300000, 300000]);
 });
 
-test("the stop button ends a long product, on all threads, and the next op runs", async () => {
+const longOps = [
+	["mm", "const x = n.full([6000, 6000], 1, 6);", "n.mm(x, x)"],
+	[
+		"rnnLayer",
+		`const x = n.full([16000, 64], 1, 6), sizes = n.full([500], 32, 4), state = n.full([1, 32, 128], 0, 6);
+		const weights = [n.full([512, 64], 0.1, 6), n.full([512, 128], 0.1, 6), null, null, null];`,
+		"n.rnnLayer(2, x, sizes, state, state, weights)",
+	],
+	["attention", "const x = n.full([8, 8, 4000, 64], 0.1, 6);", "n.attention(x, x, x, null, false, 0.1)"],
+] as const;
+
+test.each(longOps)("the stop button ends a long %s, on all threads, and the next op runs", async (op, made, call) => {
 	const program = `${prelude}
 		const flag = new Int32Array(new SharedArrayBuffer(4));
 		n.setInterruptFlag(flag);
@@ -168,10 +179,10 @@ test("the stop button ends a long product, on all threads, and the next op runs"
 		\`, { eval: true, workerData: flag });
 		worker.on("online", () => {
 			n.setNumThreads(2);
-			const x = n.full([6000, 6000], 1, 6);
+			${made}
 			let message = "none";
 			worker.postMessage(0);
-			try { for (let i = 0; i < 50; i++) n.mm(x, x); } catch (e) { message = e.message; }
+			try { for (let i = 0; i < 50; i++) ${call}; } catch (e) { message = e.message; }
 			flag[0] = 0;
 			answer({ message, next: n.item(n.sum(n.full([3], 2, 6), null, false, -1)) });
 			process.exit();
@@ -180,5 +191,5 @@ test("the stop button ends a long product, on all threads, and the next op runs"
 	const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
 	let text = "";
 	for await (const part of child.stdout) text += part;
-	expect(JSON.parse(text)).toEqual({ message: "[mm] interrupted", next: 6 });
+	expect(JSON.parse(text)).toEqual({ message: `[${op}] interrupted`, next: 6 });
 });
