@@ -65,9 +65,50 @@ def pads():
         module(f"ConstantPad{dims}d", shape[1:], args=(1, 2))
 
 
+def averages():
+    for name, args, kwargs, shape in [
+        ("AvgPool1d", (2,), {}, (1, 2, 5)),
+        ("AvgPool1d", (3, 2, 1), {"ceil_mode": True, "count_include_pad": False}, (2, 6)),
+        ("AvgPool2d", (2,), {}, (1, 2, 4, 4)),
+        ("AvgPool2d", ((2, 3),), {"stride": (1, 2), "padding": 1, "count_include_pad": False}, (1, 1, 4, 5)),
+        ("AvgPool2d", (2,), {"divisor_override": 3}, (1, 3, 4)),
+        ("AvgPool3d", (2, 1), {}, (1, 1, 3, 3, 2)),
+        ("AdaptiveAvgPool1d", (3,), {}, (2, 5)),
+        ("AdaptiveAvgPool2d", ((None, 2),), {}, (1, 2, 3, 5)),
+        ("AdaptiveAvgPool2d", (1,), {}, (1, 2, 3, 2)),
+        ("AdaptiveAvgPool3d", ((1, 2, None),), {}, (1, 1, 2, 3, 2)),
+    ]:
+        module(name, shape, args=args, kwargs=kwargs)
+    for name, args, kwargs, shape in [("LPPool1d", (2, 3), {"stride": 2}, (1, 2, 7)), ("LPPool2d", (1.5, (2, 1)), {"ceil_mode": True}, (1, 1, 5, 2)), ("LPPool3d", (2, 2), {}, (1, 1, 2, 2, 4))]:
+        module(name, lambda s=shape: (torch.rand(*s) + 0.1).requires_grad_(), args=args, kwargs=kwargs)
+
+
+def rearrangements():
+    for name, args, kwargs, shape in [
+        ("Unfold", (2,), {}, (1, 2, 3, 3)),
+        ("Unfold", ((1, 2),), {"dilation": 2, "padding": (0, 1), "stride": (2, 1)}, (1, 3, 4)),
+        ("Fold", ((3, 3), 2), {}, (1, 8, 4)),
+        ("Fold", (4, (2, 1)), {"stride": (2, 1), "padding": (1, 0)}, (2, 12)),
+        ("PixelShuffle", (2,), {}, (1, 4, 2, 3)),
+        ("PixelUnshuffle", (2,), {}, (1, 1, 4, 2)),
+        ("ChannelShuffle", (2,), {}, (1, 4, 2, 2)),
+        ("Upsample", (), {"scale_factor": 2}, (1, 1, 2, 3)),
+        ("Upsample", ((3, 4),), {"mode": "bilinear", "align_corners": True}, (1, 1, 2, 3)),
+        ("Upsample", (5,), {"mode": "linear"}, (1, 1, 3)),
+        ("Upsample", (), {"scale_factor": (1.5, 2), "mode": "bicubic"}, (1, 1, 4, 3)),
+        ("UpsamplingNearest2d", (), {"scale_factor": 2}, (1, 1, 2, 3)),
+        ("UpsamplingNearest2d", (3,), {}, (1, 1, 2, 3)),
+        ("UpsamplingBilinear2d", (), {"scale_factor": 2}, (1, 1, 2, 3)),
+        ("UpsamplingBilinear2d", ((3, 5),), {}, (1, 1, 2, 3)),
+    ]:
+        module(name, shape, args=args, kwargs=kwargs)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     convolutions()
     pools()
     pads()
+    averages()
+    rearrangements()
     write("nn_spatial.json", {"cases": modules})

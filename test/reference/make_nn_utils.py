@@ -5,6 +5,7 @@ import torch.nn as nn
 
 from common import encode, write
 
+torch.set_num_threads(1)
 torch.manual_seed(0)
 clip = []
 for kwargs in [{}, {"norm_type": 1.0}, {"norm_type": float("inf")}, {"norm_type": 3.0}]:
@@ -31,4 +32,16 @@ for bias in [True, False]:
         linear.eval(), bn.eval()
         made = nn.utils.fuse_linear_bn_eval(linear, bn)
         fuse.append({"bias": bias, "affine": affine, "linear": encode(linear.state_dict()), "bn": encode(bn.state_dict()), "weight": encode(made.weight), "fusedBias": encode(made.bias)})
-write("nn_utils.json", {"clip": clip, "sequences": [encode(s) for s in sequences], "pad": pad, "fuse": fuse})
+fuse_conv = []
+for name, args, kwargs, shape in [("Conv1d", (2, 4, 3), {}, (3, 2, 5)), ("Conv2d", (2, 4, 3), {"bias": False, "groups": 2, "padding": 1}, (2, 2, 4, 4)), ("Conv3d", (1, 2, 2), {}, (2, 1, 3, 2, 3)), ("ConvTranspose2d", (3, 2, 2), {"stride": 2}, (2, 3, 2, 3))]:
+    transpose = "Transpose" in name
+    conv = getattr(nn, name)(*args, **kwargs)
+    bn = getattr(nn, f"BatchNorm{name[-2]}d")(args[1])
+    for _ in range(3):
+        bn(conv(torch.randn(*shape) * 2 + 1))
+    nn.init.normal_(bn.weight)
+    nn.init.normal_(bn.bias)
+    conv.eval(), bn.eval()
+    made = nn.utils.fuse_conv_bn_eval(conv, bn, transpose)
+    fuse_conv.append({"name": name, "args": args, "kwargs": kwargs, "shape": shape, "conv": encode(conv.state_dict()), "bn": encode(bn.state_dict()), "weight": encode(made.weight), "fusedBias": encode(made.bias)})
+write("nn_utils.json", {"fuseConv": fuse_conv, "clip": clip, "sequences": [encode(s) for s in sequences], "pad": pad, "fuse": fuse})

@@ -1,6 +1,8 @@
 #include "ops/conv.h"
 
 #include "ops/copy.h"
+#include "ops/matrix.h"
+#include "ops/shape.h"
 
 namespace gb {
 
@@ -91,6 +93,16 @@ struct Geometry {
   }
 };
 
+/** Whether the kernel covers the whole input, so that there is one result: a linear layer in other words. */
+bool isLinear(const ConvShape& s) {
+  bool covers = s.groups == 1 && s.batch > 0 && s.channels > 0;
+  for (int i = 0; i < 3; i++) covers = covers && s.padding[i] == 0 && s.dilation[i] == 1 && s.kernel[i] == s.in[i];
+  return covers;
+}
+
+/** As a matrix: the first dimension and all others. */
+Tensor flat(const Tensor& x) { return reshape(x, {x.size(0), -1}); }
+
 Tensor prepared(const Tensor& x) { return contiguous(asType(x, computeType(x.dtype()))); }
 
 Tensor preparedBias(MaybeTensor bias, const Tensor& x, const Tensor& weight, int64_t count) {
@@ -115,6 +127,7 @@ Tensor conv(const Tensor& x, const Tensor& weight, MaybeTensor bias, const Dims&
            " channels instead");
   const Tensor offset = preparedBias(bias, x, weight, weight.size(0));
   g.findOut();
+  if (isLinear(g.shape)) return reshape(linear(flat(x), flat(weight), bias), g.sizes(x.size(0), weight.size(0), g.shape.out));
   Tensor y = emptyTensor(g.sizes(x.size(0), weight.size(0), g.shape.out), computeType(x.dtype()), x.device());
   if (y.numel() > 0) convKernel(x.device(), g.shape, y, prepared(x), prepared(weight), bias ? &offset : nullptr);
   return asType(y, x.dtype());
@@ -132,6 +145,7 @@ Tensor convInput(const Tensor& y, const Tensor& weight, MaybeTensor bias, const 
   const Tensor offset = preparedBias(bias, y, weight, channels);
   g.findOut();
   g.expectOut(y);
+  if (isLinear(g.shape) && !bias) return reshape(mm(flat(y), flat(weight)), g.sizes(y.size(0), channels, g.shape.in));
   Tensor x = emptyTensor(g.sizes(y.size(0), channels, g.shape.in), computeType(y.dtype()), y.device());
   if (x.numel() > 0) convInputKernel(y.device(), g.shape, x, prepared(y), prepared(weight), bias ? &offset : nullptr);
   return asType(x, y.dtype());
@@ -149,6 +163,9 @@ Tensor convWeight(const Tensor& y, const Tensor& x, const Dims& kernel, const Di
   g.shape.features = y.size(1) / groups;
   g.findOut();
   g.expectOut(y);
+  if (isLinear(g.shape)) {
+    return reshape(mm(transpose(flat(y), 0, 1), flat(x)), g.sizes(y.size(1), g.shape.channels, g.shape.kernel));
+  }
   Tensor weight = emptyTensor(g.sizes(y.size(1), g.shape.channels, g.shape.kernel), computeType(x.dtype()), x.device());
   if (weight.numel() == 0) return asType(weight, x.dtype());
   if (y.numel() == 0) {

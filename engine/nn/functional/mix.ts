@@ -36,6 +36,12 @@ export class LineMatrix {
 		);
 	}
 
+	/** The same with all weights times a factor. */
+	scaled(factor: number): LineMatrix {
+		const weights = this.weights.map((weight) => weight * factor);
+		return new LineMatrix(this.starts, this.columns, weights, this.size);
+	}
+
 	get transposed(): LineMatrix {
 		if (this.#transposed === null) {
 			const rows: [number, number][][] = Array.from({ length: this.size }, () => []);

@@ -1,5 +1,6 @@
 export * from "./activation";
 export * from "./attention";
+export * from "./averagePooling";
 export * from "./batchnorm";
 export * from "./container";
 export * from "./conv";
@@ -9,6 +10,7 @@ export * from "./distance";
 export * from "./dropout";
 export * from "./embeddingBag";
 export * from "./flatten";
+export * from "./fold";
 export * from "./gated";
 export {
 	type BackwardHook,
@@ -23,7 +25,20 @@ export {
 } from "./hooks";
 export * from "./linear";
 export * from "./loss";
-export * from "./maxPooling";
+export {
+	AdaptiveMaxPool1d,
+	AdaptiveMaxPool2d,
+	AdaptiveMaxPool3d,
+	MaxPool1d,
+	MaxPool2d,
+	MaxPool3d,
+	type MaxPoolModuleOptions,
+	MaxUnpool1d,
+	MaxUnpool2d,
+	MaxUnpool3d,
+	type MaxUnpoolModuleOptions,
+	type Pooled,
+} from "./maxPooling";
 export { type MemberOptions, Module } from "./module";
 export * from "./normalization";
 export * from "./padding";
@@ -31,6 +46,7 @@ export * from "./parameters";
 export * from "./rnn";
 export { type RecurrentOptions, RNNBase } from "./rnnBase";
 export * from "./rnnCell";
+export * from "./shuffle";
 export * from "./sparse";
 export type { IncompatibleKeys, LoadOptions, StateDict } from "./state";
 export * from "./transformer";
@@ -44,3 +60,4 @@ export {
 	TransformerEncoderLayer,
 	type TransformerLayerOptions,
 } from "./transformerLayer";
+export * from "./upsampling";

@@ -1,6 +1,11 @@
 export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_, getTotalNorm } from "./clipGrad";
 export { parametersToVector, vectorToParameters } from "./convertParameters";
-export { fuseLinearBnEval, fuseLinearBnWeights } from "./fusion";
+export {
+	fuseConvBnEval,
+	fuseConvBnWeights,
+	fuseLinearBnEval,
+	fuseLinearBnWeights,
+} from "./fusion";
 export * as parametrizations from "./parametrizations";
 export * as parametrize from "./parametrize";
 export * as prune from "./prune";

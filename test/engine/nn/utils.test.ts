@@ -25,6 +25,16 @@ const reference = readReference<{
 		weight: EncodedTensor;
 		fusedBias: EncodedTensor;
 	}[];
+	fuseConv: {
+		name: "Conv1d" | "Conv2d" | "Conv3d" | "ConvTranspose2d";
+		args: [number, number, number];
+		kwargs: Record<string, unknown>;
+		shape: number[];
+		conv: object;
+		bn: object;
+		weight: EncodedTensor;
+		fusedBias: EncodedTensor;
+	}[];
 }>("nn_utils.json");
 
 function withGrads(grads: torch.Tensor[]): torch.nn.Parameter[] {
@@ -114,6 +124,23 @@ describe("a batch normalisation", () => {
 			expect(torch.allclose(fused(x), norm(layer(x)), { atol: 1e-6 })).toBe(true);
 		},
 	);
+
+	test.each(reference.fuseConv)("folds into $name", ({ name, args, kwargs, shape, conv, bn, weight, fusedBias }) => {
+		const layer: any = new (nn[name] as any)(...args, kwargs);
+		const norm = new nn[`BatchNorm${name.at(-2) as "1" | "2" | "3"}d`](args[1]);
+		layer.loadStateDict(decode(conv));
+		norm.loadStateDict(decode(bn));
+		const transpose: any = name === "ConvTranspose2d";
+		expect(() => utils.fuseConvBnEval(layer, norm, transpose)).toThrow(/only for eval/);
+		const fused: any = utils.fuseConvBnEval(layer.eval(), norm.eval(), transpose);
+		expectLike(fused.weight, weight, "weight");
+		expectLike(fused.bias, fusedBias, "bias");
+		const x = torch.randn(shape);
+		expect(torch.allclose(fused(x), norm(layer(x)), { atol: 1e-5 })).toBe(true);
+		expect(() => utils.fuseConvBnEval(layer, new nn.BatchNorm2d(7).eval(), transpose)).toThrow(
+			/must match bn.numFeatures/,
+		);
+	});
 
 	test("folds without a weight of its own too, where PyTorch cannot", () => {
 		const layer = new nn.Linear(3, 4);

@@ -1,0 +1,62 @@
+// The notes' networks as benchmarks train them: one entry each here and, under the same name, in peers/networks.py.
+//
+//   node bench/networks.mjs NAME THREADS STEPS
+//
+// trains in this process and prints JSON: microseconds per step of nine runs of STEPS steps, and the process's largest size
+// in kilobytes before the first step and at the end.
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+/** Each makes a network and its data and returns a step: zeroGrad, forward, loss, backward, optimiser; the loss. */
+export const networks = {
+	/** The small CNN, on a batch of 64 images of 28 × 28. */
+	cnn(torch) {
+		const { nn, optim } = torch;
+		const model = new nn.Sequential(
+			new nn.Conv2d(1, 32, 3, { padding: 1 }),
+			new nn.ReLU(),
+			new nn.MaxPool2d(2),
+			new nn.Conv2d(32, 64, 3, { padding: 1 }),
+			new nn.ReLU(),
+			new nn.MaxPool2d(2),
+			new nn.Flatten(),
+			new nn.Linear(3136, 128),
+			new nn.ReLU(),
+			new nn.Linear(128, 10),
+		);
+		const lossFunction = new nn.CrossEntropyLoss();
+		const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+		const x = torch.rand(64, 1, 28, 28);
+		const y = torch.randint(0, 10, [64]);
+		return () => {
+			optimizer.zeroGrad();
+			const loss = lossFunction(model(x), y);
+			loss.backward();
+			optimizer.step();
+			return loss;
+		};
+	},
+};
+
+function train(name, threads, steps) {
+	const torch = createRequire(import.meta.url)("../dist/engine/index.js");
+	torch.setNumThreads(threads);
+	torch.manualSeed(1);
+	const step = networks[name](torch);
+	const before = process.resourceUsage().maxRSS;
+	const run = () => {
+		const start = performance.now();
+		let loss;
+		for (let i = 0; i < steps; i++) loss = step();
+		loss.item();
+		return ((performance.now() - start) / steps) * 1000;
+	};
+	run();
+	const microseconds = Array.from({ length: 9 }, run);
+	return { microseconds, before, peak: process.resourceUsage().maxRSS };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+	const [name, threads, steps] = process.argv.slice(2);
+	console.log(JSON.stringify(train(name, Number(threads), Number(steps))));
+}
