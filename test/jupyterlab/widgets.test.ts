@@ -14,6 +14,7 @@ const cells = [
 	'const out = new Output();\nconst button = new Button({ description: "Press", buttonStyle: "primary" });\nlet presses = 0;\nbutton.onClick(() => { presses++; console.log("below the cell", presses); out.run(() => console.log("in the area", presses)); });\nnew VBox([button, out])',
 	'const play = new Play(0, { max: 20, interval: 20 });\nconst slider = new IntSlider(0, { max: 20, description: "step" });\njslink([play, "value"], [slider, "value"]);\nnew Tab([new HBox([play, slider]), new VBox([new Text("text", { description: "name" }), new Checkbox(true, { description: "on" }), new SelectMultiple({ options: ["a", "b", "c"], value: ["b"] })]), new Accordion([new HTML("<b>inside</b>")], { titles: ["Open me"] })], { titles: ["Play", "Fields", "More"] })',
 	'new VBox([new FloatSlider(0.5, { max: 1, description: "p" }), new Dropdown({ options: ["relu", "gelu"], description: "act" }), new ToggleButtons({ options: ["train", "eval"], description: "mode" }), new FloatProgress(0.7, { max: 1, barStyle: "success", description: "done" }), new Label("$\\\\alpha$ and <i>text</i>")])',
+	'import { BoundedFloatText, ColorPicker, Combobox, DatePicker, encodePng, FloatLogSlider, FloatRangeSlider, GridBox, HTMLMath, Image, IntProgress, IntRangeSlider, Password, RadioButtons, Select, SelectionRangeSlider, SelectionSlider, Stack, Textarea, ToggleButton, Valid } from "gradbook/display";\nconst png = encodePng({ width: 2, height: 2, channels: 3, data: new Uint8Array([230, 60, 0, 0, 114, 178, 0, 158, 115, 240, 228, 66]) });\nnew GridBox([new FloatLogSlider(0.01, { min: -4, max: 0, description: "rate" }), new IntRangeSlider(), new FloatRangeSlider(), new BoundedFloatText(2.5), new IntProgress(40), new RadioButtons({ options: ["mean", "sum"] }), new Select({ options: ["SGD", "Adam"] }), new SelectionSlider({ options: [16, 32, 64], value: 32 }), new SelectionRangeSlider({ options: ["a", "b", "c"], index: [0, 1] }), new ToggleButton(true, { description: "shuffle" }), new Valid(true), new Textarea("lines"), new Password("secret"), new Combobox("re", { options: ["relu"] }), new ColorPicker("#0072b2"), new DatePicker(new Date(Date.UTC(2024, 1, 29))), new HTMLMath("$x^2$"), new Image(png, { width: "40", height: "40" }), new Stack([new Label("hidden"), new Label("seen")], { selectedIndex: 1 })], { layout: { gridTemplateColumns: "1fr 1fr" } })',
 	"console.log(slider.value)",
 ];
 
@@ -71,8 +72,9 @@ describeWith([needs.jupyterlab, needs.chromium], "widgets in JupyterLab", () => 
 				.locator(".js-plotly-plot")
 				.evaluateHandle((node) => {
 					const seen = new Set<Element>([node]);
+					const cell = node.closest(".jp-CodeCell")!;
 					new MutationObserver(() => {
-						for (const plot of node.closest(".jp-CodeCell")!.querySelectorAll(".js-plotly-plot")) seen.add(plot);
+						for (const plot of cell.querySelectorAll(".js-plotly-plot")) seen.add(plot);
 					}).observe(document.body, { childList: true, subtree: true });
 					return seen;
 				});
@@ -116,6 +118,14 @@ describeWith([needs.jupyterlab, needs.chromium], "widgets in JupyterLab", () => 
 			await cell(1).evaluate((node) => node.scrollIntoView({ block: "start" }));
 			await page.waitForTimeout(300);
 			await page.screenshot({ path: join(pictures, "widgets-dark.png") });
+
+			const grid = cell(6);
+			await grid.evaluate((node) => node.scrollIntoView({ block: "center" }));
+			expect(await grid.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(2);
+			expect(await grid.locator("input[type=date]").inputValue()).toBe("2024-02-29");
+			expect(await grid.getByText("seen", { exact: true }).isVisible()).toBe(true);
+			expect(await grid.locator(".gradbook-widget").count()).toBe(0);
+			await page.screenshot({ path: join(pictures, "widgets-dark-3.png") });
 
 			// A page that is loaded again has the state as it was left, and its sliders still move the plot.
 			await page.keyboard.press("Control+s");

@@ -47,7 +47,8 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 	readonly controls: ControlWidgets<C>;
 	/** What the latest call returned (or its promise gave). */
 	result: unknown;
-	readonly #fn: (values: ControlValues<C>) => unknown;
+	// `never`, so that an Interactive of any controls is an Interactive.
+	readonly #fn: (values: never) => unknown;
 	readonly #area = new Output();
 	/** The call that is under way. */
 	#call: Call | undefined;
@@ -97,7 +98,7 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 		};
 		const ran = this.#area.run(
 			() => {
-				const result = this.#fn(this.values);
+				const result = this.#fn(this.values as never);
 				return isPromise(result) ? result.then((value) => this.#show(value)) : this.#show(result);
 			},
 			{ clear: true },

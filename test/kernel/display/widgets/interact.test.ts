@@ -10,6 +10,7 @@ import {
 	interact,
 	interactive,
 	plot,
+	progress,
 	Text,
 	widgets,
 } from "gradbook/display";
@@ -151,6 +152,25 @@ describe("the function", () => {
 		await expect.poll(() => seen.at(-1)).toBe(50);
 		expect(seen.length).toBeLessThan((performance.now() - start) / 150 + 2);
 		await expect.poll(() => texts(widget)).toEqual(["50"]);
+	});
+
+	test("shows its progress while it runs, also where it never yields", () => {
+		const widget = page.run(() =>
+			interactive(
+				() => {
+					for (const _ of progress(60)) for (const end = performance.now() + 10; performance.now() < end; );
+				},
+				{ n: 5 },
+				{ manual: true },
+			),
+		);
+		page.run(() => display(widget));
+		page.take();
+		const start = performance.now();
+		page.send((widget.children[1] as widgets.Button).modelId, { method: "custom", content: { event: "click" } });
+		const pictures = page.take(area(widget));
+		expect(pictures.length).toBeGreaterThan(2);
+		expect(pictures.length).toBeLessThan((performance.now() - start) / 100 + 2);
 	});
 
 	test("that throws shows its error, until the next good value", async () => {
