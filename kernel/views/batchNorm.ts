@@ -4,7 +4,7 @@ import { formatNumber } from "../display/numbers";
 import { seriesColour } from "../display/theme";
 import { detached, isModule, isTensor, type ModuleLike, numbersOf, type TensorLike } from "./engine";
 import { axesOf, panelLayout } from "./panels";
-import { kindOf } from "./quiet";
+import { call, kindOf, quietly } from "./quiet";
 import { summarise } from "./statistics";
 
 export interface BatchNormStateOptions {
@@ -22,6 +22,10 @@ type BatchNormLike = ModuleLike & {
 	readonly numBatchesTracked?: TensorLike | null;
 	readonly momentum?: number | null;
 };
+
+interface CloneLike {
+	clone(): unknown;
+}
 
 interface Moment {
 	pass: number;
@@ -49,6 +53,7 @@ export function batchNormState(model: ModuleLike, options: BatchNormStateOptions
 }
 
 export class BatchNormState extends View implements Disposable {
+	readonly #model: ModuleLike;
 	readonly #layers: [string, BatchNormLike][];
 	readonly #watched: [string, BatchNormLike];
 	readonly #features: readonly number[];
@@ -56,6 +61,8 @@ export class BatchNormState extends View implements Disposable {
 	readonly #hook: { remove(): void };
 	#moments: Moment[] = [];
 	#passes = 0;
+	/** During a pass of the table's own. */
+	#paused = false;
 	#stride = 1;
 
 	/** @internal */
@@ -63,6 +70,7 @@ export class BatchNormState extends View implements Disposable {
 		if (!isModule(model)) throw new TypeError("[batchNormState] expected a module");
 		super(() => this.#bundle());
 		this.#options = options;
+		this.#model = model;
 		this.#layers = [...model.namedModules()].filter((entry): entry is [string, BatchNormLike] => isBatchNorm(entry[1]));
 		const names = this.#layers.map(([name]) => `"${name}"`).join(", ");
 		if (this.#layers.length === 0) {
@@ -82,7 +90,7 @@ export class BatchNormState extends View implements Disposable {
 		const norm = watched[1];
 		this.#hook = norm.registerForwardHook((called: unknown, [input]: unknown[]) => {
 			// A copy of the model has copies of its hooks.
-			if (called === norm && norm.training && isTensor(input)) this.#note(norm, input);
+			if (called === norm && !this.#paused && norm.training && isTensor(input)) this.#note(norm, input);
 		});
 	}
 
@@ -95,8 +103,13 @@ export class BatchNormState extends View implements Disposable {
 		this.remove();
 	}
 
-	/** All layers as they are now. */
-	table(): View {
+	/**
+	 * All layers as they are now. With `input`, what the model is called with, each layer's output in training (by the
+	 * batch's statistics) beside evaluation (by the running ones); the statistics are not moved by it.
+	 */
+	table({ input }: { input?: unknown } = {}): View {
+		const [train, evaluation] =
+			input === undefined ? [] : [true, false].map((training) => this.#outputs(input, training));
 		const rows = this.#layers.map(([name, norm]) => ({
 			layer: name === "" ? "(itself)" : name,
 			kind: kindOf(norm),
@@ -105,12 +118,15 @@ export class BatchNormState extends View implements Disposable {
 			batches: norm.numBatchesTracked ? numbersOf(norm.numBatchesTracked)[0] : undefined,
 			mean: spread(norm.runningMean),
 			variance: spread(norm.runningVar),
+			train: train?.get(norm),
+			evaluation: evaluation?.get(norm),
 		}));
 		return table(rows, {
 			caption: this.#options.title ?? "Batch normalisation",
 			columns: {
 				...{ layer: "layer", kind: "kind", mode: "mode", momentum: "momentum", batches: "batches seen" },
 				...{ mean: "running mean (over features)", variance: "running variance" },
+				...(train === undefined ? {} : { train: "output in train (mean ± std)", evaluation: "output in eval" }),
 			},
 		});
 	}
@@ -147,6 +163,41 @@ export class BatchNormState extends View implements Disposable {
 			`${[name, kindOf(norm)].filter((part) => part !== "").join(" ")}: running (lines) and batches (dots)`;
 		const panels = ["mean", "variance"];
 		return new Figure(traces, panelLayout(panels, { columns: 2, panelHeight: 230, title, x: "pass", legend: true }));
+	}
+
+	/** Mean and spread of what each layer gives out in one pass. */
+	#outputs(input: unknown, training: boolean): Map<ModuleLike, string> {
+		const norms = this.#layers.map(([, norm]) => norm);
+		const seen = new Map<ModuleLike, string>();
+		const hooks = norms.map((norm) =>
+			norm.registerForwardHook((_module: unknown, _args: unknown, output: unknown) => {
+				if (isTensor(output)) seen.set(norm, spread(output));
+			}),
+		);
+		// The pass moves copies of the statistics; what is recorded of the layer's own still holds.
+		const kept = norms.map(({ runningMean, runningVar, numBatchesTracked }) => {
+			return { runningMean, runningVar, numBatchesTracked };
+		});
+		const copies = kept.map((buffers) =>
+			Object.fromEntries(
+				Object.entries(buffers).map(([name, buffer]) => [name, (buffer as CloneLike | null)?.clone() ?? null]),
+			),
+		);
+		const watched = this.#paused;
+		try {
+			this.#paused = true;
+			for (const [i, norm] of norms.entries()) Object.assign(norm, copies[i]);
+			quietly(
+				this.#model,
+				() => void call(this.#model, input),
+				(module) => training && isBatchNorm(module),
+			);
+		} finally {
+			this.#paused = watched;
+			for (const [i, norm] of norms.entries()) Object.assign(norm, kept[i]);
+			for (const hook of hooks) hook.remove();
+		}
+		return seen;
 	}
 
 	#note(norm: BatchNormLike, input: TensorLike): void {

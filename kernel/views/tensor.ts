@@ -20,7 +20,7 @@ export function tensorBundle(tensor: TensorLike): LooseBundle {
 	const text = String(tensor);
 	return {
 		"text/plain": text,
-		"text/html": `${tensorStyle}<div class="gradbook-tensor">${header(tensor)}${body(tensor, text)}</div>`,
+		"text/html": `${tensorStyle}<div class="gradbook-tensor">${header(tensor)}${body(tensor, text)}${gradient(tensor)}</div>`,
 	};
 }
 
@@ -30,6 +30,12 @@ function header(tensor: TensorLike): string {
 	if (tensor.gradFn) facts.push(`made by ${tensor.gradFn.name}`);
 	else if (tensor.requiresGrad) facts.push(tensor.grad ? "has a gradient" : "requires gradient");
 	return `<div class="gradbook-tensor-header"><b>tensor</b> ${facts.map(escapeHtml).join(" · ")}</div>`;
+}
+
+/** The gradient of a leaf, to be opened. */
+function gradient({ grad }: TensorLike): string {
+	if (!isTensor(grad)) return "";
+	return `<details><summary>gradient</summary>${body(grad, String(grad))}</details>`;
 }
 
 function body(tensor: TensorLike, text: string): string {

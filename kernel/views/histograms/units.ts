@@ -28,7 +28,9 @@ export function unitStates(
 	values: ArrayLike<number>,
 ): { units?: number; dead?: number; saturated?: number } {
 	const [samples = 1, units = 1] = shape;
-	if (shape.length < 2 || values.length === 0) return {};
+	// Of a recurrent or attention layer dimension 1 is time, and its units are told apart along the last.
+	const inTime = shape.length === 3 && !activationKinds.has(kind);
+	if (shape.length < 2 || inTime || values.length === 0) return {};
 	const inner = values.length / (samples * units);
 	const range = ranges[kind];
 	const [low, high] = range ?? [0, 0];

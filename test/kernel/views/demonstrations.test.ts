@@ -184,6 +184,22 @@ test("batchNormState notes what PyTorch's update does", () => {
 	expect([batch, running]).toEqual([[1], [0.25]]);
 	const variances = state.figure().figure.data.filter((trace) => trace.yaxis === "y2");
 	expect(variances.map((trace) => trace.y)).toEqual([[2], [1.25], [8], [2.75]]);
+	const before = stateOf(norm);
+	const rows = state
+		.table({ input: x.add(1) })
+		.bundle()
+		["text/plain"].split("\n");
+	expect(stateOf(norm)).toBe(before);
+	expect(state.figure().figure.data[0]!.y, "its own passes are not noted").toHaveLength(1);
+	expect(rows[1]).toMatch(/output in train \(mean ± std\) +output in eval$/);
+	// In train both columns are -1 and 1; in eval (x + 1 - running mean) / √running variance.
+	const [a, b] = [
+		[0.75, 2.75].map((value) => value / Math.sqrt(1.25)),
+		[3.5, 7.5].map((value) => value / Math.sqrt(2.75)),
+	];
+	const all = [...a!, ...b!];
+	const mean = all.reduce((sum, value) => sum + value, 0) / 4;
+	expect(rows[3]).toMatch(new RegExp(`0 ± 1.2 +${Number(mean.toPrecision(3))} ± `));
 	expect(() => show.batchNormState(norm, { features: [2] })).toThrow("features: 2, expected whole numbers from 0 to 1");
 	expect(() => show.batchNormState(new nn.ReLU())).toThrow("ReLU has no layer with running statistics");
 });
