@@ -5,10 +5,10 @@ import { defaultRoot } from "../../engine/vision/datasets/cache";
 import { catalogue } from "../../engine/vision/datasets/catalogue";
 import { locate } from "../../engine/vision/datasets/files";
 import { labextensionName } from "../labextension/build";
-import { findJupyterLab, firstLine, type JupyterLab, onPath } from "./jupyter";
+import { findJupyterLab, findWidgetManager, firstLine, type JupyterLab, onPath } from "./jupyter";
 import { addonFile, labExtensionsFolder, packageRoot, searchedFolders } from "./places";
 import { findSpecs } from "./spec";
-import { widgetsRequirement, withoutJupyter } from "./venv";
+import { widgetsAdvice, withoutJupyter } from "./venv";
 
 /** One line of the doctor's report. */
 export interface Finding {
@@ -161,19 +161,15 @@ function renderer(lab: JupyterLab | undefined): Finding {
 	};
 }
 
-/** The prebuilt extension of ipywidgets' front end. */
-const widgetManager = "@jupyter-widgets/jupyterlab-manager";
-
 function widgets(lab: JupyterLab | undefined): Finding {
 	const what = "widgets";
-	const folders = searchedFolders(lab?.prefix).map((folder) => join(labExtensionsFolder(folder), widgetManager));
-	const found = folders.find((folder) => existsSync(join(folder, "package.json")));
+	const found = findWidgetManager(lab?.prefix);
 	if (found) return { what, state: "ok", detail: `shown in JupyterLab by ${found}` };
 	return {
 		what,
 		state: "absent",
 		detail: "JupyterLab has no front end for sliders and buttons; they are shown as they stood, and cannot be moved",
-		advice: `${lab?.prefix === undefined ? "python3" : join(lab.prefix, "bin", "python3")} -m pip install "${widgetsRequirement}"`,
+		advice: widgetsAdvice(lab?.prefix),
 	};
 }
 

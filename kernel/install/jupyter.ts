@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { ownVenv } from "./places";
+import { labExtensionsFolder, ownVenv, searchedFolders } from "./places";
 
 /** A JupyterLab that can be started. */
 export interface JupyterLab {
@@ -77,6 +77,13 @@ export function findJupyterLab(python?: string): JupyterSearch {
 		else return { lab: { command, version, prefix, source }, named, rejected };
 	}
 	return { lab: undefined, named, rejected };
+}
+
+/** The prebuilt extension of ipywidgets' front end, where JupyterLab would find it. */
+export function findWidgetManager(prefix: string | undefined): string | undefined {
+	return searchedFolders(prefix)
+		.map((folder) => join(labExtensionsFolder(folder), "@jupyter-widgets/jupyterlab-manager"))
+		.find((folder) => existsSync(join(folder, "package.json")));
 }
 
 interface Answer {

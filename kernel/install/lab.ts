@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { constants } from "node:os";
 import { join, resolve } from "node:path";
-import { findJupyterLab, type JupyterLab } from "./jupyter";
+import { findJupyterLab, findWidgetManager, type JupyterLab } from "./jupyter";
 import { isClone, kernelName, packageRoot, privateJupyterFolder } from "./places";
 import { installInto } from "./spec";
-import { installJupyterLab, jupyterRequirement, widgetsRequirement } from "./venv";
+import { installJupyterLab, jupyterRequirement, widgetsAdvice, widgetsRequirement } from "./venv";
 
 /** The environment and arguments that put this installation's kernel before a JupyterLab, as its default. */
 export function labLaunch(folder: string): { args: string[]; env: NodeJS.ProcessEnv } {
@@ -45,6 +45,11 @@ export async function openLab(
 		args.push("--allow-root");
 	}
 	options.say(`JupyterLab ${lab.version} (${lab.command}) opens ${folder}`);
+	if (findWidgetManager(lab.prefix) === undefined) {
+		options.say(
+			`It cannot show sliders and buttons (only what they stood at); to have them: ${widgetsAdvice(lab.prefix)}`,
+		);
+	}
 	return runToEnd(lab.command, args, launch.env);
 }
 

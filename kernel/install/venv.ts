@@ -9,6 +9,11 @@ export const jupyterRequirement = "jupyterlab>=4,<5";
 /** The front end of widgets in JupyterLab; of ipywidgets only this part is wanted. */
 export const widgetsRequirement = "jupyterlab_widgets>=3,<4";
 
+/** How JupyterLab gets the front end of widgets. */
+export function widgetsAdvice(prefix: string | undefined): string {
+	return `${prefix === undefined ? "python3" : join(prefix, "bin", "python3")} -m pip install "${widgetsRequirement}"`;
+}
+
 /** Said wherever JupyterLab cannot be had: what works all the same. */
 export const withoutJupyter =
 	"Without JupyterLab, a chapter runs from the command line and needs neither Python nor network:\n" +

@@ -87,6 +87,9 @@ describe("gradbook lab", () => {
 		const path = /^path: (.*)$/m.exec(out)?.[1] ?? "";
 		expect(existsSync(join(path, "kernels", "gradbook", "kernel.json"))).toBe(true);
 		expect(existsSync(userFolder()), "the user's own Jupyter folder stays untouched").toBe(false);
+		expect(out).toContain(
+			"It cannot show sliders and buttons (only what they stood at); to have them: python3 -m pip install",
+		);
 		expect(status, "JupyterLab's own exit status").toBe(7);
 	});
 
