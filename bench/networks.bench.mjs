@@ -8,7 +8,10 @@ import { quantile } from "./statistics.mjs";
 export const title = "training steps of the notes' networks, and the size of the process";
 
 /** Steps of a run, and what is promised: the step's time and the process's size as parts of the peer's. */
-const rows = [{ name: "cnn", steps: 20, time: 1, memory: 1.3 }];
+const rows = [
+	{ name: "cnn", steps: 20, time: 1, memory: 1.3 },
+	{ name: "lstm", steps: 5, time: 1 },
+];
 
 function ours(...args) {
 	const script = fileURLToPath(new URL("./networks.mjs", import.meta.url));

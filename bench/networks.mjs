@@ -36,6 +36,40 @@ export const networks = {
 			return loss;
 		};
 	},
+
+	/** The many-to-one classifier of sentiment, on 32 packed sequences of 20 to 200 words. */
+	lstm(torch) {
+		const { nn, optim } = torch;
+		class Classifier extends nn.Module {
+			embedding = new nn.Embedding(1000, 20, { paddingIdx: 0 });
+			rnn = new nn.LSTM(20, 64, { batchFirst: true });
+			fc1 = new nn.Linear(64, 64);
+			fc2 = new nn.Linear(64, 1);
+
+			forward(text, lengths) {
+				const options = { enforceSorted: false, batchFirst: true };
+				const packed = nn.utils.rnn.packPaddedSequence(this.embedding(text), lengths, options);
+				const [, [hidden]] = this.rnn(packed);
+				return this.fc2(this.fc1(hidden.at(-1)).relu()).sigmoid();
+			}
+		}
+		const model = new Classifier();
+		const lossFunction = new nn.BCELoss();
+		const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
+		const lengths = torch.linspace(200, 20, 32).long();
+		const text = torch.randint(1, 1000, [32, 200]);
+		lengths.tolist().forEach((length, i) => {
+			text.at(i, `${length}:`).zero_();
+		});
+		const y = torch.randint(0, 2, [32]).float();
+		return () => {
+			optimizer.zeroGrad();
+			const loss = lossFunction(model(text, lengths).at(":", 0), y);
+			loss.backward();
+			optimizer.step();
+			return loss;
+		};
+	},
 };
 
 function train(name, threads, steps) {

@@ -36,7 +36,41 @@ def cnn():
     return step
 
 
-networks = {"cnn": cnn}
+class Classifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(1000, 20, padding_idx=0)
+        self.rnn = nn.LSTM(20, 64, batch_first=True)
+        self.fc1 = nn.Linear(64, 64)
+        self.fc2 = nn.Linear(64, 1)
+
+    def forward(self, text, lengths):
+        packed = nn.utils.rnn.pack_padded_sequence(self.embedding(text), lengths, enforce_sorted=False, batch_first=True)
+        _, (hidden, _) = self.rnn(packed)
+        return torch.sigmoid(self.fc2(torch.relu(self.fc1(hidden[-1]))))
+
+
+def lstm():
+    model = Classifier()
+    loss_function = nn.BCELoss()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    lengths = torch.linspace(200, 20, 32).long()
+    text = torch.randint(1, 1000, (32, 200))
+    for i, length in enumerate(lengths.tolist()):
+        text[i, length:] = 0
+    y = torch.randint(0, 2, (32,)).float()
+
+    def step():
+        optimizer.zero_grad()
+        loss = loss_function(model(text, lengths)[:, 0], y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+networks = {"cnn": cnn, "lstm": lstm}
 
 
 def size():
