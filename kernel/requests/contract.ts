@@ -37,7 +37,13 @@ export interface CompiledCell {
 
 export type CompileOutcome =
 	/** `pages`: what the cell asks to read (`name?`), beside what it runs. */
-	{ status: "ok"; cell: CompiledCell; pages?: MimeBundle[] } | { status: "error"; error: CellError };
+	{ status: "ok"; cell: CompiledCell; pages?: Page[] } | { status: "error"; error: CellError };
+
+/** What is known of a name; `value`: where its value is, if it may have one. */
+export interface Page {
+	bundle: MimeBundle;
+	value: string[] | undefined;
+}
 
 export interface Completion {
 	matches: string[];
@@ -55,6 +61,8 @@ export interface CellCompiler {
 	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome>;
 	complete(source: string, cursor: number): Promise<Completion>;
 	inspect(source: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | undefined>;
+	/** The name at the cursor with the properties before it: where its value is, if it has one. */
+	valueAt(source: string, cursor: number): string[] | undefined;
 	isComplete(source: string): Promise<Completeness>;
 	close(): Promise<void>;
 }
@@ -81,6 +89,11 @@ export interface CellRunner {
 	 * for. Comm messages that are sent meanwhile, in answer to it, go to `output`.
 	 */
 	comm(packet: CommPacket, output: Pick<CellOutput, "comm">): Promise<void>;
+	/**
+	 * The text of a value of the session, found without calling anything of the user's on the way. Undefined where there is
+	 * none, and where the main thread does not answer at once.
+	 */
+	value(path: string[]): Promise<string | undefined>;
 	/** Stops the cell that runs, and every callback, whatever they do. Resolves when it has stopped. */
 	interrupt(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import type { MimeBundle } from "../display/mime";
 import type { Content, Message } from "../wire/message";
 import {
 	anything,
@@ -13,8 +12,9 @@ import {
 	record,
 	string,
 } from "../wire/shape";
-import type { CellError, CellOutput, RunOutcome } from "./contract";
+import type { CellError, CellOutput, Page, RunOutcome } from "./contract";
 import { errorContent, handler } from "./handler";
+import { withValue } from "./inspect";
 import type { Execution, Kernel } from "./kernel";
 
 const expressionShape = either(
@@ -78,10 +78,11 @@ export const execute = handler({
 			for (const [name, expression] of Object.entries(content.user_expressions ?? {})) {
 				expressions[name] = await evaluate(expression, (code) => run(code, false));
 			}
+			const pages = await Promise.all((outcome.pages ?? []).map((page) => withValue(page, kernel)));
 			return finish({
 				status: "ok",
 				user_expressions: expressions,
-				payload: (outcome.pages ?? []).map((data) => ({ source: "page", data, start: 0 })),
+				payload: pages.map((data) => ({ source: "page", data, start: 0 })),
 			});
 		} finally {
 			kernel.executions.delete(execution);
@@ -96,7 +97,7 @@ const interruptedError: CellError = {
 };
 
 /** How a cell ended, with the pages that it asks to read. */
-type Ran = RunOutcome & { pages?: MimeBundle[] };
+type Ran = RunOutcome & { pages?: Page[] };
 
 async function compileAndRun(
 	code: string,

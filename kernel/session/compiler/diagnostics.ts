@@ -41,7 +41,7 @@ export function problemsOf(
 		}
 		problems.push({
 			code: Number(code) || 0,
-			message: explain(Number(code), message),
+			message: shortened(explain(Number(code), message)),
 			start: { line: range.start.line - preludeLines, column: range.start.character },
 			end: { line: range.end.line - preludeLines, column: range.end.character },
 		});
@@ -54,6 +54,25 @@ export function problemsOf(
 
 function isSyntax({ code }: Problem): boolean {
 	return code < 2000 || (code >= 17000 && code < 18000);
+}
+
+/** A chain of reasons longer than this loses its middle: the first lines say what, the last ones why. */
+const shownReasons = 6;
+const shownFirst = 3;
+const shownLast = 2;
+/** Longer types lose their middle. */
+const shownType = 160;
+
+function shortened(message: string): string {
+	const lines = message
+		.replaceAll(/'([^'\n]*)'/g, (quoted, type: string) =>
+			type.length > shownType ? `'${type.slice(0, shownType - 50)} … ${type.slice(-45)}'` : quoted,
+		)
+		.split("\n");
+	if (lines.length <= shownReasons) return lines.join("\n");
+	const left = lines.length - shownFirst - shownLast;
+	const indent = /^ */.exec(lines[shownFirst]!)![0];
+	return [...lines.slice(0, shownFirst), `${indent}… (${left} more reasons)`, ...lines.slice(-shownLast)].join("\n");
 }
 
 /** TypeScript's words about cells that import each other, in words about one notebook. */

@@ -238,6 +238,18 @@ function wordAt(source: string, offset: number): number | undefined {
 	return part.test(source[offset - 1] ?? "") ? offset - 1 : undefined;
 }
 
+/** `["model", "weight"]` where the cursor touches `weight` of `model.weight`; undefined where something else is before it. */
+export function pathAt(source: string, offset: number): string[] | undefined {
+	const at = wordAt(source, offset);
+	if (at === undefined) return undefined;
+	const end = at + /^[\p{ID_Continue}$]*/u.exec(source.slice(at))![0].length;
+	const path =
+		/(?<![\p{ID_Continue}$.)\]"'`])[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*$/u.exec(
+			source.slice(0, end),
+		);
+	return path?.[0].split(".");
+}
+
 async function hover(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
 	const answer = await server.ask<{ contents: { value: string } | string } | null>(
 		"textDocument/hover",

@@ -23,12 +23,13 @@ import type {
 	CompileOutcome,
 	Completeness,
 	Completion,
+	Page,
 } from "../../requests/contract";
 import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
 import { type Problem, problemsError, problemsOf } from "./diagnostics";
-import { completeCell, type EditedCell, inspectCell } from "./editing";
+import { completeCell, type EditedCell, inspectCell, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
 import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
@@ -167,15 +168,17 @@ class Compiler implements CellCompiler {
 	}
 
 	/** What `name?` shows, and the magics with what is to be printed of the names that are not there. */
-	async #pages(found: PlacedMagic[]): Promise<{ magics: PlacedMagic[]; pages: MimeBundle[] }> {
-		const pages: MimeBundle[] = [];
+	async #pages(found: PlacedMagic[]): Promise<{ magics: PlacedMagic[]; pages: Page[] }> {
+		const pages: Page[] = [];
 		const magics: PlacedMagic[] = [];
 		for (const magic of found) {
-			const page =
-				magic.kind === "inspect" ? await this.inspect(magic.name, magic.name.length, magic.detail) : undefined;
-			if (page !== undefined) pages.push(page);
-			if (magic.kind !== "inspect") magics.push(magic);
-			else if (page === undefined) magics.push({ ...magic, missing: `There is no ${magic.name} here.` });
+			if (magic.kind !== "inspect") {
+				magics.push(magic);
+				continue;
+			}
+			const bundle = await this.inspect(magic.name, magic.name.length, magic.detail);
+			if (bundle !== undefined) pages.push({ bundle, value: magic.name.split(".") });
+			else magics.push({ ...magic, missing: `There is no ${magic.name} here.` });
 		}
 		return { magics, pages };
 	}
@@ -334,6 +337,10 @@ class Compiler implements CellCompiler {
 		const help = magicAt(source, offsetOfCursor(source, cursor));
 		if (help !== undefined) return { "text/plain": help };
 		return this.#edit(source, cursor, (cell) => inspectCell(this.#server, cell, cursor));
+	}
+
+	valueAt(source: string, cursor: number): string[] | undefined {
+		return pathAt(source, offsetOfCursor(source, cursor));
 	}
 
 	/** One at a time, since all use one document; compiling has another and does not wait. */

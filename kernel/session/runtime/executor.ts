@@ -10,11 +10,15 @@ type CellFunction = (exports: object, require: NodeJS.Require) => unknown;
 export class Executor {
 	readonly #modules: ModuleLoader;
 	readonly #exports: Record<PropertyKey, unknown>;
+	/** The session's names with their values. */
+	readonly names: Readonly<Record<string, unknown>>;
 
 	constructor(folder: string) {
 		this.#modules = new ModuleLoader({ folder, packageRoot: join(__dirname, "../../../..") });
 		this.#modules.install();
-		this.#exports = { [scopeSymbol]: new Scope(folder, this.#modules) };
+		const scope = new Scope(folder, this.#modules);
+		this.names = scope.names;
+		this.#exports = { [scopeSymbol]: scope };
 	}
 
 	/**

@@ -23,6 +23,8 @@ export type ToMain =
 	| { kind: "comm"; request: number; packet: CommPacket }
 	/** Ends the runs and the callbacks that are under way, if any; answered with `interrupted`. */
 	| { kind: "interrupt"; turn: number }
+	/** Asks for the text of a value of the session; answered with `value`. */
+	| { kind: "show"; turn: number; path: string[] }
 	/** Answered with `pong`: the main thread is back in its event loop. */
 	| { kind: "ping"; turn: number }
 	/** The sockets are closed: leave. */
@@ -46,6 +48,7 @@ export type ToTransport = { order?: number } & (
 	| { kind: "done"; run: number; outcome: RunOutcome }
 	/** Nothing of the run can show anything any more. */
 	| { kind: "gone"; run: number }
+	| { kind: "value"; turn: number; text: string | undefined }
 	| { kind: "interrupted"; turn: number }
 	| { kind: "pong"; turn: number }
 );

@@ -39,6 +39,7 @@ export class MainThread implements CellRunner {
 	readonly #lines: Lines;
 	readonly #outputs = new Map<number, CellOutput>();
 	readonly #answers = new Map<string, () => void>();
+	readonly #values = new Map<number, (text: string | undefined) => void>();
 	/** What was written to descriptors 1 and 2, and how much of it while the latest run was the latest. */
 	readonly #captured = new CapturedText((name, text) => this.#written(name, text));
 	#capturedLength = 0;
@@ -80,6 +81,19 @@ export class MainThread implements CellRunner {
 			const buffers = packet.buffers.map((bytes) => bytes.buffer);
 			this.#post({ kind: "comm", request, packet }, buffers);
 		});
+	}
+
+	async value(path: string[]): Promise<string | undefined> {
+		const turn = ++this.#lastTurn;
+		let text: string | undefined;
+		this.#values.set(turn, (value) => {
+			text = value;
+			this.#answers.get(`value ${turn}`)?.();
+		});
+		this.#post({ kind: "show", turn, path });
+		await this.#answer(`value ${turn}`, patienceMs);
+		this.#values.delete(turn);
+		return text;
 	}
 
 	interrupt(): Promise<void> {
@@ -198,6 +212,9 @@ export class MainThread implements CellRunner {
 			case "interrupted":
 			case "pong":
 				this.#answers.get(`${message.kind} ${message.turn}`)?.();
+				return;
+			case "value":
+				this.#values.get(message.turn)?.(message.text);
 				return;
 			case "done":
 				this.#end(message.run, message.outcome);

@@ -20,6 +20,7 @@ import {
 } from "./protocol";
 import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
+import { valueText } from "./value";
 import { stopWorkersWithCells } from "./workers";
 
 export interface RuntimeOptions {
@@ -93,6 +94,9 @@ export class Runtime {
 			case "interrupt":
 				this.#interrupt();
 				this.#options.post({ kind: "interrupted", turn: message.turn });
+				break;
+			case "show":
+				this.#options.post({ kind: "value", turn: message.turn, text: valueText(this.#executor.names, message.path) });
 				break;
 			case "ping":
 				this.#asyncStack.clear();

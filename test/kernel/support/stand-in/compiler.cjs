@@ -39,6 +39,7 @@ module.exports = {
 			items: [{ text: `${source}Done`, type: "function", start: 0, end: cursor }],
 		}),
 		inspect: async (source) => (source === "known" ? { "text/plain": "const known: number" } : undefined),
+		valueAt: (source) => (source === "known" ? ["known"] : undefined),
 		isComplete: async (source) =>
 			source.endsWith("{") ? { status: "incomplete", indent: "\t" } : { status: "complete" },
 		close: async () => {},

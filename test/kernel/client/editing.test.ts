@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { startKernel, type TestKernel, until, wholeKernel } from "../support/kernel";
+
+/** Completion, inspection and errors as a front end gets them, from the kernel as users have it. The cursor is at the `|`. */
+
+let kernel: TestKernel;
+beforeAll(async () => {
+	kernel = await startKernel({ main: wholeKernel });
+	const { reply } = await kernel.client.execute(`
+		import * as torch from "gradbook";
+		const model = new torch.nn.Linear(3, 2);
+		const data = { rows: [1, 2, 3], get costly() { throw new Error("asked") }, name: "💥 d" };
+		let mode: "train" | "test" = "train";
+		/** Adds.
+		 * @param a first
+		 */
+		const add = (a: number, b = 1) => a + b;
+	`);
+	expect(reply.evalue).toBeUndefined();
+});
+
+const at = (marked: string) => {
+	const cursor = Array.from(marked.slice(0, marked.indexOf("|"))).length;
+	return { code: marked.replace("|", ""), cursor_pos: cursor };
+};
+const ask = async (type: string, content: object) =>
+	(await kernel.client.request(type, { ...content }).reply()).content;
+const complete = (marked: string) => ask("complete_request", at(marked));
+const inspect = async (marked: string) => (await ask("inspect_request", at(marked))).data as Record<string, string>;
+
+describe("completion", () => {
+	test("gives members with kinds and types, in an editor's order", async () => {
+		const { matches, metadata } = await complete("model.wei|");
+		expect((matches as string[])[0]).toBe("weight");
+		const [first] = (metadata as { _jupyter_types_experimental: object[] })._jupyter_types_experimental;
+		expect(first).toMatchObject({
+			text: "weight",
+			type: "field",
+			signature: expect.stringMatching(/weight.*Parameter/),
+		});
+	});
+
+	test("gives option names, string unions, packages and files", async () => {
+		expect((await complete("new torch.nn.Linear(3, 2, { bi| })")).matches).toEqual(["bias"]);
+		expect((await complete('mode = "|"')).matches).toEqual(["test", "train"]);
+		expect((await complete('import { x } from "gradb|"')).matches).toEqual(
+			expect.arrayContaining(["gradbook", "gradbook/display"]),
+		);
+		expect((await complete('import fs from "node:f|"')).matches).toEqual(expect.arrayContaining(["node:fs"]));
+	});
+
+	test("counts the cursor by code points", async () => {
+		expect(await complete('"💥💥"; data.ro|ws')).toMatchObject({ matches: ["rows"], cursor_start: 11, cursor_end: 13 });
+	});
+});
+
+describe("inspection", () => {
+	test("shows signature and documentation", async () => {
+		expect((await inspect("ad|d(1)"))["text/plain"]).toMatch(
+			/const add: \(a: number, b\?: number\) => number\s+Adds\.[\s\S]*first/,
+		);
+	});
+
+	test("shows the text of a value of the session below its type, of its properties too", async () => {
+		expect((await inspect("mode|"))["text/plain"]).toMatch(/let mode: .*\n\nValue:\n'train'$/);
+		expect((await inspect("model|"))["text/plain"]).toMatch(
+			/Value:\nLinear\(in_features=3, out_features=2, bias=True\)$/,
+		);
+		expect((await inspect("model.bias|"))["text/plain"]).toMatch(/Value:\n.*tensor\(\[.*requires_grad=True\)$/);
+		expect((await inspect("data.rows|"))["text/markdown"]).toMatch(/```text\n\[ 1, 2, 3 \]\n```$/);
+	});
+
+	test("calls no getter and shows no value where there is none", async () => {
+		for (const marked of ["data.costly|", "Math.PI|", "({ data }).data|", "f().mode|"]) {
+			expect((await inspect(marked))?.["text/plain"] ?? "", marked).not.toContain("Value:");
+		}
+	});
+
+	test("while a cell runs shows types alone, at once", async () => {
+		const cell = kernel.client.request("execute_request", {
+			code: until("inspected").replace("require(", "(require as any)("),
+		});
+		await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === cell.id);
+		const start = performance.now();
+		expect((await inspect("mode|"))["text/plain"]).toMatch(/^let mode: [^\n]*$/);
+		expect(performance.now() - start).toBeLessThan(2000);
+		kernel.release("inspected");
+		expect((await cell.reply()).content.status).toBe("ok");
+	});
+
+	test("by name? is a page with the value", async () => {
+		const { reply } = await kernel.client.execute("data.rows?");
+		expect(reply.payload).toEqual([
+			{
+				source: "page",
+				start: 0,
+				data: expect.objectContaining({ "text/plain": expect.stringMatching(/Value:\n\[ 1, 2, 3 \]$/) }),
+			},
+		]);
+	});
+});
+
+test("long chains of reasons and long types lose their middle", async () => {
+	const nested = (inner: string) => `Promise<Set<Promise<Array<Map<string, Promise<Set<Array<${inner}>>>>>>>>`;
+	const { reply } = await kernel.client.execute(
+		`declare const given: ${nested("number")};\nconst wanted: ${nested("string")} = given;`,
+	);
+	const traceback = (reply.traceback as string[]).join("\n");
+	expect(traceback).toMatch(/Type 'Promise<Set<.*is not assignable/);
+	expect(traceback).toMatch(/… \(\d+ more reasons\)/);
+	expect(traceback).toMatch(/Type 'number' is not assignable to type 'string'/);
+	const { reply: wide } = await kernel.client.execute(
+		"const wide: { [K in keyof typeof process]: number } = { pid: 1 } as { pid: number };",
+	);
+	expect(Math.max(...(wide.traceback as string[]).map((line) => line.length))).toBeLessThan(500);
+});
