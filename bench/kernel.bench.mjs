@@ -1,47 +1,137 @@
-// How long a reader waits for the kernel itself, measured by a client over ZeroMQ.
+// How long a reader waits for the kernel itself, measured by a client over ZeroMQ; beside it, with the same client, ipykernel
+// (GRADBOOK_PYTHON names a Python that has it) and tslab.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { KernelProcess } from "../dist/kernel/runner/process.js";
 import { quantile, timeEach } from "./statistics.mjs";
 
 export const title = "the kernel, from a client's request to reply and idle";
 
-export async function run() {
-	const starts = await timeEach(7, async () => {
-		const kernel = await KernelProcess.start();
-		await kernel.client.execute("1 + 1");
-		starting.push(kernel);
-	});
-	for (const kernel of starting.splice(0)) await kernel.stop();
+const require = createRequire(import.meta.url);
+const ours = {
+	name: "gradbook",
+	print: 'for (let i = 0; i < 100000; i++) console.log("line " + i)',
+	members: ["const words = new Map<string, number>();", "words."],
+};
 
-	const kernel = await KernelProcess.start();
-	try {
-		const cell = (code) => async () => {
-			const { reply } = await kernel.client.execute(code);
-			if (reply.status !== "ok") throw new Error(`${code}: ${JSON.stringify(reply)}`);
-		};
-		await timeEach(10, cell("1 + 1"));
-		const trivial = await timeEach(200, cell("1 + 1"));
-		await cell("const words = ['a', 'b']; const numbers = new Map<string, number>();")();
-		const declaring = await timeEach(100, (i) => cell(`const value${i} = numbers.size + ${i}`)());
-		const complete = () => kernel.client.request("complete_request", { code: "numbers.", cursor_pos: 8 }).reply();
-		await timeEach(3, complete);
-		const completion = await timeEach(50, complete);
-		return [
-			{
-				what: "cold start to the first cell's end, median of 7",
-				value: quantile(starts, 0.5),
-				unit: "ms",
-				bound: 1500,
-			},
-			{ what: "cell `1 + 1`, median of 200", value: quantile(trivial, 0.5), unit: "ms", bound: 60 },
-			{ what: "cell `1 + 1`, 99th percentile", value: quantile(trivial, 0.99), unit: "ms" },
-			{ what: "cell that declares, median of 100", value: quantile(declaring, 0.5), unit: "ms" },
-			{ what: "completion of a Map's members, median of 50", value: quantile(completion, 0.5), unit: "ms" },
-			{ what: "completion, 99th percentile", value: quantile(completion, 0.99), unit: "ms" },
-		];
-	} finally {
-		await kernel.stop();
+function peers() {
+	const python = process.env.GRADBOOK_PYTHON;
+	const found = [];
+	if (python && spawnSync(python, ["-c", "import ipykernel"]).status === 0) {
+		found.push({
+			name: "ipykernel",
+			command: [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+			print: 'for i in range(100000): print("line", i)',
+			members: ["words = {}", "words."],
+		});
 	}
+	const tslab = require.resolve("tslab/package.json").replace(/package\.json$/, "bin/tslab");
+	found.push({
+		name: "tslab",
+		command: [process.execPath, tslab, "kernel", "--config-path={connection_file}"],
+		members: ["const words = new Map<string, number>();", "words."],
+	});
+	return found;
 }
 
-/** Kernels that have been started for the cold start: stopped outside what is timed. */
-const starting = [];
+async function start({ command }) {
+	if (command === undefined) return KernelProcess.start();
+	const servers = await Promise.all(
+		Array.from(
+			{ length: 5 },
+			() =>
+				new Promise((resolve) => {
+					const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+				}),
+		),
+	);
+	const [shell_port, control_port, iopub_port, stdin_port, hb_port] = servers.map((server) => server.address().port);
+	await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+	const connection = { transport: "tcp", ip: "127.0.0.1", shell_port, control_port, iopub_port, stdin_port, hb_port };
+	return KernelProcess.start({ command, connection, log: () => {} });
+}
+
+async function measure(kernel) {
+	const started = [];
+	const result = {};
+	const starts = await timeEach(5, async () => {
+		const one = await start(kernel);
+		await one.client.execute("1 + 1");
+		started.push(one);
+	});
+	result.start = quantile(starts, 0.5);
+	const running = started.pop();
+	for (const one of started) await one.stop();
+	try {
+		const run = async (code) => {
+			const executed = await running.client.execute(code);
+			if (executed.reply.status !== "ok") throw new Error(`${kernel.name}: ${code}: ${JSON.stringify(executed.reply)}`);
+			return executed;
+		};
+		await timeEach(10, () => run("1 + 1"));
+		const trivial = await timeEach(200, () => run("1 + 1"));
+		result.trivial = quantile(trivial, 0.5);
+		result.trivial99 = quantile(trivial, 0.99);
+		await run(kernel.members[0]);
+		const complete = () =>
+			running.client
+				.request("complete_request", { code: kernel.members[1], cursor_pos: kernel.members[1].length })
+				.reply();
+		await timeEach(3, complete);
+		result.completion = quantile(await timeEach(50, complete), 0.5);
+		if (kernel.print !== undefined) {
+			const printing = await timeEach(3, async () => {
+				const { stdout } = await run(kernel.print);
+				if (stdout.split("\n").length !== 100_001) throw new Error(`${kernel.name}: lines are missing`);
+			});
+			result.print = quantile(printing, 0.5);
+		}
+		if (kernel === ours) await measureEngine(running, run, result);
+	} finally {
+		running.kill();
+		await running.exited;
+	}
+	return result;
+}
+
+async function measureEngine(_running, run, result) {
+	await run("const numbers = new Map<string, number>();");
+	result.declaring = quantile(await timeEach(100, (i) => run(`const value${i} = numbers.size + ${i}`)), 0.5);
+	const imports = await timeEach(3, async () => {
+		const fresh = await start(ours);
+		await fresh.client.execute("1");
+		const begin = performance.now();
+		await fresh.client.execute('import * as torch from "gradbook"; torch.ones(2)');
+		importing.push(performance.now() - begin);
+		await fresh.stop();
+	});
+	result.engineImport = imports.length === 0 ? Number.NaN : quantile(importing.splice(0), 0.5);
+	await run('import * as torch from "gradbook"; torch.ones(2)');
+	await timeEach(5, () => run("torch.ones(2).sum().item()"));
+	result.withEngine = quantile(await timeEach(100, () => run("torch.ones(2).sum().item()")), 0.5);
+}
+
+const importing = [];
+
+export async function run() {
+	const own = await measure(ours);
+	const others = [];
+	for (const peer of peers()) others.push({ name: peer.name, result: await measure(peer) });
+	const rows = [];
+	const row = (what, key, bound) => {
+		const measured = others.filter(({ result }) => result[key] !== undefined);
+		const [first, ...rest] = measured.map(({ name, result }) => ({ name, value: result[key] }));
+		rows.push({ what, value: own[key], unit: "ms", bound, peer: first });
+		for (const peer of rest) rows.push({ what: "", value: own[key], unit: "ms", peer });
+	};
+	row("cold start to the first cell's end, median of 5", "start", 700);
+	row("cell `1 + 1`, median of 200", "trivial", 20);
+	row("cell `1 + 1`, 99th percentile", "trivial99", 50);
+	row("cell that declares, median of 100", "declaring");
+	row("the engine's first import, median of 3", "engineImport", 150);
+	row("cell with the engine imported, median of 100", "withEngine", 30);
+	row("completion of a map's members, median of 50", "completion", 40);
+	row("100,000 printed lines, median of 3", "print", 2000);
+	return rows;
+}

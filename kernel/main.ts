@@ -9,6 +9,8 @@ import { log, logTo, writeLog } from "./wire/log";
 const sessionModules = {
 	/** Loaded on the transport thread: `createCompiler(options)`. */
 	compiler: join(__dirname, "session/compiler/index.js"),
+	/** Loaded first of all on the transport thread: `launchEarly(options)`. */
+	early: join(__dirname, "session/compiler/launch.js"),
 	/** Loaded on the main thread at the first error: `describeError(error, cells)`. */
 	errors: join(__dirname, "session/errors.js"),
 };
@@ -17,7 +19,10 @@ const sessionModules = {
  * Starts a kernel in this process: `node main.js CONNECTION_FILE`, as the kernel spec says. The sockets and the compiler
  * get a thread of their own; this one is the notebook's.
  */
-export function startKernel(connectionFile: string, modules = sessionModules): void {
+export function startKernel(
+	connectionFile: string,
+	modules: Omit<typeof sessionModules, "early"> & { early?: string } = sessionModules,
+): void {
 	// First of all: a SIGINT kills until then.
 	const addon = loadKernelAddon();
 	const interrupts = addon?.watchInterrupts();
@@ -37,6 +42,7 @@ export function startKernel(connectionFile: string, modules = sessionModules): v
 	const data: TransportData = {
 		connectionFile,
 		compilerModule: modules.compiler,
+		earlyModule: modules.early,
 		signals,
 		inputPort: input.port1,
 		log: logDescriptor,
@@ -51,7 +57,7 @@ export function startKernel(connectionFile: string, modules = sessionModules): v
 	// Loaded while the thread starts.
 	const { Runtime } = require("./session/runtime/runtime") as typeof import("./session/runtime/runtime");
 	// What the engine's objects look like, also in a notebook that never imports `gradbook/display`.
-	require("./views");
+	require("./views/renderers");
 	const runtime = new Runtime({
 		folder: process.cwd(),
 		signals,

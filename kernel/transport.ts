@@ -2,17 +2,11 @@ import { randomUUID } from "node:crypto";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { handlers } from "./requests";
 import type { CellCompiler } from "./requests/contract";
-import { Dispatcher } from "./requests/dispatcher";
-import { historyFolder } from "./requests/history-file";
-import { createKernel } from "./requests/kernel";
 import type { CompilerOptions } from "./session/compiler";
+import type { LaunchOptions } from "./session/compiler/launch";
 import type { TransportData } from "./session/runtime/protocol";
-import { MainThread } from "./session/runtime/remote";
-import { readConnection } from "./wire/connection";
 import { log, logTo } from "./wire/log";
-import { Sockets } from "./wire/sockets";
 
 /** How long a clean end may take before the process is killed, in milliseconds. */
 const shutdownMs = 3000;
@@ -20,19 +14,30 @@ const shutdownMs = 3000;
 /** The transport thread: sockets, requests, the compiler. It never runs user code and so always answers. */
 async function start(data: TransportData): Promise<void> {
 	if (data.log !== undefined) logTo(data.log);
+	const place: LaunchOptions = { folder: process.cwd(), packageRoot: join(__dirname, "../..") };
+	if (data.earlyModule !== undefined)
+		(require(data.earlyModule) as { launchEarly(options: LaunchOptions): void }).launchEarly(place);
+	// Everything else is loaded while that starts.
+	const { handlers } = require("./requests") as typeof import("./requests");
+	const { Dispatcher } = require("./requests/dispatcher") as typeof import("./requests/dispatcher");
+	const { historyFolder } = require("./requests/history-file") as typeof import("./requests/history-file");
+	const { createKernel } = require("./requests/kernel") as typeof import("./requests/kernel");
+	const { MainThread } = require("./session/runtime/remote") as typeof import("./session/runtime/remote");
+	const { readConnection } = require("./wire/connection") as typeof import("./wire/connection");
+	const { Sockets } = require("./wire/sockets") as typeof import("./wire/sockets");
 	const connection = readConnection(data.connectionFile);
 	const session = randomUUID();
 	const runner = new MainThread(parentPort!, data);
 	if (data.log !== undefined) runner.watchOutput();
+	const { createCompiler } = require(data.compilerModule) as {
+		createCompiler(options: CompilerOptions): CellCompiler;
+	};
+	const compiler = createCompiler({ ...place, log });
 	const sockets = new Sockets(connection, {
 		message: (channel, message) => dispatcher.receive(channel, message),
 		subscribed: (topic) =>
 			kernel.iopub.publish("iopub_welcome", { subscription: topic.toString() }, {}, { topic: Buffer.from(topic) }),
 	});
-	const { createCompiler } = require(data.compilerModule) as {
-		createCompiler(options: CompilerOptions): CellCompiler;
-	};
-	const compiler = createCompiler({ folder: process.cwd(), packageRoot: join(__dirname, "../.."), log });
 
 	let ending = false;
 	const shutdown = async () => {

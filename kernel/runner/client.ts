@@ -127,8 +127,11 @@ export class KernelClient {
 		this.#queues = { shell: queue("shell"), control: queue("control"), stdin: queue("stdin") };
 	}
 
-	/** Connects; resolves when the kernel has answered and this client hears all that it publishes. */
-	async open(): Promise<void> {
+	/**
+	 * Connects; resolves when the kernel has answered and this client hears all that it publishes. Kernels of others may not
+	 * welcome who subscribes: those are asked until something is heard.
+	 */
+	async open({ welcomes = true } = {}): Promise<void> {
 		for (const channel of ["shell", "control", "stdin", "iopub"] as const) {
 			this.#sockets[channel].connect(address(this.#connection, channel));
 		}
@@ -141,6 +144,12 @@ export class KernelClient {
 		});
 		this.#sockets.iopub.subscribe();
 		for (const channel of ["shell", "control", "stdin", "iopub"] as const) void this.#receive(channel);
+		while (!welcomes) {
+			const asked = this.request("kernel_info_request", {});
+			const heard = asked.reply().then(() => true);
+			heard.catch(() => {});
+			if (await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, 50, false))])) return;
+		}
 		// Only then: the `idle` of a request that is answered before would be missed.
 		await welcomed;
 		await this.request("kernel_info_request", {}).reply();

@@ -14,6 +14,8 @@ export interface KernelOptions {
 	log?(text: string): void;
 	/** The script that is the kernel. Default: this package's. */
 	main?: string;
+	/** Another kernel's command, as kernel specs have it: `{connection_file}` stands for the file's name. */
+	command?: string[];
 	/** Fields of the connection file that differ from the default: sockets in a private folder, a random key. */
 	connection?: Partial<Connection>;
 }
@@ -51,7 +53,9 @@ export class KernelProcess {
 		};
 		const file = join(place, "connection.json");
 		writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
-		const child = spawn(process.execPath, [options.main ?? join(__dirname, "../main.js"), file], {
+		const own = [process.execPath, options.main ?? join(__dirname, "../main.js"), "{connection_file}"];
+		const [program, ...args] = (options.command ?? own).map((part) => part.replace("{connection_file}", file));
+		const child = spawn(program!, args, {
 			cwd: options.folder,
 			env: {
 				// What a program runs is nobody's to find again by typing.
@@ -81,7 +85,7 @@ export class KernelProcess {
 			throw new KernelGone(`the kernel's process ended before it answered (${describe(exit)})`);
 		});
 		gone.catch(() => {});
-		await Promise.race([client.open(), gone]);
+		await Promise.race([client.open({ welcomes: options.command === undefined }), gone]);
 		return new KernelProcess(connection, client, child, exited);
 	}
 

@@ -1,9 +1,5 @@
 /** The public `gradbook/display`: everything of the display layer, and what the engine's objects look like. */
-import "./tensor";
-import "./module";
-import "./optimizer";
-import "./data";
-import "./tasks";
+import "./renderers";
 
 export * from "../display";
 export { type Activation, type ActivationGalleryOptions, activationGallery } from "./activations";

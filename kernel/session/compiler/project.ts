@@ -132,7 +132,7 @@ function globals(folder: string, packageRoot: string): string {
 		resolveFrom(join(packageRoot, "package.json"), "@types/node/package.json");
 	const reference =
 		node === undefined ? "" : `/// <reference path=${JSON.stringify(join(dirname(node), "index.d.ts"))} />\n`;
-	const display = JSON.stringify(join(packageRoot, "dist/kernel/display/index"));
+	const display = JSON.stringify(join(packageRoot, "dist/kernel/display/display"));
 	return `${reference}
 /** Shows a value under the cell: by its own view where it has one, as text otherwise. The handle updates it in place. */
 declare const display: typeof import(${display}).display;

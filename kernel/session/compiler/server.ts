@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
 	createMessageConnection,
@@ -11,6 +9,7 @@ import {
 	StreamMessageReader,
 	StreamMessageWriter,
 } from "vscode-jsonrpc/node";
+import { launch } from "./launch";
 
 /*
  * TypeScript 7's language server: its process, its documents, its end. Knows nothing of cells.
@@ -190,11 +189,8 @@ export class LanguageServer {
 
 	async #launch(): Promise<void> {
 		if (this.#closed) throw new ServerGone("TypeScript's language server was closed.");
-		const { folder, packageRoot, log } = this.#options;
-		const server = spawn(executable(packageRoot), ["--lsp", "--stdio"], {
-			cwd: existsSync(folder) ? folder : undefined,
-			stdio: ["pipe", "pipe", "pipe"],
-		});
+		const { folder, log } = this.#options;
+		const server = launch(this.#options);
 		this.#starting = server;
 		let stderr = "";
 		server.stderr!.setEncoding("utf8").on("data", (text: string) => {
@@ -307,18 +303,3 @@ const capabilities = {
 		diagnostic: { relatedDocumentSupport: false },
 	},
 };
-
-/** The native program in the package that `typescript` chose for this platform. */
-function executable(packageRoot: string): string {
-	const typescript = createRequire(join(packageRoot, "package.json")).resolve("typescript/package.json");
-	const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
-	let folder: string;
-	try {
-		folder = dirname(createRequire(typescript).resolve(`${platform}/package.json`));
-	} catch {
-		throw new Error(
-			`${platform}, which holds TypeScript's language server for this platform, is not installed. Run npm ci again, without --omit=optional.`,
-		);
-	}
-	return join(folder, "lib", process.platform === "win32" ? "tsc.exe" : "tsc");
-}

@@ -88,6 +88,8 @@ export interface TransportData {
 	connectionFile: string;
 	/** Module whose `createCompiler(options)` makes the session's compiler. */
 	compilerModule: string;
+	/** Module whose `launchEarly(options)` starts what the compiler takes longest for. */
+	earlyModule: string | undefined;
 	signals: Int32Array;
 	/** The transport thread's end of the line for answers to `input`. */
 	inputPort: MessagePort;
