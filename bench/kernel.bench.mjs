@@ -52,20 +52,42 @@ async function start({ command }) {
 	return KernelProcess.start({ command, connection, log: () => {} });
 }
 
-async function measure(kernel) {
-	const started = [];
+/** A kernel that loses a message (tslab does, now and then) would be waited for for ever. */
+function within(seconds, promise) {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`no answer within ${seconds} s`)), seconds * 1000);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Of a peer that stops answering what was measured until then. */
+async function measurePeer(peer) {
 	const result = {};
+	try {
+		await measure(peer, result);
+	} catch (error) {
+		console.log(`  ${peer.name}: ${error.message}; the rest is not measured`);
+	}
+	return result;
+}
+
+async function measure(kernel, result = {}) {
+	const started = [];
 	const starts = await timeEach(5, async () => {
 		const one = await start(kernel);
-		await one.client.execute("1 + 1");
 		started.push(one);
+		await within(30, one.client.execute("1 + 1"));
 	});
 	result.start = quantile(starts, 0.5);
 	const running = started.pop();
-	for (const one of started) await one.stop();
+	for (const one of started) {
+		one.kill();
+		await one.exited;
+	}
 	try {
 		const run = async (code) => {
-			const executed = await running.client.execute(code);
+			const executed = await within(30, running.client.execute(code));
 			if (executed.reply.status !== "ok") throw new Error(`${kernel.name}: ${code}: ${JSON.stringify(executed.reply)}`);
 			return executed;
 		};
@@ -75,9 +97,12 @@ async function measure(kernel) {
 		result.trivial99 = quantile(trivial, 0.99);
 		await run(kernel.members[0]);
 		const complete = () =>
-			running.client
-				.request("complete_request", { code: kernel.members[1], cursor_pos: kernel.members[1].length })
-				.reply();
+			within(
+				30,
+				running.client
+					.request("complete_request", { code: kernel.members[1], cursor_pos: kernel.members[1].length })
+					.reply(),
+			);
 		await timeEach(3, complete);
 		result.completion = quantile(await timeEach(50, complete), 0.5);
 		if (kernel.print !== undefined) {
@@ -117,7 +142,7 @@ const importing = [];
 export async function run() {
 	const own = await measure(ours);
 	const others = [];
-	for (const peer of peers()) others.push({ name: peer.name, result: await measure(peer) });
+	for (const peer of peers()) others.push({ name: peer.name, result: await measurePeer(peer) });
 	const rows = [];
 	const row = (what, key, bound) => {
 		const measured = others.filter(({ result }) => result[key] !== undefined);

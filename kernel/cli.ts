@@ -57,6 +57,8 @@ interface RunFlags {
 	images?: boolean;
 	param?: string[];
 	timeout?: number;
+	server?: string;
+	token?: string;
 }
 
 function program(): Command {
@@ -120,12 +122,24 @@ function program(): Command {
 			(text: string, earlier: string[] = []) => [...earlier, text],
 		)
 		.option("--timeout <seconds>", "longest time for one cell", seconds)
+		.option("--server <url>", "run the cells on this Jupyter server or hub, which must have the kernel")
+		.option("--token <token>", "the server's token (default: the one in the URL, or JUPYTER_TOKEN)")
 		.addHelpText("after", "\nExit status: 0 where every cell ran, 1 where one failed, 130 after Ctrl-C.")
-		.action(async (notebook: string, { out, html, images, param, timeout }: RunFlags) => {
+		.action(async (notebook: string, flags: RunFlags) => {
+			const { out, html, images, param, timeout, server: url, token } = flags;
 			// Loaded here: the other commands need no sockets.
 			const { parseParameter, runCommand } = await import("./runner/index.js");
 			const params = Object.fromEntries((param ?? []).map(parseParameter));
-			process.exitCode = await runCommand(notebook, { out, html, images, chromium: findChromium(), params, timeout });
+			const server = url === undefined ? undefined : { url, token };
+			process.exitCode = await runCommand(notebook, {
+				out,
+				html,
+				images,
+				chromium: findChromium(),
+				params,
+				timeout,
+				server,
+			});
 		});
 
 	gradbook

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { stripAnsi } from "../display/escape";
 import { formatSeconds } from "../display/numbers";
 import type { Screen } from "../display/terminal";
-import { KernelGone, type PendingRequest, type Received } from "./client";
+import { KernelGone, type Received } from "./client";
 import { firstLine, RunConsole } from "./console";
 import { type CodeCell, type Notebook, NotebookError, notebookText, readNotebook } from "./notebook";
 import { NotebookOutputs } from "./outputs";
@@ -12,6 +12,7 @@ import { notebookPage } from "./page/page";
 import { type Parameters, withParameters } from "./parameters";
 import { addPictures } from "./pictures";
 import { KernelProcess } from "./process";
+import { type NotebookKernel, type Pending, remoteKernel } from "./remote";
 import { WidgetStates } from "./widgets";
 
 export interface RunOptions {
@@ -33,6 +34,8 @@ export interface RunOptions {
 	signal?: AbortSignal;
 	/** The script that is the kernel. Default: this package's. */
 	kernelMain?: string;
+	/** A Jupyter server whose gradbook kernel runs the cells, in the server's folder. Default: a kernel here. */
+	server?: { url: string; token?: string };
 }
 
 export interface RunResult {
@@ -118,7 +121,10 @@ async function runCells(
 	const cells = notebook.cells.filter(
 		(cell): cell is CodeCell => cell.cell_type === "code" && cell.source.trim() !== "",
 	);
-	const kernel = await KernelProcess.start({ folder: dirname(resolve(file)), main: options.kernelMain });
+	const kernel =
+		options.server === undefined
+			? localKernel(await KernelProcess.start({ folder: dirname(resolve(file)), main: options.kernelMain }))
+			: await remoteKernel(options.server);
 	const running = new Running(kernel, report);
 	try {
 		for (const [index, cell] of cells.entries()) {
@@ -133,7 +139,7 @@ async function runCells(
 		}
 		return undefined;
 	} finally {
-		await leave(kernel);
+		await kernel.leave();
 		running.finish(notebook);
 	}
 }
@@ -151,15 +157,15 @@ class Running {
 	readonly #cells = new Map<string, CodeCell>();
 
 	constructor(
-		private readonly kernel: KernelProcess,
+		private readonly kernel: NotebookKernel,
 		private readonly report: RunConsole,
 	) {
-		kernel.client.listen((message) => this.#receive(message));
+		kernel.listen((message) => this.#receive(message));
 	}
 
 	async run(cell: CodeCell, { timeout, signal }: RunOptions): Promise<CellProblem | undefined> {
 		const content = { code: cell.source, silent: false, store_history: true, allow_stdin: false, stop_on_error: true };
-		const pending = this.kernel.client.request("execute_request", content);
+		const pending = this.kernel.execute(content);
 		this.#cells.set(pending.id, cell);
 		try {
 			const stopped = await this.#wait(pending, timeout, signal);
@@ -182,7 +188,7 @@ class Running {
 	}
 
 	/** Waits for the cell's end; where it does not come in time, stops the cell and says why. */
-	async #wait(pending: PendingRequest, timeout: number | undefined, signal: AbortSignal | undefined) {
+	async #wait(pending: Pending, timeout: number | undefined, signal: AbortSignal | undefined) {
 		const ended = pending.reply().then(() => undefined);
 		// Should the race below be over before the kernel is gone, nobody waits for this promise.
 		ended.catch(() => {});
@@ -225,12 +231,20 @@ function grace(): Promise<false> {
 	return pause(graceSeconds * 1000, false as const, { ref: false });
 }
 
-/** Ends the kernel: by asking, and where that does not help, at once. */
-async function leave(kernel: KernelProcess): Promise<void> {
-	const asked = kernel.stop().catch(() => {});
-	const left = await Promise.race([asked.then(() => true), grace()]);
-	if (!left) kernel.kill();
-	await kernel.exited;
+function localKernel(kernel: KernelProcess): NotebookKernel {
+	return {
+		listen: (receive) => void kernel.client.listen(receive),
+		execute: (content) => kernel.client.request("execute_request", { ...content }),
+		interrupt: () => kernel.interrupt(),
+		kill: () => kernel.kill(),
+		/** By asking, and where that does not help, at once. */
+		async leave() {
+			const asked = kernel.stop().catch(() => {});
+			const left = await Promise.race([asked.then(() => true), grace()]);
+			if (!left) kernel.kill();
+			await kernel.exited;
+		},
+	};
 }
 
 /** Written aside and renamed, so that no reader meets half a file. */

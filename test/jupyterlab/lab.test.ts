@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runNotebook } from "../../dist/kernel/runner";
 import { readNotebook } from "../../dist/kernel/runner/notebook";
 import { describeWith, needs } from "../support/requirements";
 import { openInBrowser, pictures } from "./browser";
@@ -30,6 +31,81 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 	afterAll(async () => {
 		await server?.close();
 		rmSync(folder, { recursive: true });
+	});
+
+	describe("gradbook run --server", () => {
+		const screen = () => {
+			const printed = { stdout: "", stderr: "" };
+			const write = (name: "stdout" | "stderr", text: string) => {
+				printed[name] += text;
+			};
+			return { printed, screen: { write, interactive: false, columns: 80, rows: 50 } };
+		};
+		const notebook = (name: string, sources: string[]) => {
+			const file = join(folder, name);
+			const cells = sources.map((source, index) => ({
+				cell_type: "code",
+				id: `c${index}`,
+				metadata: index === 0 ? { tags: ["parameters"] } : {},
+				source,
+				outputs: [],
+				execution_count: null,
+			}));
+			writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
+			return file;
+		};
+
+		test("runs the same cells there, with parameters, outputs and late output", async () => {
+			const file = notebook("remote.ipynb", [
+				"let epochs = 9;",
+				'import { display, html } from "gradbook/display";\nconsole.log("epochs", epochs);\ndisplay(html("<b>x</b>"));\nvoid setTimeout(() => console.log("late"), 50);',
+				"await new Promise((go) => setTimeout(go, 200));\nprocess.cwd()",
+			]);
+			const { printed, screen: shown } = screen();
+			const url = `${server.url}lab?token=${server.token}`;
+			const result = await runNotebook(file, {
+				server: { url },
+				params: { epochs: 2 },
+				out: join(folder, "out"),
+				screen: shown,
+			});
+			expect(result.problem).toBeUndefined();
+			const outputs = result.notebook.cells.map((cell) => (cell.cell_type === "code" ? cell.outputs : []));
+			expect(outputs[2]).toMatchObject([
+				{ output_type: "stream", text: "epochs 2\n" },
+				{ output_type: "display_data", data: { "text/html": "<b>x</b>" } },
+				{ output_type: "stream", text: "late\n" },
+			]);
+			expect(outputs[3]).toMatchObject([{ output_type: "execute_result", data: { "text/plain": `'${folder}'` } }]);
+			expect(printed.stdout).not.toContain("WebSocket");
+		});
+
+		test("stops a cell that takes too long, and leaves no kernel behind", async () => {
+			const file = notebook("slow.ipynb", ["1", "for (;;) ;"]);
+			const { screen: shown } = screen();
+			const { url, token } = server;
+			const result = await runNotebook(file, {
+				server: { url, token },
+				timeout: 3,
+				out: join(folder, "out"),
+				screen: shown,
+			});
+			expect(result.problem).toMatch(/cell 2 of 2 .*it took longer than 3.0 s and was stopped/);
+			const kernels = await fetch(`${url}api/kernels?token=${token}`);
+			expect(await kernels.json()).toEqual([]);
+		});
+
+		test.each([
+			["a wrong token", () => ({ url: server.url, token: "wrong" }), /does not accept the token/],
+			["no server", () => ({ url: "http://127.0.0.1:9/" }), /--server http:\/\/127\.0\.0\.1:9\/: /],
+			["no address", () => ({ url: "host" }), /--server host: expected an address such as/],
+		])("says so where there is %s", async (_, there, said) => {
+			const { screen: shown } = screen();
+			const file = notebook("never.ipynb", ["1"]);
+			await expect(runNotebook(file, { server: there(), out: join(folder, "out"), screen: shown })).rejects.toThrow(
+				said,
+			);
+		});
 	});
 
 	describe("through @jupyterlab/services", () => {
