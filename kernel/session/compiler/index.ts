@@ -46,6 +46,9 @@ import { lastExpressionName, transformCell } from "./transform";
 import { UnsupportedInCell } from "./unsupported";
 import { mappedFile } from "./userConfig";
 
+/** How long after a start the first completion is prepared, in milliseconds. */
+const completionAfterMs = 400;
+
 export interface CompilerOptions {
 	/** The notebook's folder: what cells import relative to. Need not be writable. */
 	folder: string;
@@ -99,6 +102,9 @@ class Compiler implements CellCompiler {
 	async #warmUp(): Promise<void> {
 		await this.#server.start();
 		await this.#server.ask("textDocument/diagnostic", this.#documents.check);
+		// Whoever runs a cell at once comes first; nobody asks for a completion in the first moments.
+		await new Promise((resolve) => setTimeout(resolve, completionAfterMs).unref());
+		if (this.#closed) return;
 		await this.#server.ask("textDocument/completion", this.#documents.edit, { position: { line: 0, character: 0 } });
 	}
 
