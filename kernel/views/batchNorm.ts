@@ -113,7 +113,7 @@ export class BatchNormState extends View implements Disposable {
 		const rows = this.#layers.map(([name, norm]) => ({
 			layer: name === "" ? "(itself)" : name,
 			kind: kindOf(norm),
-			mode: norm.training ? "train: uses the batch" : "eval: uses running",
+			mode: norm.training ? "train" : "eval",
 			momentum: norm.momentum === null ? "average of all" : norm.momentum,
 			batches: norm.numBatchesTracked ? numbersOf(norm.numBatchesTracked)[0] : undefined,
 			mean: spread(norm.runningMean),
@@ -122,11 +122,11 @@ export class BatchNormState extends View implements Disposable {
 			evaluation: evaluation?.get(norm),
 		}));
 		return table(rows, {
-			caption: this.#options.title ?? "Batch normalisation",
+			caption: this.#options.title ?? "Batch normalisation (mean ± std over features)",
 			columns: {
-				...{ layer: "layer", kind: "kind", mode: "mode", momentum: "momentum", batches: "batches seen" },
-				...{ mean: "running mean (over features)", variance: "running variance" },
-				...(train === undefined ? {} : { train: "output in train (mean ± std)", evaluation: "output in eval" }),
+				...{ layer: "layer", kind: "kind", mode: "mode", momentum: "momentum", batches: "batches" },
+				...{ mean: "running mean", variance: "running variance" },
+				...(train === undefined ? {} : { train: "output in train", evaluation: "output in eval" }),
 			},
 		});
 	}
