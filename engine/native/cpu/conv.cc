@@ -6,10 +6,14 @@
 //
 // The input's gradient is the same thing with the result's gradient as the image and the taps reversed; with a stride, it
 // falls apart into as many passes as the stride has phases, each with the taps that meet it.
+//
+// Where a plane has so few results that most of a tile would be padding, the right side is made after all, for several
+// images at once, and the same tiles run over it.
 #include "cpu/conv_source.h"
 
 #include <vector>
 
+#include "cpu/gemm.h"
 #include "cpu/threads.h"
 #include "tensor/interrupt.h"
 
@@ -43,7 +47,41 @@ struct Pass {
   /** For every channel and tap: where the shifted copy begins, and where its weights stand (from a group's first). */
   std::vector<int64_t> offsets, weights;
   int64_t packed = 0;  // where its packed weights begin
+
+  /** Whether a row's weights stand one after the other, as they are multiplied. */
+  bool inOrder() const {
+    for (size_t k = 0; k < weights.size(); k++) {
+      if (weights[k] != int64_t(k)) return false;
+    }
+    return true;
+  }
+
+  /** Row k of the right side for one image, in panels that lie `panel` apart; `column` is the next one's place in its panel. */
+  template <class T>
+  void copyShifted(T*& out, int64_t& column, int64_t width, int64_t panel, const T* image, const ConvSource& source,
+                   int64_t k) const {
+    for (int64_t z = 0; z < size[0]; z++) {
+      for (int64_t y = 0; y < size[1]; y++) {
+        const T* from = image + offsets[size_t(k)] + z * source.plane() + y * source.size[2];
+        for (int64_t left = size[2]; left > 0;) {
+          const int64_t count = std::min(left, width - column);
+          for (int64_t x = 0; x < count; x++) out[column + x] = from[x];
+          from += count;
+          left -= count;
+          column += count;
+          if (column < width) continue;
+          column = 0;
+          out += panel;
+        }
+      }
+    }
+  }
 };
+
+/** A plane is too small for tiles of its own where less than this part of their columns would be results. */
+constexpr double kLeastUse = 0.6;
+/** Bytes of a right side that is made. */
+constexpr int64_t kGatheredBytes = 4 << 20;
 
 /** Panels of one plane of a pass. */
 struct Task {
@@ -68,25 +106,28 @@ struct Convolution {
   }
 
   void run(T* to, const T* from, const T* weight, const T* bias) {
-    int64_t packedSize = 0, work = 0;
+    int64_t packedSize = 0, results = 0, columns = 0, largest = 1;
     passes.erase(std::remove_if(passes.begin(), passes.end(), [](const Pass& p) { return convVolume(p.size) == 0; }),
                  passes.end());
     for (Pass& pass : passes) {
       pass.packed = packedSize;
       const int64_t depth = int64_t(pass.offsets.size());
       packedSize += groups * strips() * strip() * depth;
-      work += convVolume(pass.size) * depth * rows;
+      results += convVolume(pass.size);
+      columns += pass.size[0] * panels(pass) * width();
+      largest = std::max(largest, convVolume(pass.size) * depth);
     }
     ConvScratch<T> packed(packedSize);
     for (const Pass& pass : passes) pack(packed.data() + pass.packed, pass, weight);
 
+    const bool gather = batch > 1 && !few() && double(results) < kLeastUse * double(columns);
     const int64_t elements = source.elements(2 * width()), image = source.channels * convVolume(source.from);
-    const int64_t chunk = std::min(
-        batch, std::max<int64_t>(numThreads(), kConvChunkBytes / int64_t(sizeof(T)) / elements));
+    const int64_t copied = std::max<int64_t>(numThreads(), kConvChunkBytes / int64_t(sizeof(T)) / elements);
+    const int64_t gathered = std::max<int64_t>(1, kGatheredBytes / int64_t(sizeof(T)) / largest);
+    const int64_t chunk = std::min(batch, gather ? gathered : copied);
     const std::vector<Task> tasks = divide(chunk);
     ConvScratch<T> copies(chunk * elements);
     const int64_t resultSize = groups * rows * convVolume(outSize);
-    const int64_t perTask = std::max<int64_t>(1, work / int64_t(tasks.size()));
     for (int64_t first = 0; first < batch; first += chunk) {
       const int64_t count = std::min(chunk, batch - first);
       parallelFor(count * source.channels, std::max<int64_t>(1, kGrain / source.channel()), [&](int64_t begin, int64_t end) {
@@ -96,17 +137,94 @@ struct Convolution {
                       from + (first + n) * image + c * convVolume(source.from));
         }
       });
-      parallelFor(count * groups * int64_t(tasks.size()), std::max<int64_t>(1, kConvThreadWork / perTask),
-                  [&](int64_t begin, int64_t end) {
-                    for (int64_t i = begin; i < end; i++) {
-                      const int64_t n = i / int64_t(tasks.size()) / groups, group = i / int64_t(tasks.size()) % groups;
-                      checkInterrupt();
-                      compute(tasks[size_t(i % int64_t(tasks.size()))], group, packed.data(),
-                              copies.data() + n * elements + group * (source.channels / groups) * source.channel(),
-                              to + (first + n) * resultSize + group * rows * convVolume(outSize),
-                              bias ? bias + group * rows : nullptr);
-                    }
-                  });
+      T* result = to + first * resultSize;
+      if (gather) {
+        byGathering(result, copies.data(), elements, count, packed.data(), bias);
+      } else {
+        byShifts(result, copies.data(), elements, count, tasks, packed.data(), bias);
+      }
+    }
+  }
+
+  void byShifts(T* to, const T* copies, int64_t elements, int64_t count, const std::vector<Task>& tasks, const T* packed,
+                const T* bias) const {
+    int64_t work = 0;
+    for (const Pass& pass : passes) work += convVolume(pass.size) * int64_t(pass.offsets.size()) * rows;
+    const int64_t perImage = int64_t(tasks.size()), volume = convVolume(outSize);
+    const int64_t perTask = std::max<int64_t>(1, work / perImage);
+    parallelFor(count * groups * perImage, std::max<int64_t>(1, kConvThreadWork / perTask), [&](int64_t begin, int64_t end) {
+      std::vector<ConvSegment> segments;
+      std::vector<int64_t> ends;
+      for (int64_t i = begin; i < end; i++) {
+        const int64_t n = i / perImage / groups, group = i / perImage % groups;
+        const Task& task = tasks[size_t(i % perImage)];
+        checkInterrupt();
+        segmentsOf(task, segments, ends);
+        const T* image = copies + n * elements + group * (source.channels / groups) * source.channel();
+        compute({passes[size_t(task.pass)], group, 0, strips(), task.firstPanel, task.lastPanel, task.firstPanel},
+                packed,
+                image + task.z * source.plane(), width(), passes[size_t(task.pass)].offsets.data(), segments, ends,
+                to + (n * groups + group) * rows * volume, bias);
+      }
+    });
+  }
+
+  /** Every pass and group by itself: its right side for all images of the chunk, then tiles over strips and panels. */
+  void byGathering(T* to, const T* copies, int64_t elements, int64_t count, const T* packed, const T* bias) const {
+    std::vector<ConvSegment> segments;
+    std::vector<int64_t> ends, offsets;
+    const int64_t volume = convVolume(outSize);
+    for (const Pass& pass : passes) {
+      const int64_t depth = int64_t(pass.offsets.size()), each = convVolume(pass.size);
+      const int64_t across = convBlocks(count * each, width()), panelSize = depth * width();
+      offsets.clear();
+      for (int64_t k = 0; k < depth; k++) offsets.push_back(k * width());
+      gatheredSegments(pass, count, across, segments, ends);
+      ConvScratch<T> gathered(across * panelSize + width());
+      for (int64_t group = 0; group < groups; group++) {
+        const T* images = copies + group * (source.channels / groups) * source.channel();
+        parallelFor(depth, std::max<int64_t>(1, kGrain / 4 / (across * width())), [&](int64_t begin, int64_t end) {
+          for (int64_t k = begin; k < end; k++) {
+            T* out = gathered.data() + k * width();
+            int64_t column = 0;
+            for (int64_t n = 0; n < count; n++) {
+              pass.copyShifted(out, column, width(), panelSize, images + n * elements, source, k);
+            }
+            if (column > 0) std::fill(out + column, out + width(), T(0));
+          }
+        });
+        const int64_t perTile = std::max<int64_t>(1, strip() * width() * depth);
+        parallelFor(strips() * across, std::max<int64_t>(1, kConvThreadWork / perTile), [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end;) {
+            const int64_t s = i / across, panel = i % across, last = std::min(across, panel + end - i);
+            checkInterrupt();
+            compute({pass, group, s, s + 1, panel, last, 0}, packed, gathered.data(), panelSize, offsets.data(), segments, ends,
+                    to + group * rows * volume, bias);
+            i += last - panel;
+          }
+        });
+      }
+    }
+  }
+
+  /** As `segmentsOf`, for columns that are the results of one image after the other. */
+  void gatheredSegments(const Pass& pass, int64_t count, int64_t across, std::vector<ConvSegment>& segments,
+                        std::vector<int64_t>& ends) const {
+    const int64_t image = groups * rows * convVolume(outSize), length = pass.size[2];
+    segments.clear();
+    ends.clear();
+    int64_t row = 0, at = 0;  // the next row of results, and the column where it begins
+    const int64_t rowsOfAll = count * pass.size[0] * pass.size[1];
+    for (int64_t panel = 0; panel < across; panel++) {
+      const int64_t begin = panel * width(), end = begin + width();
+      for (; row < rowsOfAll && at < end; row++, at += length) {
+        const int64_t y = row % pass.size[1], z = row / pass.size[1] % pass.size[0], n = row / pass.size[1] / pass.size[0];
+        const int64_t place = (pass.start[0] + z * pass.step[0]) * outSize[1] + pass.start[1] + y * pass.step[1];
+        const int64_t x = std::max<int64_t>(0, begin - at), last = std::min(length, end - at);
+        segments.push_back({n * image + place * outSize[2] + pass.start[2] + x * pass.step[2], at + x - begin, last - x});
+        if (last < length) break;  // the rest is in the next panel
+      }
+      ends.push_back(int64_t(segments.size()));
     }
   }
 
@@ -119,6 +237,10 @@ struct Convolution {
                     const int64_t row = i % strips() * height, count = std::min(height, rows - row);
                     const T* at = weight + i / strips() * weightGroup + row * weightRow;
                     T* out = to + i * height * depth;
+                    if (pass.inOrder()) {
+                      gemmKernels<T>().pack(out, int(height), at, 1, weightRow, depth, count);
+                      continue;
+                    }
                     for (int64_t k = 0; k < depth; k++, out += height) {
                       for (int64_t m = 0; m < count; m++) out[m] = at[m * weightRow + pass.weights[size_t(k)]];
                       for (int64_t m = count; m < height; m++) out[m] = T(0);
@@ -162,28 +284,31 @@ struct Convolution {
     }
   }
 
-  void compute(const Task& task, int64_t group, const T* packed, const T* image, T* to, const T* bias) const {
-    const Pass& pass = passes[size_t(task.pass)];
-    static thread_local std::vector<ConvSegment> segments;
-    static thread_local std::vector<int64_t> ends;
-    segmentsOf(task, segments, ends);
-    const int64_t depth = int64_t(pass.offsets.size()), height = strip(), volume = convVolume(outSize);
+  /** Strips and panels of one pass and group; `numbered` is the panel with which their segments begin. */
+  struct Part {
+    const Pass& pass;
+    int64_t group, firstStrip, lastStrip, firstPanel, lastPanel, numbered;
+  };
+
+  /** Tiles of a part: row k of panel p of the right side is at right[p·panelStep + offsets[k]]. */
+  void compute(const Part& part, const T* packed, const T* right, int64_t panelStep, const int64_t* offsets,
+               const std::vector<ConvSegment>& segments, const std::vector<int64_t>& ends, T* to, const T* bias) const {
+    const int64_t depth = int64_t(part.pass.offsets.size()), height = strip(), volume = convVolume(outSize);
     const int64_t step = convBlocks(depth, std::max<int64_t>(1, convBlocks(depth, kDepth)));
-    const T* plane = image + task.z * source.plane();
     alignas(64) T tile[16 * 64];
     int64_t k = 0;
     do {  // also where there is no tap: the bias alone
       const int64_t count = std::min(step, depth - k);
-      for (int64_t s = 0; s < strips(); s++) {
+      for (int64_t s = part.firstStrip; s < part.lastStrip; s++) {
         const int64_t row = s * height;
         const int m = int(std::min(height, rows - row));
         const ConvTile<T> run = (few() ? kernels.wideTiles : kernels.tiles)[m - 1];
-        const T* a = packed + pass.packed + ((group * strips() + s) * depth + k) * height;
-        for (int64_t panel = task.firstPanel; panel < task.lastPanel; panel++) {
-          const int64_t at = panel - task.firstPanel, first = at ? ends[size_t(at - 1)] : 0;
-          run(count, a, height, plane + panel * width(), pass.offsets.data() + k, tile);
+        const T* a = packed + part.pass.packed + ((part.group * strips() + s) * depth + k) * height;
+        for (int64_t panel = part.firstPanel; panel < part.lastPanel; panel++) {
+          const int64_t at = panel - part.numbered, first = at ? ends[size_t(at - 1)] : 0;
+          run(count, a, height, right + panel * panelStep, offsets + k, tile);
           kernels.store(tile, width(), m, segments.data() + first, ends[size_t(at)] - first, to + row * volume, volume,
-                        pass.step[2], bias && k == 0 ? bias + row : nullptr, k > 0);
+                        part.pass.step[2], bias && k == 0 ? bias + part.group * rows + row : nullptr, k > 0);
         }
       }
       k += step;
@@ -242,7 +367,7 @@ void inputGradient(const ConvShape& s, const Tensor& x, const Tensor& y, const T
   for (int i = 0; i < 3; i++) {
     source.from[i] = s.out[i];
     source.size[i] = 1;
-    for (int64_t phase = 0; phase < s.stride[i]; phase++) phases[i].emplace_back(s, i, phase);
+    for (int64_t phase = 0; phase < std::min(s.stride[i], s.in[i] + s.padding[i]); phase++) phases[i].emplace_back(s, i, phase);
     for (const PhaseOf& p : phases[i]) {
       for (int64_t behind : p.behind) source.shift[i] = std::max(source.shift[i], behind - p.first);
     }

@@ -6,7 +6,7 @@
 #include "cpu/simd/choose.h"
 #include "cpu/simd/conv.h"
 #include "ops/conv.h"
-#include "tensor/allocator.h"
+#include "tensor/memory.h"
 
 namespace gb {
 
@@ -21,14 +21,13 @@ constexpr int64_t kConvThreadWork = 400000;
 /** Bytes of padded images that are prepared together: they should stay in the second-level cache. */
 constexpr int64_t kConvChunkBytes = 1 << 20;
 
-/** Memory for one call, from the cache of blocks: fresh pages would cost more than the copy that goes there. */
+/** Memory for one call, counted and limited as that of tensors. */
 template <class T>
 class ConvScratch {
  public:
-  explicit ConvScratch(int64_t elements) : bytes_(size_t(elements) * sizeof(T)), data_(allocateBlock(bytes_)) {
-    GB_CHECK(data_, "out of memory: no room for ", bytes_, " bytes of workspace");
-  }
-  ~ConvScratch() { freeBlock(data_, bytes_); }
+  explicit ConvScratch(int64_t elements)
+      : bytes_(size_t(elements) * sizeof(T)), data_(allocateTensorMemory(bytes_)) {}
+  ~ConvScratch() { freeTensorMemory(data_, bytes_); }
   ConvScratch(const ConvScratch&) = delete;
   T* data() const { return static_cast<T*>(data_); }
 

@@ -72,6 +72,8 @@ struct Geometry {
       GB_CHECK(shape.kernel[i] > 0 && shape.kernel[i] < kMost, "kernel sizes must be greater than 0");
       const int64_t in = shape.in[i] + 2 * shape.padding[i], reach = shape.dilation[i] * (shape.kernel[i] - 1) + 1;
       shape.out[i] = in < reach ? 0 : (in - reach) / shape.stride[i] + 1;
+      // One result has no neighbour: a stride, however large, says nothing then.
+      if (shape.out[i] == 1) shape.stride[i] = 1;
       if (i < 3 - spatial) continue;
       padded.push(in);
       kernel.push(reach);

@@ -145,6 +145,39 @@ test.each([
 	);
 });
 
+test("planes so small that several images share a tile", () => {
+	for (const [size, stride, features] of [
+		[[2, 2], [1, 1], 14],
+		[[4, 3], [1, 1], 25],
+		[[5, 5], [2, 2], 40],
+		[[2, 3, 2], [1, 2, 1], 17],
+	] as const) {
+		const all = (value: number) => size.map(() => value);
+		const layer = { batch: 7, groups: 2, channels: 6, features: 2 * features, size: [...size], stride: [...stride] };
+		check({ ...layer, kernel: all(3), padding: all(1), dilation: all(1) }, "float32", 1e-6);
+	}
+});
+
+test("strides beyond the input cost nothing", () => {
+	const x = tensor(randomNumbers(10, 1), [1, 1, 10], "float64");
+	const w = tensor([1, 2], [1, 1, 2], "float64");
+	const far = 2 ** 29;
+	const y = native.conv(x, w, null, [far], [0], [1], 1);
+	expect(numbers(y)).toEqual([numbers(x)[0]! + 2 * numbers(x)[1]!]);
+	const dx = numbers(native.convInput(y, w, null, [10], [far], [0], [1], 1));
+	expect(
+		firstDifference(
+			dx,
+			[1, 2, 0, 0, 0, 0, 0, 0, 0, 0].map((tap) => tap * numbers(y)[0]!),
+		),
+	).toBeUndefined();
+	expect(native.shape(native.convWeight(y, x, [2], [far], [0], [1], 1))).toEqual([1, 1, 2]);
+	native.setMemoryLimits(0, 64 * 2 ** 20);
+	const wide = () => native.conv(x, w, null, [1], [far - 1], [2 * far - 8], 1);
+	expect(wide).toThrow("[conv] out of memory");
+	native.setMemoryLimits(0, 0);
+});
+
 test("each element of the gradients is where it belongs", () => {
 	const layer: Layer = {
 		batch: 2,
