@@ -77,7 +77,11 @@ function sharedAmong(grad: Tensor, x: Tensor, result: Tensor, dims: number[] | n
 
 const maxAll = overAll("MaxBackward1", (x) => native.amax(x, null, false));
 const minAll = overAll("MinBackward1", (x) => native.amin(x, null, false));
-const medianAll = overAll("MedianBackward0", (x) => native.medianDim(native.reshape(x, [-1]), 0, false)[0]);
+const medianAll = overAll("MedianBackward0", (x) => {
+	// The middle of nothing is NaN, as the mean is.
+	if (native.numel(x) === 0) return native.full([], Number.NaN, native.dtype(x));
+	return native.medianDim(native.reshape(x, [-1]), 0, false)[0];
+});
 const maxAlong = picking("max", "MaxBackward0", native.maxDim);
 const minAlong = picking("min", "MinBackward0", native.minDim);
 const medianAlong = picking("median", "MedianBackward1", native.medianDim);
@@ -108,6 +112,7 @@ export function min(x: Tensor, ...args: [] | [Tensor] | DimArguments): Tensor | 
 export function median(x: Tensor): Tensor;
 export function median(x: Tensor, ...args: DimArguments): ValuesAndIndices;
 export function median(x: Tensor, ...args: [] | DimArguments): Tensor | ValuesAndIndices {
+	if (x.dtype.name === "bool") throw new TypeError("[median] is not implemented for bool tensors");
 	return args.length === 0 || args[0] === undefined ? medianAll(x) : medianAlong(x, args);
 }
 

@@ -33,12 +33,28 @@ function withoutSlope(
 		if (!(b instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(b)}`);
 		return b.handle;
 	};
+	const check = (a: Tensor, b: Tensor) => {
+		given(a);
+		given(b);
+		if (op === "heaviside" && a.dtype !== b.dtype) {
+			throw new TypeError(
+				`[heaviside] is not implemented for tensors with different dtypes, got ${a.dtype} and ${b.dtype}`,
+			);
+		}
+		if ((op === "gcd" || op === "lcm") && a.dtype.name === "bool" && b.dtype.name === "bool") {
+			throw new TypeError(`[${op}] is not implemented for bool tensors`);
+		}
+	};
 	return {
 		apply(a, b) {
-			const out = wrap(kernel(given(a), given(b)));
+			check(a, b);
+			const out = wrap(kernel(a.handle, b.handle));
 			return out.isFloatingPoint() && tracked(a, b) ? record(out, derivative, [a, b]) : out;
 		},
-		applyInPlace: (a, b) => inPlace(`${op}_`, a, [b], () => kernel(a.handle, given(b), a.handle), derivative),
+		applyInPlace(a, b) {
+			check(a, b);
+			return inPlace(`${op}_`, a, [b], () => kernel(a.handle, b.handle, a.handle), derivative);
+		},
 	};
 }
 

@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { type Dims, describe, integer, type Sizes, sizesOf, wrapDim } from "../core/arguments";
+import { type Dims, describe, integer, isOptions, type Sizes, sizesOf, wrapDim } from "../core/arguments";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
@@ -45,9 +45,12 @@ const repeatAll: ViewOp<number[]> = define("RepeatBackward0", native.repeat, (gr
 	return split.sum(repeats.map((_, i) => 2 * i)).reshape(shape);
 });
 
+type FlipArguments = Sizes | [options: { dims: number | readonly number[] }];
+
 /** In reverse order along the given dimensions. */
-export function flip(x: Tensor, ...dims: Sizes): Tensor {
-	return flipAlong(x, sizesOf("flip", dims));
+export function flip(x: Tensor, ...dims: FlipArguments): Tensor {
+	const [first] = dims;
+	return flipAlong(x, sizesOf("flip", isOptions(first) ? [[first.dims].flat()] : dims));
 }
 
 export function fliplr(x: Tensor): Tensor {
@@ -200,7 +203,7 @@ export function cartesianProd(...tensors: Tensor[]): Tensor {
 declare module "../core/tensor" {
 	interface Tensor {
 		/** In reverse order along the given dimensions. */
-		flip(...dims: Sizes): Tensor;
+		flip(...dims: FlipArguments): Tensor;
 		fliplr(): Tensor;
 		flipud(): Tensor;
 		/** Shifted along dimensions, what falls off one end coming in at the other; without `dims`, in row-major order. */

@@ -2,8 +2,9 @@ import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
 import { bind, type Dims, dimsOf, wrapDim } from "../core/arguments";
 import { autocastState } from "../core/autocast";
-import type { DType } from "../core/dtype";
-import { native } from "../core/native";
+import { getDefaultDtype } from "../core/defaults";
+import { type DType, uint8 } from "../core/dtype";
+import { type Handle, native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { raised } from "./castPolicy";
 import { cast } from "./copy";
@@ -288,6 +289,7 @@ export function logsumexp(
 	...args: [options: { dim: Dims; keepdim?: boolean }] | [dim: Dims, keepdim?: boolean | { keepdim?: boolean }]
 ): Tensor {
 	const { dims, keepdim } = reduceArguments("logsumexp", args);
+	if (!x.isFloatingPoint()) return logsumexp(cast(x, getDefaultDtype()), { dim: dims, keepdim });
 	const along = dims ?? x.shape.map((_, i) => i);
 	const out = wrap(native.logsumexp(x.handle, along, keepdim));
 	return tracked(x) ? record(out, logsumexpBackward, [x], [x, out], { shape: x.shape, dims: along, keepdim }) : out;
@@ -308,16 +310,21 @@ export function countNonzero(x: Tensor, dim?: Dims | { dim?: Dims }): Tensor {
 	return wrap(native.countNonzero(x.handle, dims));
 }
 
+/** bool, but uint8 of uint8, from PyTorch's days before bool. */
+function truth(x: Tensor, result: Handle): Tensor {
+	return wrap(x.dtype === uint8 ? native.to(result, uint8.code) : result);
+}
+
 /** Whether all elements are true (not 0). */
 export function all(x: Tensor, ...args: ReduceArguments): Tensor {
 	const { dims, keepdim } = reduceArguments("all", args);
-	return wrap(native.all(x.handle, dims, keepdim));
+	return truth(x, native.all(x.handle, dims, keepdim));
 }
 
 /** Whether any element is true (not 0). */
 export function any(x: Tensor, ...args: ReduceArguments): Tensor {
 	const { dims, keepdim } = reduceArguments("any", args);
-	return wrap(native.any(x.handle, dims, keepdim));
+	return truth(x, native.any(x.handle, dims, keepdim));
 }
 
 export { variance as var };

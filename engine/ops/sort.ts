@@ -4,7 +4,7 @@ import { bind, integer, wrapDim } from "../core/arguments";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
-import { type DimArguments, picking, placed } from "./extremes";
+import { picking, placed } from "./extremes";
 import { asMethods } from "./methods";
 
 /* Order: sorting, the largest few, distinct values, and where values fall. */
@@ -60,11 +60,20 @@ export interface TopkOptions {
 	sorted?: boolean;
 }
 
-type TopkArguments = [options?: TopkOptions] | [dim: number, largest?: boolean | TopkOptions, sorted?: boolean];
+type TopkArguments =
+	| [k: number, options?: TopkOptions]
+	| [k: number, dim: number, largest?: boolean | TopkOptions, sorted?: boolean]
+	| [options: TopkOptions & { k: number }];
+
+function refuseBool(op: string, x: Tensor): void {
+	if (x.dtype.name === "bool") throw new TypeError(`[${op}] is not implemented for bool tensors`);
+}
 
 /** The `k` largest elements along `dim` (default the last), and where they are. */
-export function topk(x: Tensor, k: number, ...args: TopkArguments): ValuesAndIndices {
-	const { dim = -1, largest = true, sorted = true } = bind<TopkOptions>("topk", args, ["dim", "largest", "sorted"]);
+export function topk(x: Tensor, ...args: TopkArguments): ValuesAndIndices {
+	const given = bind<TopkOptions & { k: number }>("topk", args, ["k", "dim", "largest", "sorted"]);
+	const { k = Number.NaN, dim = -1, largest = true, sorted = true } = given;
+	refuseBool("topk", x);
 	const at = wrapDim("topk", dim, x.ndim);
 	const size = x.ndim === 0 ? 1 : x.size(at);
 	if (integer("topk", "k", k) < 0 || k > size) {
@@ -75,8 +84,16 @@ export function topk(x: Tensor, k: number, ...args: TopkArguments): ValuesAndInd
 	return valuesAndIndices("topk", values, indices);
 }
 
+type KthvalueArguments =
+	| [k: number, dim?: number, keepdim?: boolean | { keepdim?: boolean }]
+	| [k: number, options: { dim?: number; keepdim?: boolean }]
+	| [options: { k: number; dim?: number; keepdim?: boolean }];
+
 /** The k-th smallest element along `dim` (default the last), k from 1 on, and where it is. */
-export function kthvalue(x: Tensor, k: number, ...args: [] | DimArguments): ValuesAndIndices {
+export function kthvalue(x: Tensor, ...args: KthvalueArguments): ValuesAndIndices {
+	const options = bind<{ k: number; dim: number; keepdim: boolean }>("kthvalue", args, ["k", "dim", "keepdim"]);
+	const { k = Number.NaN, dim: along = -1, keepdim: keeps = false } = options;
+	refuseBool("kthvalue", x);
 	const pick = picking("kthvalue", "KthvalueBackward0", (handle, dim, keepdim) => {
 		const size = native.dim(handle) === 0 ? 1 : native.shape(handle)[dim]!;
 		if (integer("kthvalue", "k", k) < 1 || k > size) {
@@ -90,7 +107,7 @@ export function kthvalue(x: Tensor, k: number, ...args: [] | DimArguments): Valu
 		const [values, indices] = native.sort(handle, dim, false);
 		return [part(values), part(indices)];
 	});
-	return pick(x, args.length === 0 ? [-1] : args);
+	return pick(x, [along, keeps]);
 }
 
 export interface UniqueOptions {
@@ -209,9 +226,9 @@ declare module "../core/tensor" {
 		/** Sorted along the first dimension. */
 		msort(): Tensor;
 		/** The `k` largest elements along `dim` (default the last), and where they are. */
-		topk(k: number, ...args: TopkArguments): ValuesAndIndices;
+		topk(...args: TopkArguments): ValuesAndIndices;
 		/** The k-th smallest element along `dim` (default the last), k from 1 on, and where it is. */
-		kthvalue(k: number, ...args: [] | DimArguments): ValuesAndIndices;
+		kthvalue(...args: KthvalueArguments): ValuesAndIndices;
 		/** The distinct elements in order; with options an array of them, the inverse and the counts. */
 		unique(options?: { sorted?: boolean; dim?: number | null }): Tensor;
 		unique(options: UniqueOptions): Tensor[];

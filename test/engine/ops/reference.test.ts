@@ -246,6 +246,7 @@ for (const family of [
 	"convolution",
 	"pooling",
 	"linalg",
+	"dtypes",
 ]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);
