@@ -11,6 +11,13 @@ export const title = "training steps of the notes' networks, and the size of the
 const rows = [
 	{ name: "cnn", steps: 20, time: 1, memory: 1.3 },
 	{ name: "lstm", steps: 5, time: 1 },
+	{ name: "batchNorm32", steps: 200, time: 1 },
+	{ name: "batchNorm256", steps: 50, time: 1 },
+	{ name: "deepBatchNorm32", steps: 100, time: 1 },
+	{ name: "deepBatchNorm256", steps: 30, time: 1 },
+	{ name: "layerNorm32", steps: 200, time: 1 },
+	{ name: "layerNorm256", steps: 50, time: 1 },
+	{ name: "autoencoder", steps: 30, time: 1 },
 ];
 
 function ours(...args) {

@@ -7,11 +7,37 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
+/** One step of a classifier with SGD, on random images. */
+function classifier(torch, model, batch) {
+	const { nn, optim } = torch;
+	const lossFunction = new nn.CrossEntropyLoss();
+	const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
+	const x = torch.rand(batch, 1, 28, 28);
+	const y = torch.randint(0, 10, [batch]);
+	return () => {
+		optimizer.zeroGrad();
+		const loss = lossFunction(model(x), y);
+		loss.backward();
+		optimizer.step();
+		return loss;
+	};
+}
+
+/** 784 inputs, hidden layers with a normalisation each, 10 outputs. */
+function normalised(torch, kind, hidden, batch) {
+	const { nn } = torch;
+	const sizes = [784, ...hidden];
+	const layers = hidden.flatMap((size, i) => [new nn.Linear(sizes[i], size), new nn[kind](size), new nn.ReLU()]);
+	return classifier(torch, new nn.Sequential(new nn.Flatten(), ...layers, new nn.Linear(sizes.at(-1), 10)), batch);
+}
+
+const deep = new Array(20).fill(100);
+
 /** Each makes a network and its data and returns a step: zeroGrad, forward, loss, backward, optimiser; the loss. */
 export const networks = {
 	/** The small CNN, on a batch of 64 images of 28 × 28. */
 	cnn(torch) {
-		const { nn, optim } = torch;
+		const { nn } = torch;
 		const model = new nn.Sequential(
 			new nn.Conv2d(1, 32, 3, { padding: 1 }),
 			new nn.ReLU(),
@@ -24,13 +50,35 @@ export const networks = {
 			new nn.ReLU(),
 			new nn.Linear(128, 10),
 		);
-		const lossFunction = new nn.CrossEntropyLoss();
-		const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });
-		const x = torch.rand(64, 1, 28, 28);
-		const y = torch.randint(0, 10, [64]);
+		return classifier(torch, model, 64);
+	},
+
+	batchNorm32: (torch) => normalised(torch, "BatchNorm1d", [300, 100], 32),
+	batchNorm256: (torch) => normalised(torch, "BatchNorm1d", [300, 100], 256),
+	deepBatchNorm32: (torch) => normalised(torch, "BatchNorm1d", deep, 32),
+	deepBatchNorm256: (torch) => normalised(torch, "BatchNorm1d", deep, 256),
+	layerNorm32: (torch) => normalised(torch, "LayerNorm", [300, 100], 32),
+	layerNorm256: (torch) => normalised(torch, "LayerNorm", [300, 100], 256),
+
+	/** 784-256-64-256-784 with Adam, on a batch of 128 images. */
+	autoencoder(torch) {
+		const { nn, optim } = torch;
+		const model = new nn.Sequential(
+			new nn.Linear(784, 256),
+			new nn.ReLU(),
+			new nn.Linear(256, 64),
+			new nn.ReLU(),
+			new nn.Linear(64, 256),
+			new nn.ReLU(),
+			new nn.Linear(256, 784),
+			new nn.Sigmoid(),
+		);
+		const lossFunction = new nn.MSELoss();
+		const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+		const x = torch.rand(128, 784);
 		return () => {
 			optimizer.zeroGrad();
-			const loss = lossFunction(model(x), y);
+			const loss = lossFunction(model(x), x);
 			loss.backward();
 			optimizer.step();
 			return loss;

@@ -13,19 +13,7 @@ import torch
 from torch import nn
 
 
-def cnn():
-    model = nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(3136, 128), nn.ReLU(),
-        nn.Linear(128, 10),
-    )
-    loss_function = nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    x = torch.rand(64, 1, 28, 28)
-    y = torch.randint(0, 10, (64,))
-
+def training(model, loss_function, optimizer, x, y):
     def step():
         optimizer.zero_grad()
         loss = loss_function(model(x), y)
@@ -34,6 +22,39 @@ def cnn():
         return loss
 
     return step
+
+
+def classifier(model, batch):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    return training(model, nn.CrossEntropyLoss(), optimizer, torch.rand(batch, 1, 28, 28), torch.randint(0, 10, (batch,)))
+
+
+def normalised(kind, hidden, batch):
+    sizes = [784, *hidden]
+    layers = [layer for i, size in enumerate(hidden) for layer in [nn.Linear(sizes[i], size), kind(size), nn.ReLU()]]
+    return classifier(nn.Sequential(nn.Flatten(), *layers, nn.Linear(sizes[-1], 10)), batch)
+
+
+def autoencoder():
+    model = nn.Sequential(
+        nn.Linear(784, 256), nn.ReLU(),
+        nn.Linear(256, 64), nn.ReLU(),
+        nn.Linear(64, 256), nn.ReLU(),
+        nn.Linear(256, 784), nn.Sigmoid(),
+    )
+    x = torch.rand(128, 784)
+    return training(model, nn.MSELoss(), torch.optim.Adam(model.parameters(), lr=1e-3), x, x)
+
+
+def cnn():
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(3136, 128), nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+    return classifier(model, 64)
 
 
 class Classifier(nn.Module):
@@ -70,7 +91,18 @@ def lstm():
     return step
 
 
-networks = {"cnn": cnn, "lstm": lstm}
+deep = [100] * 20
+networks = {
+    "cnn": cnn,
+    "lstm": lstm,
+    "batchNorm32": lambda: normalised(nn.BatchNorm1d, [300, 100], 32),
+    "batchNorm256": lambda: normalised(nn.BatchNorm1d, [300, 100], 256),
+    "deepBatchNorm32": lambda: normalised(nn.BatchNorm1d, deep, 32),
+    "deepBatchNorm256": lambda: normalised(nn.BatchNorm1d, deep, 256),
+    "layerNorm32": lambda: normalised(nn.LayerNorm, [300, 100], 32),
+    "layerNorm256": lambda: normalised(nn.LayerNorm, [300, 100], 256),
+    "autoencoder": autoencoder,
+}
 
 
 def size():

@@ -158,6 +158,12 @@ def autocast():
         method(name, *shapes)
     method("matrix_power", (2, 2), args=(3,))
     function("scaled_dot_product_attention", (1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4))
+    module("Conv1d", (2, 3, 5), args=(3, 2, 2))
+    module("Conv2d", (1, 2, 4, 4), args=(2, 3, 3), padding=1)
+    module("ConvTranspose2d", (1, 2, 3, 3), args=(2, 2, 2))
+    module("AvgPool2d", (1, 1, 4, 4), args=(2,))
+    module("AvgPool3d", (1, 1, 2, 2, 4), args=(2,))
+    module("MaxPool2d", (1, 1, 4, 4), args=(2,))
     for name in ["RNN", "LSTM", "GRU"]:
         if dtypes == [torch.float32]:
             continue

@@ -1,6 +1,8 @@
 import { bind } from "../../core/arguments";
+import { autocastState } from "../../core/autocast";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
+import { lowered } from "../../ops/castPolicy";
 import { type ConvGeometry, convolve, transposedConvolve } from "./convolution";
 import { constantPad } from "./pad";
 import { type Batched, batched, type PerDimension, perDimension, unbatched } from "./spatial";
@@ -88,6 +90,7 @@ function paddingOf(
 }
 
 function conv(op: string, spatial: number, input: Tensor, weight: Tensor, args: readonly unknown[]): Tensor {
+	if (autocastState.active) return lowered(conv, op, spatial, input, weight, args);
 	const given = bind<ConvOptions>(op, args, order);
 	const sample: Batched = batched(op, input, spatial);
 	const kernel = checkedWeight(op, weight, spatial).shape.slice(2);
@@ -106,6 +109,7 @@ function conv(op: string, spatial: number, input: Tensor, weight: Tensor, args: 
 }
 
 function transposed(op: string, spatial: number, input: Tensor, weight: Tensor, args: readonly unknown[]): Tensor {
+	if (autocastState.active) return lowered(transposed, op, spatial, input, weight, args);
 	const given = bind<ConvTransposeOptions>(op, args, transposedOrder);
 	const sample = batched(op, input, spatial);
 	const kernel = checkedWeight(op, weight, spatial).shape.slice(2);

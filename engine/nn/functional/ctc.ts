@@ -1,11 +1,13 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
 import { bind } from "../../core/arguments";
+import { autocastState } from "../../core/autocast";
 import { int64 } from "../../core/dtype";
 import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { where } from "../../ops";
+import { raised } from "../../ops/castPolicy";
 import { type Reduction, type ReductionOptions, reductionCode } from "./reduction";
 
 /** Lengths of sequences: one for each sample. */
@@ -68,6 +70,7 @@ function lengthsOf(name: string, lengths: unknown): Tensor {
  * @returns "mean" (default): each loss divided by its target's length, and the mean of these; "none": `[N]`
  */
 export function ctcLoss(...args: CtcArguments): Tensor {
+	if (autocastState.active) return raised(ctcLoss, ...args);
 	const given = bind<
 		Required<CtcLossOptions> & {
 			logProbs: Tensor;
