@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 
 const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
 
+/** Suites that run on a card too. */
+const onCard = ["test/engine/ops/reference.test.ts"];
+
 // Tests import the package by its public names and so meet the compiled files that users meet.
 export default defineConfig({
 	resolve: {
@@ -14,7 +17,6 @@ export default defineConfig({
 		],
 	},
 	test: {
-		include: ["test/**/*.test.ts"],
 		reporters: ["default", "./test/support/closing-line.ts"],
 		server: { deps: { external: [/\/dist\//] } },
 		// Two cores: a kernel under test is a process with threads of its own.
@@ -27,5 +29,17 @@ export default defineConfig({
 		env: { GRADBOOK_HISTORY: "off" },
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
+		projects: [
+			{ extends: true, test: { name: "cpu", include: ["test/**/*.test.ts"] } },
+			// The CPU's suites once more, with tensors on a card: a stand-in for one (test/cuda/standin).
+			{
+				extends: true,
+				test: {
+					name: "cuda",
+					include: process.platform === "linux" ? onCard : [],
+					setupFiles: ["test/cuda/setup.ts"],
+				},
+			},
+		],
 	},
 });

@@ -17,7 +17,7 @@ export {
 	setAutocastEnabled,
 } from "./core/autocast";
 export { getDefaultDtype, setDefaultDtype } from "./core/defaults";
-export { Device, type DeviceLike, device } from "./core/device";
+export { Device, type DeviceLike, device, getDefaultDevice, setDefaultDevice } from "./core/device";
 export * from "./core/dtype";
 export { Generator, initialSeed, manualSeed, seed } from "./core/generator";
 export * from "./core/gradMode";
@@ -26,6 +26,7 @@ export { emptyCache, type MemoryStats, memoryStats, setMemoryLimits } from "./co
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/printing";
 export { type GraphNode, type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
 export { getNumThreads, setNumThreads } from "./core/threads";
+export * as cuda from "./cuda";
 export * from "./io";
 export * as nn from "./nn";
 export * from "./ops";

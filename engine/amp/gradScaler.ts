@@ -97,7 +97,7 @@ export class GradScaler {
 	#scaled(output: Tensor): Tensor {
 		if (!(output instanceof Tensor)) throw new TypeError(`[scale] outputs must be tensors, got ${quoted(output)}`);
 		// A float32 tensor and not a number: a loss of float16 would overflow.
-		return this.#enabled ? output.mul(wrap(native.full([], this.#scale, float32.code))) : output;
+		return this.#enabled ? output.mul(wrap(native.full([], this.#scale, float32.code, output.handle))) : output;
 	}
 
 	/** Divides the gradients of an optimiser's parameters by the factor, in place, and notes whether one overflowed. */

@@ -29,7 +29,7 @@ function startGradients(
 					`[${op}] grad can be implicitly created only for scalar outputs, but output ${i} has shape [${output.shape}]: pass its gradient, or reduce it (sum, mean)`,
 				);
 			}
-			return wrap(native.full(output.shape, 1, output.dtype.code));
+			return wrap(native.full(output.shape, 1, output.dtype.code, output.handle));
 		}
 		if (`${grad.shape}` !== `${output.shape}`) {
 			throw new RangeError(
@@ -107,7 +107,8 @@ export function grad(
 	});
 	return results.map((result, i) => {
 		if (result !== null) return result;
-		if (options.materializeGrads) return wrap(native.full(targets[i]!.shape, 0, targets[i]!.dtype.code));
+		if (options.materializeGrads)
+			return wrap(native.full(targets[i]!.shape, 0, targets[i]!.dtype.code, targets[i]!.handle));
 		if (options.allowUnused) return null;
 		throw new Error(
 			`[grad] input ${i} appears to not have been used in the graph. Set allowUnused: true if this is the desired behavior.`,

@@ -76,7 +76,7 @@ export function gradcheck(fn: Fn, inputs: Tensor | readonly Tensor[], options: G
 function jacobian(output: Tensor, inputs: readonly Tensor[]): Float64Array[][] {
 	const rows = inputs.map(() => [] as Float64Array[]);
 	for (let i = 0; i < output.numel(); i++) {
-		const pick = native.full(output.shape, 0, output.dtype.code);
+		const pick = native.full(output.shape, 0, output.dtype.code, output.handle);
 		native.fill_(native.select(native.view(pick, [-1]), 0, i), 1);
 		const grads = grad(output, inputs, { gradOutputs: wrap(pick), retainGraph: true, allowUnused: true });
 		grads.forEach((g, k) => {
@@ -109,5 +109,5 @@ export function gradgradcheck(fn: Fn, inputs: Tensor | readonly Tensor[], option
 /** Fixed weights that differ between elements, so that no two errors cancel. */
 function weights(output: Tensor): Tensor {
 	const values = Float64Array.from({ length: output.numel() }, (_, i) => 0.5 + ((i * 37) % 11) / 7);
-	return wrap(native.fromNumbers(values, output.shape, output.dtype.code));
+	return wrap(native.fromNumbers(values, output.shape, output.dtype.code, output.handle));
 }

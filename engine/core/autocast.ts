@@ -1,5 +1,5 @@
 import { entered, within } from "./block";
-import { availableDevice, type Device } from "./device";
+import { type Device, placeOf } from "./device";
 import { bfloat16, type DType, float16, isDType } from "./dtype";
 import type { Tensor } from "./tensor";
 import { warn } from "./warn";
@@ -153,7 +153,7 @@ function usable(type: DeviceType, dtype: DType): boolean {
 /** @internal */
 export function isAvailable(type: DeviceType): boolean {
 	try {
-		availableDevice("autocast", type);
+		placeOf("autocast", type);
 		return true;
 	} catch {
 		return false;

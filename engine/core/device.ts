@@ -1,3 +1,5 @@
+import { type Handle, native } from "./native";
+
 /** Where a tensor's elements are. */
 export class Device {
 	readonly type: "cpu" | "cuda";
@@ -19,6 +21,7 @@ export class Device {
 export type DeviceLike = Device | "cpu" | "cuda" | `cuda:${number}`;
 
 const cpu = new Device("cpu");
+const cards: Device[] = [];
 
 /** A device by its name: `device("cuda")`, `device("cuda:1")`, `device("cuda", 1)`. Making one needs no such hardware. */
 export function device(spec: DeviceLike, index?: number): Device {
@@ -32,10 +35,42 @@ export function device(spec: DeviceLike, index?: number): Device {
 	return type === "cpu" && at === null ? cpu : new Device(type, at);
 }
 
-/** @internal The device for a new tensor; an error where there is none such. */
-export function availableDevice(op: string, spec: DeviceLike | undefined): Device {
-	if (spec === undefined) return cpu;
-	const found = device(spec);
-	if (found.type === "cpu") return cpu;
-	throw new Error(`[${op}] device '${found}' is not available: the engine runs on 'cpu' only`);
+/** @internal The device of a native tensor. */
+export function deviceOf(handle: Handle): Device {
+	const code = native.device(handle);
+	if (code === 0) return cpu;
+	cards[code] ??= new Device("cuda", code - 1);
+	return cards[code];
+}
+
+let defaultPlace = 0;
+/** How many cards there are; 0 until one is asked for. */
+let devices = 0;
+
+/**
+ * @internal The code of the device for a new tensor (0: the host, 1 + i: cuda:i); an error that says what is missing
+ * where there is none such.
+ */
+export function placeOf(op: string, spec: DeviceLike | null | undefined): number {
+	if (spec == null) return defaultPlace;
+	const { type, index } = device(spec);
+	if (type === "cpu") return 0;
+	if (devices === 0) devices = native.cudaDeviceCount();
+	if (devices === 0) throw new Error(`[${op}] device '${device(spec)}' is not available: ${native.cudaInfo().problem}`);
+	const at = index ?? native.cudaCurrentDevice();
+	if (at >= devices) {
+		const there = devices === 1 ? "the only card is cuda:0" : `the cards are cuda:0 to cuda:${devices - 1}`;
+		throw new Error(`[${op}] device 'cuda:${at}' is not available: ${there}`);
+	}
+	return 1 + at;
+}
+
+/** The device that new tensors are made on where none is named: `"cpu"` at first. */
+export function setDefaultDevice(spec: DeviceLike): void {
+	defaultPlace = placeOf("setDefaultDevice", spec);
+}
+
+/** The device that new tensors are made on where none is named. */
+export function getDefaultDevice(): Device {
+	return defaultPlace === 0 ? cpu : new Device("cuda", defaultPlace - 1);
 }

@@ -50,6 +50,7 @@ export class Generator {
 const defaultSeed = 67280421310721n;
 
 export const defaultGenerator = new Generator();
+native.setDefaultGenerator(defaultGenerator.handle);
 
 /** Seeds the default generator: the same numbers as PyTorch after `torch.manual_seed`. */
 export function manualSeed(seed: number | bigint): Generator {

@@ -21,6 +21,9 @@ export interface GeneratorHandle {
 /** A tensor, or a number that takes part as PyTorch's wrapped number does: it never raises the dtype within its kind. */
 export type Operand = Handle | number | bigint | boolean;
 
+/** Where a new tensor goes: where another one is, or a device's code (0: the host, 1 + i: cuda:i). Default: the host. */
+export type Place = Handle | number;
+
 /** Writes into `out` (in-place forms) instead of allocating; the result must be castable to its dtype. */
 type Out = Handle | undefined;
 
@@ -310,6 +313,8 @@ export interface ShapeOps {
 	setData_: (x: Handle, source: Handle) => void;
 	/** A copy in another (or the same) dtype. */
 	to: (x: Handle, dtype: number) => Handle;
+	/** The handle's data where it is on that device already (a new handle, shared storage), else a copy there. */
+	toDevice: (x: Handle, device: number, nonBlocking: boolean) => Handle;
 }
 
 export interface IndexOps {
@@ -582,7 +587,9 @@ export interface NetworkOps {
 
 export interface RandomOps {
 	/** Seeds are taken modulo 2⁶⁴. */
-	generator: (seed: number | bigint) => GeneratorHandle;
+	generator: (seed: number | bigint, place?: Place) => GeneratorHandle;
+	/** The generator that the user seeds: it stands for the default one of every card too. */
+	setDefaultGenerator: (generator: GeneratorHandle) => void;
 	/** Seeds again; forgets the cached normal. */
 	manualSeed: (generator: GeneratorHandle, seed: number | bigint) => void;
 	initialSeed: (generator: GeneratorHandle) => bigint;
@@ -605,23 +612,23 @@ export interface RandomOps {
 	exponential_: Fill;
 	/** the probability of each element */
 	bernoulliTensor_: (x: Handle, probabilities: Handle, generator: GeneratorHandle) => void;
-	randperm: (n: number, generator: GeneratorHandle) => Handle;
+	randperm: (n: number, generator: GeneratorHandle, place?: Place) => Handle;
 	multinomial: (weights: Handle, samples: number, replacement: boolean, generator: GeneratorHandle) => Handle;
 	/** Inverted dropout: the result and the mask, already divided by 1 − p. */
 	dropout: (x: Handle, p: number, generator: GeneratorHandle) => [result: Handle, mask: Handle];
 }
 
 export interface CreateOps {
-	empty: (shape: number[], dtype: number) => Handle;
-	full: (shape: number[], value: number | bigint | boolean, dtype: number) => Handle;
-	arange: (start: number, end: number, step: number, dtype: number) => Handle;
-	linspace: (start: number, end: number, steps: number, dtype: number) => Handle;
-	eye: (rows: number, columns: number, dtype: number) => Handle;
+	empty: (shape: number[], dtype: number, place?: Place) => Handle;
+	full: (shape: number[], value: number | bigint | boolean, dtype: number, place?: Place) => Handle;
+	arange: (start: number, end: number, step: number, dtype: number, place?: Place) => Handle;
+	linspace: (start: number, end: number, steps: number, dtype: number, place?: Place) => Handle;
+	eye: (rows: number, columns: number, dtype: number, place?: Place) => Handle;
 	/** Copies a typed array whose element type is the dtype's own. */
-	fromData: (data: NativeData, shape: number[], dtype: number) => Handle;
+	fromData: (data: NativeData, shape: number[], dtype: number, place?: Place) => Handle;
 	/** Numbers to any dtype: what `tensor([…])` uses. */
-	fromNumbers: (data: Float64Array, shape: number[], dtype: number) => Handle;
-	fromBigInts: (data: BigInt64Array, shape: number[], dtype: number) => Handle;
+	fromNumbers: (data: Float64Array, shape: number[], dtype: number, place?: Place) => Handle;
+	fromBigInts: (data: BigInt64Array, shape: number[], dtype: number, place?: Place) => Handle;
 	/** Row-major copy of the elements. */
 	toData: (x: Handle) => NativeData;
 	/** Row-major copy as doubles (int64 beyond 2⁵³ is rounded). */
@@ -637,6 +644,8 @@ export interface MetaOps {
 	dim: (x: Handle) => number;
 	numel: (x: Handle) => number;
 	dtype: (x: Handle) => number;
+	/** A device's code: 0 for the host, 1 + i for cuda:i. */
+	device: (x: Handle) => number;
 	isContiguous: (x: Handle) => boolean;
 	/** Whether shape and dtype are the same: the question that every broadcasting op's derivative asks. */
 	alike: (a: Handle, b: Handle) => boolean;
@@ -691,6 +700,8 @@ export interface OptimOps {
 export interface SystemOps {
 	/** Names of all rows of the addon's table. */
 	table: () => string[];
+	/** Names of the kernels that the host (0) or cards (1) have. */
+	kernels: (device: number) => string[];
 	setNumThreads: (threads: number) => void;
 	getNumThreads: () => number;
 	memoryStats: () => {
@@ -710,6 +721,76 @@ export interface SystemOps {
 	buildInfo: () => { simd: string; blas: string | null; blasPath: string | null; compiler: string };
 	/** A shared Int32 that long kernels poll: non-zero makes them stop with an error. */
 	setInterruptFlag: (flag: Int32Array) => void;
+}
+
+/** Cards by number; streams and events by the numbers that making them gave (stream 0: the card's default one). */
+export interface CudaOps {
+	/** What was found, or one sentence that says why there is no CUDA; null where nothing is to be said. */
+	cudaInfo: () => {
+		problem: string | null;
+		driverPath: string | null;
+		driverProblem: string | null;
+		/** 12040 for CUDA 12.4 */
+		driverVersion: number;
+		devices: number;
+		compilerPath: string | null;
+		compilerProblem: string | null;
+	};
+	/** 0 where there is no CUDA. */
+	cudaDeviceCount: () => number;
+	cudaCurrentDevice: () => number;
+	cudaSetDevice: (index: number) => void;
+	cudaSynchronize: (index: number) => void;
+	cudaProperties: (index: number) => {
+		name: string;
+		major: number;
+		minor: number;
+		totalMemory: number;
+		multiProcessorCount: number;
+		maxThreadsPerMultiProcessor: number;
+		warpSize: number;
+		sharedMemoryPerBlock: number;
+		sharedMemoryPerBlockOptin: number;
+	};
+	cudaMemoryStats: (index: number) => {
+		allocatedBytes: number;
+		allocatedPeakBytes: number;
+		reservedBytes: number;
+		reservedPeakBytes: number;
+		segments: number;
+		activeBlocks: number;
+		cachedBlocks: number;
+		collections: number;
+		freeBytes: number;
+		totalBytes: number;
+	};
+	cudaResetPeak: (index: number) => void;
+	/** Bytes that the engine may take of a card; 0 for all. */
+	cudaSetLimit: (index: number, bytes: number) => void;
+	cudaEmptyCache: () => void;
+	cudaManualSeed: (index: number, seed: number | bigint) => void;
+	cudaInitialSeed: (index: number) => bigint;
+	/** Kernels compiled, and taken from the cache on disk. */
+	cudaCompileStats: () => { compiled: number; found: number };
+	/** File and macros of everything that kernels are compiled from. */
+	cudaUnits: () => [file: string, macros: string][];
+	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */
+	cudaCompile: (unit: number, capability: number) => string;
+	cudaNewStream: (index: number, priority: number) => number;
+	cudaSetStream: (index: number, stream: number) => void;
+	/** Whether all that was queued is done. */
+	cudaStreamQuery: (index: number, stream: number) => boolean;
+	cudaStreamSynchronize: (index: number, stream: number) => void;
+	cudaNewEvent: (index: number, timing: boolean) => number;
+	cudaFreeEvent: (event: number) => void;
+	cudaRecordEvent: (event: number, stream: number) => void;
+	cudaWaitEvent: (index: number, stream: number, event: number) => void;
+	cudaEventQuery: (event: number) => boolean;
+	cudaEventSynchronize: (event: number) => void;
+	/** Milliseconds between two events. */
+	cudaElapsed: (start: number, end: number) => number;
+	/** The tensor is used on that stream too. */
+	cudaRecordStream: (x: Handle, stream: number) => void;
 }
 
 export interface Native
@@ -732,6 +813,7 @@ export interface Native
 		CreateOps,
 		MetaOps,
 		OptimOps,
-		SystemOps {}
+		SystemOps,
+		CudaOps {}
 
 export const native: Native = loadAddon() as Native;

@@ -237,7 +237,7 @@ export class Tensor {
 
 	/** For the rare object that must give its memory back now: the tensor may not be used afterwards. */
 	dispose(): void {
-		native.setData_(this.handle, native.empty([0], this.dtype.code));
+		native.setData_(this.handle, native.empty([0], this.dtype.code, this.handle));
 	}
 
 	[Symbol.dispose](): void {

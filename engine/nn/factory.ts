@@ -1,5 +1,5 @@
 import { getDefaultDtype } from "../core/defaults";
-import { availableDevice, type DeviceLike } from "../core/device";
+import { type DeviceLike, placeOf } from "../core/device";
 import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { anything, dtype } from "../core/signature";
@@ -29,8 +29,7 @@ interface Factory {
 
 /** Memory with whatever values: an initialiser fills it. */
 export function newTensor(op: string, shape: number[], { device, dtype }: Factory): Tensor {
-	availableDevice(op, device ?? undefined);
-	return wrap(native.empty(shape, (dtype ?? getDefaultDtype()).code));
+	return wrap(native.empty(shape, (dtype ?? getDefaultDtype()).code, placeOf(op, device)));
 }
 
 export function newParameter(op: string, shape: number[], options: Factory): Parameter {

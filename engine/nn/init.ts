@@ -175,12 +175,15 @@ const any = (mask: Tensor) => native.item(native.any(mask.handle, null, false)) 
 /** Where most of the distribution lies within the bounds. */
 function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: number, generator?: Generator): void {
 	// The bounds as the dtype has them.
-	const [low, high] = [a, b].map((bound) => native.item(native.full([], bound, tensor.dtype.code))) as [number, number];
+	const [low, high] = [a, b].map((bound) => native.item(native.full([], bound, tensor.dtype.code, tensor.handle))) as [
+		number,
+		number,
+	];
 	fillNormal(tensor, mean, std, generator);
 	for (;;) {
 		const outside = tensor.lt(low).logicalOr(tensor.gt(high));
 		if (!any(outside)) return;
-		const drawn = fillNormal(wrap(native.empty(tensor.shape, tensor.dtype.code)), mean, std, generator);
+		const drawn = fillNormal(wrap(native.empty(tensor.shape, tensor.dtype.code, tensor.handle)), mean, std, generator);
 		tensor.copy_(wrap(native.where(outside.handle, drawn.handle, tensor.handle)));
 	}
 }
@@ -189,7 +192,7 @@ function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: n
 function rejectUniform(tensor: Tensor, mean: number, std: number, a: number, b: number, generator?: Generator): void {
 	const mode = Math.max(a, Math.min(mean, b));
 	const logPeak = -0.5 * ((mode - mean) / std) ** 2;
-	const like = () => wrap(native.empty(tensor.shape, tensor.dtype.code));
+	const like = () => wrap(native.empty(tensor.shape, tensor.dtype.code, tensor.handle));
 	const candidates = like();
 	const level = like();
 	const rejected = () => {
@@ -224,7 +227,7 @@ export function eye_<T extends Tensor>(tensor: T): T {
 		throw new RangeError(`[init.eye_] only tensors with 2 dimensions are supported, got shape [${tensor.shape}]`);
 	}
 	const [rows, columns] = tensor.shape as [number, number];
-	return fill(tensor, () => tensor.copy_(wrap(native.eye(rows, columns, tensor.dtype.code))));
+	return fill(tensor, () => tensor.copy_(wrap(native.eye(rows, columns, tensor.dtype.code, tensor.handle))));
 }
 
 /** Convolution weights `[out, in, …kernel]` that pass as many channels through unchanged as there are, in every group. */
@@ -325,9 +328,9 @@ export function orthogonal_<T extends Tensor>(tensor: T, ...args: unknown[]): T 
 	const rows = tensor.size(0);
 	const columns = tensor.numel() / rows;
 	return fill(tensor, () => {
-		const drawn = fillNormal(wrap(native.empty([rows, columns], tensor.dtype.code)), 0, 1, generator);
+		const drawn = fillNormal(wrap(native.empty([rows, columns], tensor.dtype.code, tensor.handle)), 0, 1, generator);
 		const values = orthogonal(native.toNumbers(drawn.handle), rows, columns);
-		tensor.copy_(wrap(native.fromNumbers(values, tensor.shape, tensor.dtype.code)));
+		tensor.copy_(wrap(native.fromNumbers(values, tensor.shape, tensor.dtype.code, tensor.handle)));
 		tensor.mul_(gain);
 	});
 }
@@ -362,7 +365,7 @@ export function sparse_<T extends Tensor>(tensor: T, ...args: unknown[]): T {
 		for (let column = 0; column < columns; column++) {
 			const chosen = native.slice(native.randperm(rows, defaultGenerator.handle), 0, 0, zeros, 1);
 			const target = tensor.select(1, column);
-			native.indexPut_(target.handle, [chosen], native.full([], 0, tensor.dtype.code), false);
+			native.indexPut_(target.handle, [chosen], native.full([], 0, tensor.dtype.code, tensor.handle), false);
 		}
 	});
 }

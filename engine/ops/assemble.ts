@@ -25,7 +25,7 @@ const blocks = composite("BlockDiagBackward0", (_: null, ...tensors: Tensor[]) =
 	const width = list.reduce((sum, x) => sum + x.size(1), 0);
 	let before = 0;
 	const rows = list.map((x) => {
-		const zeros = (columns: number) => wrap(native.full([x.size(0), columns], 0, x.dtype.code));
+		const zeros = (columns: number) => wrap(native.full([x.size(0), columns], 0, x.dtype.code, x.handle));
 		const row = catAlong([zeros(before), x, zeros(width - before - x.size(1))], 1);
 		before += x.size(1);
 		return row;
@@ -51,7 +51,7 @@ export function vander(
 		throw new RangeError(`[vander] expects a vector and N ≥ 0, got shape ${shapeText(x.shape)} and ${columns}`);
 	}
 	const source = x.isFloatingPoint() ? x : x.long();
-	const ones = wrap(native.full([x.size(0), Math.min(1, columns)], 1, source.dtype.code));
+	const ones = wrap(native.full([x.size(0), Math.min(1, columns)], 1, source.dtype.code, source.handle));
 	const rest = source
 		.unsqueeze(1)
 		.expand(-1, Math.max(columns - 1, 0))
@@ -72,10 +72,10 @@ export function combinations(
 	if (x.ndim !== 1) throw new RangeError(`[combinations] expects a vector, got shape ${shapeText(x.shape)}`);
 	if (integer("combinations", "r", count) < 0)
 		throw new RangeError(`[combinations] r must not be negative, got ${count}`);
-	if (count === 0) return wrap(native.empty([0], x.dtype.code));
+	if (count === 0) return wrap(native.empty([0], x.dtype.code, x.handle));
 	const n = x.size(0);
-	const grids = meshgrid(new Array<Tensor>(count).fill(wrap(native.arange(0, n, 1, 4))));
-	let chosen = wrap(native.full(new Array<number>(count).fill(n), true, 8));
+	const grids = meshgrid(new Array<Tensor>(count).fill(wrap(native.arange(0, n, 1, 4, x.handle))));
+	let chosen = wrap(native.full(new Array<number>(count).fill(n), true, 8, x.handle));
 	for (let i = 1; i < count; i++) {
 		chosen = chosen.logicalAnd(options.withReplacement ? grids[i - 1]!.le(grids[i]!) : grids[i - 1]!.lt(grids[i]!));
 	}

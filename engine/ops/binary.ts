@@ -81,7 +81,7 @@ function sharedByNumbers(loses: (a: Tensor, b: Value) => Tensor): readonly [Slop
 
 /** A number as a tensor that promotes as the number does. */
 function tensor(value: Value, like: Tensor): Tensor {
-	return value instanceof Tensor ? value : wrap(native.full([], value, like.dtype.code));
+	return value instanceof Tensor ? value : wrap(native.full([], value, like.dtype.code, like.handle));
 }
 
 const rows: { readonly [K in Name]: Row } = {

@@ -71,7 +71,7 @@ const clampMaxBackward: Derivative = { ...clampBackward, name: "ClampMaxBackward
 
 function boundTensor(x: Tensor, bound: Bound): Tensor | null {
 	if (bound === null || bound === undefined) return null;
-	return bound instanceof Tensor ? bound : wrap(native.full([], bound, x.dtype.code));
+	return bound instanceof Tensor ? bound : wrap(native.full([], bound, x.dtype.code, x.handle));
 }
 
 function clampKernel(x: Handle, min: Handle | undefined, max: Handle | undefined, out?: Handle): Handle {

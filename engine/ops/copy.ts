@@ -1,7 +1,7 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { describe, isOptions, shapeText } from "../core/arguments";
-import { availableDevice, Device, type DeviceLike, device } from "../core/device";
+import { Device, type DeviceLike, device, deviceOf, placeOf } from "../core/device";
 import * as dtypes from "../core/dtype";
 import { type DType, dtypeOf, isDType } from "../core/dtype";
 import { gradMode } from "../core/gradMode";
@@ -31,14 +31,24 @@ function contiguous(x: Tensor): Tensor {
 function copy_<T extends Tensor>(x: T, source: Tensor | Scalar): T {
 	if (!(source instanceof Tensor)) return fill_(x, source);
 	const write = () => native.copy_(x.handle, source.handle);
-	return inPlace("copy_", x, [source], write, copyBackward, undefined, { b: broadcastOf(source, x) });
+	return inPlace("copy_", x, [source], write, copyBackward, undefined, copied(source, x));
+}
+
+/** How the source was broadcast, and the device that it came from. */
+interface Copied {
+	b: Broadcast;
+	place: number;
+}
+
+function copied(source: Tensor, x: Tensor): Copied {
+	return { b: broadcastOf(source, x), place: native.device(source.handle) };
 }
 
 const copyBackward: Derivative = {
 	name: "CopyBackwards",
 	backward(node, grad) {
-		const { b } = node.attributes as { b: Broadcast };
-		return [node.needs(0) ? zerosAs(grad) : null, node.needs(1) ? unbroadcast(grad, b) : null];
+		const { b, place } = node.attributes as Copied;
+		return [node.needs(0) ? zerosAs(grad) : null, node.needs(1) ? moved(unbroadcast(grad, b), place, false) : null];
 	},
 };
 
@@ -55,7 +65,7 @@ export function writtenBack<A extends unknown[]>(op: string, fn: (x: Tensor, ...
 			);
 		}
 		const write = () => native.copy_(x.handle, result.handle);
-		return inPlace(op, x, [result], write, copyBackward, undefined, { b: broadcastOf(result, x) });
+		return inPlace(op, x, [result], write, copyBackward, undefined, copied(result, x));
 	};
 }
 
@@ -76,7 +86,7 @@ function fill_<T extends Tensor>(x: T, value: Tensor | Scalar): T {
 		throw new RangeError(`[fill_] takes a tensor of no dimensions as value, got one of ${value.ndim} dimensions`);
 	}
 	const write = () => native.copy_(x.handle, value.handle);
-	return inPlace("fill_", x, [value], write, fillWithTensorBackward, undefined, { b: broadcastOf(value, x) });
+	return inPlace("fill_", x, [value], write, fillWithTensorBackward, undefined, copied(value, x));
 }
 
 const fillBackward: Derivative = { ...zeroBackward, name: "FillBackward2" };
@@ -89,7 +99,7 @@ function checkScalar(op: string, value: unknown): void {
 
 /** @internal Zeros of the same shape and dtype, outside the graph. */
 export function zerosAs(x: Tensor): Tensor {
-	return wrap(native.full(x.shape, 0, x.dtype.code));
+	return wrap(native.full(x.shape, 0, x.dtype.code, x.handle));
 }
 
 export interface ToOptions {
@@ -97,7 +107,7 @@ export interface ToOptions {
 	device?: DeviceLike;
 	/** Make a copy also where nothing changes. Default false. */
 	copy?: boolean;
-	/** Copy to another device without waiting; means nothing on the CPU. */
+	/** Copy to another device without waiting; means nothing from and to memory that is not pinned. */
 	nonBlocking?: boolean;
 }
 
@@ -132,11 +142,29 @@ function toOptions(args: readonly unknown[]): ToOptions {
 
 /** The tensor in another dtype or on another device; the tensor itself where nothing changes. */
 function to(x: Tensor, ...args: ToArguments): Tensor {
-	const { dtype, device: target, copy } = toOptions(args);
-	availableDevice("to", target);
-	if (dtype === undefined || dtype === x.dtype) return copy ? clone(x) : x;
-	return cast(x, dtype);
+	const { dtype, device: target, copy, nonBlocking } = toOptions(args);
+	const place = target === undefined ? null : placeOf("to", target);
+	const stays = place === null || place === native.device(x.handle);
+	if (dtype === undefined || dtype === x.dtype) {
+		if (!stays) return moved(x, place, nonBlocking ?? false);
+		return copy ? clone(x) : x;
+	}
+	const typed = cast(x, dtype);
+	return stays ? typed : moved(typed, place, nonBlocking ?? false);
 }
+
+/** The tensor on the device of this code; itself where it is there. */
+function moved(x: Tensor, place: number, nonBlocking: boolean): Tensor {
+	const from = native.device(x.handle);
+	if (from === place) return x;
+	const out = wrap(native.toDevice(x.handle, place, nonBlocking));
+	return tracked(x) ? record(out, moveBackward, [x], [], from) : out;
+}
+
+const moveBackward: Derivative = {
+	name: "ToCopyBackward0",
+	backward: (node, grad) => [moved(grad, node.attributes as number, false)],
+};
 
 /** @internal The tensor in another dtype. */
 export function cast(x: Tensor, dtype: DType): Tensor {
@@ -180,7 +208,9 @@ declare module "../core/tensor" {
 		char(): Tensor;
 		byte(): Tensor;
 		bool(): Tensor;
+		/** The tensor in the host's memory; itself where it is there. */
 		cpu(): Tensor;
+		/** The tensor on a card, the current one by default. */
 		cuda(index?: number): Tensor;
 		/** Where the elements are. */
 		readonly device: Device;
@@ -227,7 +257,7 @@ methods({
 		return cast(this, dtypes.bool);
 	},
 	cpu() {
-		return this;
+		return to(this, "cpu");
 	},
 	cuda(index) {
 		return to(this, new Device("cuda", index ?? null));
@@ -247,4 +277,4 @@ const typeNames: Record<dtypes.DTypeName, string> = {
 	bool: "torch.BoolTensor",
 };
 
-asProperties({ device: () => device("cpu") });
+asProperties({ device: (x) => deviceOf(x.handle) });

@@ -1,8 +1,8 @@
 import { bind, describe, integer, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
-import { availableDevice, type DeviceLike } from "../core/device";
+import { type DeviceLike, placeOf } from "../core/device";
 import { bool, type DType, int64, isDType } from "../core/dtype";
-import { native } from "../core/native";
+import { native, type Place } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { fromNested, fromTyped, isTypedArray, type TensorData, type TypedArray } from "./data";
 import { asMethods } from "./methods";
@@ -12,7 +12,7 @@ import { asMethods } from "./methods";
 export interface TensorOptions {
 	/** Default: the default dtype (float32), unless the function says otherwise. */
 	dtype?: DType;
-	/** Default "cpu". */
+	/** Default: the one of `setDefaultDevice`, "cpu" at first; of functions that take a tensor, the tensor's. */
 	device?: DeviceLike;
 	/** Whether gradients are wanted. Default false. */
 	requiresGrad?: boolean;
@@ -22,7 +22,6 @@ const optionNames = ["dtype", "device", "requiresGrad"];
 
 /** @internal Checks the options of a new tensor; the dtype or a fallback. */
 export function newDtype(op: string, options: TensorOptions, fallback: () => DType): DType {
-	availableDevice(op, options.device);
 	const dtype = options.dtype ?? fallback();
 	if (!isDType(dtype))
 		throw new TypeError(`[${op}] dtype must be a dtype such as torch.float32, got ${describe(dtype)}`);
@@ -49,19 +48,19 @@ export function finish(x: Tensor, options: TensorOptions): Tensor {
  */
 export function tensor(data: TensorData, options: TensorOptions = {}): Tensor {
 	checkOptions("tensor", options);
-	availableDevice("tensor", options.device);
 	if (data instanceof Tensor) {
 		const copy = native.to(data.handle, newDtype("tensor", options, () => data.dtype).code);
-		return finish(wrap(copy), options);
+		const place = options.device === undefined ? native.device(copy) : placeOf("tensor", options.device);
+		return finish(wrap(native.toDevice(copy, place, false)), options);
 	}
 	if (options.dtype !== undefined) newDtype("tensor", options, getDefaultDtype);
-	return finish(wrap(fromNested("tensor", data, options.dtype)), options);
+	return finish(wrap(fromNested("tensor", data, options.dtype, placeOf("tensor", options.device))), options);
 }
 
 /** Data as a tensor: a tensor that is as wanted comes back itself. */
 export function asTensor(data: TensorData, options: TensorOptions = {}): Tensor {
 	if (!(data instanceof Tensor)) return tensor(data, options);
-	return data.to(newDtype("asTensor", options, () => data.dtype));
+	return data.to({ dtype: newDtype("asTensor", options, () => data.dtype), device: options.device ?? data.device });
 }
 
 /** A typed array's elements, copied, in the given shape (default: a vector) and the array's dtype (default: its own). */
@@ -72,15 +71,17 @@ export function fromTypedArray(
 ): Tensor {
 	if (!isTypedArray(data)) throw new TypeError(`[fromTypedArray] expected a typed array, got ${describe(data)}`);
 	checkOptions("fromTypedArray", options);
-	availableDevice("fromTypedArray", options.device);
-	return finish(wrap(fromTyped("fromTypedArray", data, shape ? [...shape] : [data.length], options.dtype)), options);
+	const place = placeOf("fromTypedArray", options.device);
+	const sizes = shape ? [...shape] : [data.length];
+	return finish(wrap(fromTyped("fromTypedArray", data, sizes, options.dtype, place)), options);
 }
 
 /** A tensor of given sizes with one value. */
 function filled(op: string, args: readonly unknown[], value: number): Tensor {
 	const { sizes, options } = sizesAndOptions<TensorOptions>(op, args);
 	checkOptions(op, options);
-	return finish(wrap(native.full(sizes, value, newDtype(op, options, getDefaultDtype).code)), options);
+	const dtype = newDtype(op, options, getDefaultDtype).code;
+	return finish(wrap(native.full(sizes, value, dtype, placeOf(op, options.device))), options);
 }
 
 /** Zeros of the given sizes. */
@@ -97,7 +98,8 @@ export function ones(...args: SizesAnd<TensorOptions>): Tensor {
 export function empty(...args: SizesAnd<TensorOptions>): Tensor {
 	const { sizes, options } = sizesAndOptions<TensorOptions>("empty", args);
 	checkOptions("empty", options);
-	return finish(wrap(native.empty(sizes, newDtype("empty", options, getDefaultDtype).code)), options);
+	const dtype = newDtype("empty", options, getDefaultDtype).code;
+	return finish(wrap(native.empty(sizes, dtype, placeOf("empty", options.device))), options);
 }
 
 /** `value` everywhere: a number gives the default dtype, a bigint int64, a boolean bool. */
@@ -107,18 +109,25 @@ export function full(size: readonly number[], value: Scalar, options: TensorOpti
 	if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean") {
 		throw new TypeError(`[full] value must be a number, bigint or boolean, got ${describe(value)}`);
 	}
-	return finish(wrap(native.full(sizes, value, newDtype("full", options, () => dtypeOfScalar(value)).code)), options);
+	const dtype = newDtype("full", options, () => dtypeOfScalar(value)).code;
+	return finish(wrap(native.full(sizes, value, dtype, placeOf("full", options.device))), options);
 }
 
 function dtypeOfScalar(value: Scalar): DType {
 	return typeof value === "number" ? getDefaultDtype() : typeof value === "bigint" ? int64 : bool;
 }
 
+/** @internal Where a new tensor goes that is like another one: where that one is, unless a device is named. */
+export function besides(op: string, x: Tensor, options: TensorOptions): Place {
+	return options.device === undefined ? x.handle : placeOf(op, options.device);
+}
+
 function like(op: string, x: Tensor, value: Scalar | null, options: TensorOptions): Tensor {
 	if (!(x instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(x)}`);
 	checkOptions(op, options);
 	const dtype = newDtype(op, options, () => x.dtype).code;
-	const handle = value === null ? native.empty(x.shape, dtype) : native.full(x.shape, value, dtype);
+	const place = besides(op, x, options);
+	const handle = value === null ? native.empty(x.shape, dtype, place) : native.full(x.shape, value, dtype, place);
 	return finish(wrap(handle), options);
 }
 
@@ -175,7 +184,7 @@ export function arange(...args: RangeArguments): Tensor {
 	}
 	const whole = [start, end, step].every(Number.isInteger);
 	const dtype = newDtype("arange", options, () => (whole ? int64 : getDefaultDtype()));
-	return finish(wrap(native.arange(start, end!, step, dtype.code)), options);
+	return finish(wrap(native.arange(start, end!, step, dtype.code, placeOf("arange", options.device))), options);
 }
 
 /** `steps` numbers from `start` to `end`, both included, at equal distances. */
@@ -183,7 +192,8 @@ export function linspace(start: number, end: number, steps: number, options: Ten
 	checkOptions("linspace", options);
 	if (integer("linspace", "steps", steps) < 0)
 		throw new RangeError(`[linspace] steps must not be negative, got ${steps}`);
-	return finish(wrap(native.linspace(start, end, steps, newDtype("linspace", options, getDefaultDtype).code)), options);
+	const dtype = newDtype("linspace", options, getDefaultDtype).code;
+	return finish(wrap(native.linspace(start, end, steps, dtype, placeOf("linspace", options.device))), options);
 }
 
 /** `base` (default 10) to the powers of `linspace(start, end, steps)`. */
@@ -194,7 +204,7 @@ export function logspace(
 	options: TensorOptions & { base?: number } = {},
 ): Tensor {
 	checkOptions("logspace", options, ["base"]);
-	const exponents = native.linspace(start, end, steps, 7);
+	const exponents = native.linspace(start, end, steps, 7, placeOf("logspace", options.device));
 	const dtype = newDtype("logspace", options, getDefaultDtype).code;
 	return finish(wrap(native.to(native.pow(options.base ?? 10, exponents), dtype)), options);
 }
@@ -204,7 +214,8 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
 	const given = typeof m === "object" ? m : (options ?? {});
 	checkOptions("eye", given);
 	const columns = typeof m === "number" ? integer("eye", "m", m) : n;
-	return finish(wrap(native.eye(integer("eye", "n", n), columns, newDtype("eye", given, getDefaultDtype).code)), given);
+	const dtype = newDtype("eye", given, getDefaultDtype).code;
+	return finish(wrap(native.eye(integer("eye", "n", n), columns, dtype, placeOf("eye", given.device))), given);
 }
 
 /** Row and column numbers of the lower triangle of a matrix, as the two rows of an int64 tensor. */
@@ -228,13 +239,21 @@ function triangle(rows: number, columns: number, inside: (row: number, column: n
 			at[1].push(BigInt(column));
 		}
 	}
-	return wrap(native.fromBigInts(BigInt64Array.from([...at[0], ...at[1]]), [2, at[0].length], int64.code));
+	return wrap(
+		native.fromBigInts(
+			BigInt64Array.from([...at[0], ...at[1]]),
+			[2, at[0].length],
+			int64.code,
+			placeOf("tril", undefined),
+		),
+	);
 }
 
 function newFilled(op: string, x: Tensor, args: readonly unknown[], value: number): Tensor {
 	const { sizes, options } = sizesAndOptions<TensorOptions>(op, args);
 	checkOptions(op, options);
-	return finish(wrap(native.full(sizes, value, newDtype(op, options, () => x.dtype).code)), options);
+	const dtype = newDtype(op, options, () => x.dtype).code;
+	return finish(wrap(native.full(sizes, value, dtype, besides(op, x, options))), options);
 }
 
 declare module "../core/tensor" {
@@ -254,7 +273,7 @@ asMethods({
 	newOnes: (x, ...args: unknown[]) => newFilled("newOnes", x, args, 1),
 	newEmpty: (x, ...args: unknown[]) => newFilled("newEmpty", x, args, 0),
 	newFull: (x, size: readonly number[], value: Scalar, options: TensorOptions = {}) =>
-		full(size, value, { ...options, dtype: options.dtype ?? x.dtype }),
+		full(size, value, { ...options, dtype: options.dtype ?? x.dtype, device: options.device ?? x.device }),
 	newTensor: (x, data: TensorData, options: TensorOptions = {}) =>
-		tensor(data, { ...options, dtype: options.dtype ?? x.dtype }),
+		tensor(data, { ...options, dtype: options.dtype ?? x.dtype, device: options.device ?? x.device }),
 });

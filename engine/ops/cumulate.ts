@@ -57,7 +57,7 @@ const cumprodBackward: Derivative = {
 /** Element k is left out of every product behind it, one k at a time: right where elements are 0. */
 function throughZeros(grad: Tensor, x: Tensor, dim: number): Tensor {
 	const size = x.size(dim);
-	const one = wrap(native.full(x.shape.with(dim, 1), 1, x.dtype.code));
+	const one = wrap(native.full(x.shape.with(dim, 1), 1, x.dtype.code, x.handle));
 	const columns = Array.from({ length: size }, (_, k) => {
 		const behind = catAlong([one, x.narrow(dim, k + 1, size - k - 1)], dim).cumprod(dim);
 		const others = k === 0 ? behind : behind.mul(x.narrow(dim, 0, k).prod(dim, true));
@@ -83,7 +83,7 @@ const cummaxBackward: Derivative = {
 	backward(node, grad) {
 		const { dim, shape } = node.attributes as { dim: number; shape: number[] };
 		if (shape.length === 0) return [grad];
-		return [wrap(native.full(shape, 0, grad.dtype.code)).scatterAdd(dim, node.saved(0), grad)];
+		return [wrap(native.full(shape, 0, grad.dtype.code, grad.handle)).scatterAdd(dim, node.saved(0), grad)];
 	},
 };
 

@@ -1,7 +1,7 @@
 import { describe, shapeText } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
 import { bool, type DType, float32, float64, int8, int16, int32, int64, uint8 } from "../core/dtype";
-import { type Handle, type NativeData, native } from "../core/native";
+import { type Handle, type NativeData, native, type Place } from "../core/native";
 import { Tensor } from "../core/tensor";
 
 /*
@@ -40,7 +40,7 @@ export function isTypedArray(value: unknown): value is TypedArray {
 }
 
 /** @internal A typed array's elements, copied, in the array's own dtype or another. */
-export function fromTyped(op: string, data: TypedArray, shape: number[], dtype?: DType): Handle {
+export function fromTyped(op: string, data: TypedArray, shape: number[], dtype?: DType, place?: Place): Handle {
 	const kind = data[Symbol.toStringTag] as string;
 	const own = ofTypedArray[kind];
 	if (own === undefined) {
@@ -51,7 +51,7 @@ export function fromTyped(op: string, data: TypedArray, shape: number[], dtype?:
 		throw new RangeError(`[${op}] ${data.length} elements do not fill shape ${shapeText(shape)}`);
 	}
 	const bytes = kind === "Uint8ClampedArray" ? new Uint8Array(data.buffer, data.byteOffset, data.length) : data;
-	const handle = native.fromData(bytes as NativeData, shape, own.code);
+	const handle = native.fromData(bytes as NativeData, shape, own.code, place);
 	return dtype === undefined || dtype === own ? handle : native.to(handle, dtype.code);
 }
 
@@ -62,12 +62,12 @@ const suggested: Record<string, string> = {
 };
 
 /** @internal Any data as a native tensor. */
-export function fromNested(op: string, data: unknown, dtype?: DType): Handle {
-	if (isTypedArray(data)) return fromTyped(op, data, [data.length], dtype);
+export function fromNested(op: string, data: unknown, dtype?: DType, place?: Place): Handle {
+	if (isTypedArray(data)) return fromTyped(op, data, [data.length], dtype, place);
 	const shape = shapeOf(op, data);
 	const walk = new Walk(op, shape);
 	walk.visit(data, 0);
-	return walk.handle(dtype);
+	return walk.handle(dtype, place);
 }
 
 /** The shape that the first elements have; `Walk` checks the others against it. */
@@ -153,7 +153,7 @@ class Walk {
 		return new TypeError(`[${this.#op}] ${message}${at.length > 0 ? `, at position [${at.join("][")}]` : ""}`);
 	}
 
-	handle(dtype: DType | undefined): Handle {
+	handle(dtype: DType | undefined, place: Place | undefined): Handle {
 		const inferred =
 			this.#kind === kinds.number || this.#next === 0
 				? (this.#tensorDtype ?? getDefaultDtype())
@@ -163,8 +163,8 @@ class Walk {
 		const target = dtype ?? inferred;
 		// Numbers beyond 2⁵³ are exact only as bigints.
 		if (this.#bigints !== null && this.#kind === kinds.bigint && !target.isFloatingPoint) {
-			return native.fromBigInts(this.#bigints, this.#shape, target.code);
+			return native.fromBigInts(this.#bigints, this.#shape, target.code, place);
 		}
-		return native.fromNumbers(this.#numbers, this.#shape, target.code);
+		return native.fromNumbers(this.#numbers, this.#shape, target.code, place);
 	}
 }

@@ -120,6 +120,7 @@ function slope(x: Tensor, at: number, step: number | Tensor, edgeOrder: number):
 						along.map((n) => (n === -1 ? size - 1 : 1)),
 						step,
 						x.isFloatingPoint() ? x.dtype.code : 6,
+						x.handle,
 					),
 				);
 	const slopes = diff(x, 1, at).div(gaps);

@@ -33,7 +33,7 @@ export function dimArguments(op: string, x: Tensor, args: readonly unknown[]): {
 /** @internal The gradient of values picked along a dimension: where they stood, else 0. */
 export function placed(grad: Tensor, indices: Tensor, { dim, keepdim, shape }: Along): Tensor {
 	if (shape.length === 0) return grad;
-	const zeros = wrap(native.full(shape, 0, grad.dtype.code));
+	const zeros = wrap(native.full(shape, 0, grad.dtype.code, grad.handle));
 	return keepdim ? zeros.scatter(dim, indices, grad) : zeros.scatter(dim, indices.unsqueeze(dim), grad.unsqueeze(dim));
 }
 

@@ -113,7 +113,7 @@ export function qr(x: Tensor, mode: QRMode | { mode?: QRMode } = "reduced"): QR 
 	}
 	const [q, r] = native.qr(matrices(op, x).handle, how === "complete").map(wrap) as [Tensor, Tensor];
 	if (tracked(x)) recordAll([q, r], qrBackward, [x], [q, r], how);
-	return namedTuple("qr", ["Q", "R"], [how === "r" ? wrap(native.empty([0], x.dtype.code)) : q, r]);
+	return namedTuple("qr", ["Q", "R"], [how === "r" ? wrap(native.empty([0], x.dtype.code, x.handle)) : q, r]);
 }
 
 const qrBackward: Derivative = {
@@ -141,7 +141,7 @@ const qrBackward: Derivative = {
 };
 
 function zerosLike(x: Tensor): Tensor {
-	return wrap(native.full(x.shape, 0, x.dtype.code));
+	return wrap(native.full(x.shape, 0, x.dtype.code, x.handle));
 }
 
 /** (gQ + Q C(M)) R⁻ᵀ with M = R gRᵀ − gQᵀ Q and C the lower triangle mirrored (Walter & Lehmann, 2010). */

@@ -17,7 +17,7 @@ interface Pick {
 }
 
 function zeros(grad: Tensor, shape: number[]): Tensor {
-	return wrap(native.full(shape, 0, grad.dtype.code));
+	return wrap(native.full(shape, 0, grad.dtype.code, grad.handle));
 }
 
 function indexTensor(op: string, index: Tensor): Tensor {
@@ -165,7 +165,7 @@ function indexFill_<T extends Tensor>(x: T, dim: number, index: Tensor, value: T
 			`[indexFill_] takes a number or a tensor of no dimensions as value, got ${shapeText(value.shape)}`,
 		);
 	}
-	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code);
+	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code, x.handle);
 	const indices = [...new Array<null>(along).fill(null), native.reshape(at.handle, [-1])];
 	const write = () => native.indexPut_(x.handle, indices, native.to(values, x.dtype.code), false);
 	return inPlace(

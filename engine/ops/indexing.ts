@@ -72,7 +72,7 @@ function follow(op: string, x: Tensor, given: readonly Index[]): { view: Tensor;
 			whole(rank - named);
 		} else if (typeof one === "boolean") {
 			view = unsqueeze(view, dim);
-			picks.push(wrap(native.full([one ? 1 : 0], 0, int64.code)));
+			picks.push(wrap(native.full([one ? 1 : 0], 0, int64.code, x.handle)));
 			dim++;
 			picking = true;
 		} else {
@@ -152,7 +152,7 @@ export function index(x: Tensor, picks: Picks): Tensor {
 const indexBackward: Derivative = {
 	name: "IndexBackward0",
 	backward(node, grad) {
-		const zeros = wrap(native.full(node.attributes as number[], 0, grad.dtype.code));
+		const zeros = wrap(native.full(node.attributes as number[], 0, grad.dtype.code, grad.handle));
 		return [indexPut(zeros, savedPicks(node), grad, true)];
 	},
 };
@@ -194,7 +194,7 @@ const indexPutBackward: Derivative = {
 	backward(node, grad) {
 		const { accumulate, values } = node.attributes as Put;
 		const picks = savedPicks(node);
-		const zero = () => wrap(native.full([], 0, grad.dtype.code));
+		const zero = () => wrap(native.full([], 0, grad.dtype.code, grad.handle));
 		return [
 			node.needs(0) ? (accumulate ? grad : indexPut(grad, picks, zero())) : null,
 			node.needs(1) ? unbroadcast(index(grad, picks), values) : null,
@@ -212,7 +212,7 @@ function setAt<T extends Tensor>(x: T, indices: Index | readonly Index[], value:
 		else view.fill_(source);
 		return x;
 	}
-	const values = source instanceof Tensor ? source : wrap(native.full([], source, x.dtype.code));
+	const values = source instanceof Tensor ? source : wrap(native.full([], source, x.dtype.code, x.handle));
 	indexPut_(view, picks, cast(withoutExtraOnes(values, view, picks), x.dtype));
 	return x;
 }

@@ -26,7 +26,7 @@ function threshold(x: Tensor, largest: Tensor, { atol, rtol }: RankOptions): Ten
 	const given = typeof atol === "number" ? atol > 0 : atol instanceof Tensor;
 	const relative = rtol ?? (given ? 0 : Math.max(x.size(-1), x.size(-2)) * finfo(x.dtype).eps);
 	const part = largest.mul(relative);
-	return part.maximum(atol instanceof Tensor ? atol : wrap(native.full([], atol ?? 0, x.dtype.code)));
+	return part.maximum(atol instanceof Tensor ? atol : wrap(native.full([], atol ?? 0, x.dtype.code, x.handle)));
 }
 
 type RankArguments = [options?: RankOptions] | [tol: number, options?: RankOptions];
@@ -46,7 +46,7 @@ export function matrixRank(x: Tensor, ...args: RankArguments): Tensor {
 export function pinv(x: Tensor, options: RankOptions = {}): Tensor {
 	const given = bind<RankOptions>("linalg.pinv", [options], [], ["atol", "rtol", "hermitian"]);
 	const a = matrices("linalg.pinv", x).detach();
-	if (a.numel() === 0) return wrap(native.full(x.mT.shape, 0, x.dtype.code));
+	if (a.numel() === 0) return wrap(native.full(x.mT.shape, 0, x.dtype.code, x.handle));
 	const { U, S, Vh } = svd(a, false);
 	const kept = S.gt(threshold(a, S.amax(-1, true), given));
 	const reciprocal = S.reciprocal().maskedFill(kept.logicalNot(), 0);
@@ -97,7 +97,7 @@ export function lstsq(a: Tensor, b: Tensor, options: { rcond?: number | null } =
 	const rank = matrixRank(a, cut);
 	const solution = matmul(pinv(a, cut), right);
 	const overdetermined = a.size(-2) > a.size(-1) && rank.eq(a.size(-1)).all().item() !== 0;
-	const none = () => wrap(native.empty([0], a.dtype.code));
+	const none = () => wrap(native.empty([0], a.dtype.code, a.handle));
 	const residuals = overdetermined ? matmul(a, solution).sub(right).square().sum(-2) : none();
 	return namedTuple(
 		"linalg_lstsq",

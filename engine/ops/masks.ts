@@ -73,7 +73,7 @@ const maskedSelectBackward: Derivative = {
 		const shape = node.attributes as number[];
 		const mask = node.saved(0);
 		const full = broadcastShapes(shape, mask.shape);
-		const zeros = wrap(native.full(full, 0, grad.dtype.code));
+		const zeros = wrap(native.full(full, 0, grad.dtype.code, grad.handle));
 		const placed = maskedScatter(zeros, mask.expand(full), grad);
 		return [unbroadcast(placed, { shape, dtype: grad.dtype.code })];
 	},
@@ -112,7 +112,7 @@ const maskedScatterBackward: Derivative = {
 function placedInOrder(grad: Tensor, mask: Tensor, count: number): Tensor {
 	const used = maskedSelect(grad, mask);
 	const rest = count - used.numel();
-	return rest === 0 ? used : catAlong([used, wrap(native.full([rest], 0, used.dtype.code))], 0);
+	return rest === 0 ? used : catAlong([used, wrap(native.full([rest], 0, used.dtype.code, used.handle))], 0);
 }
 
 /** Positions of the elements that are not 0: one row each, or with `asTuple` one vector for each dimension. */

@@ -24,7 +24,7 @@ const series = composite("LinalgMatrixExpBackward0", (_: null, x: Tensor) => {
 	const norm = x.numel() === 0 ? 0 : x.detach().abs().sum(-1).amax().item();
 	const squarings = norm > 0.5 && Number.isFinite(norm) ? Math.ceil(Math.log2(norm / 0.5)) : 0;
 	const small = x.mul(2 ** -squarings);
-	const one = wrap(native.eye(x.size(-1), x.size(-1), x.dtype.code));
+	const one = wrap(native.eye(x.size(-1), x.size(-1), x.dtype.code, x.handle));
 	let result = one.add(small.div(TERMS));
 	for (let k = TERMS - 1; k >= 1; k--) result = one.add(matmul(small, result).div(k));
 	for (let i = 0; i < squarings; i++) result = matmul(result, result);

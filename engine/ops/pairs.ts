@@ -108,7 +108,7 @@ export function isneginf(x: Tensor): Tensor {
 
 /** Whether each element is real: all are, there being no complex numbers here. */
 export function isreal(x: Tensor): Tensor {
-	return wrap(native.full(x.shape, true, 8));
+	return wrap(native.full(x.shape, true, 8, x.handle));
 }
 
 export interface IsinOptions {
@@ -123,7 +123,7 @@ export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, o
 	const x = elementsOf(elements, testElements);
 	const among = elementsOf(testElements, elements).detach().reshape(-1);
 	const { invert = false } = options;
-	if (among.numel() === 0) return wrap(native.full(x.shape, invert, 8));
+	if (among.numel() === 0) return wrap(native.full(x.shape, invert, 8, x.handle));
 	const sorted = among.sort().values;
 	const place = wrap(native.searchsorted(sorted.handle, native.contiguous(x.handle), false));
 	const found = sorted.take(place.clamp(0, among.numel() - 1)).eq(x.detach());
@@ -133,7 +133,7 @@ export function isin(elements: Tensor | Scalar, testElements: Tensor | Scalar, o
 function elementsOf(value: Tensor | Scalar, other: Tensor | Scalar): Tensor {
 	if (value instanceof Tensor) return value;
 	if (!(other instanceof Tensor)) throw new TypeError("[isin] one of the arguments must be a tensor, got two numbers");
-	return wrap(native.full([], operand("isin", value) as Scalar, other.dtype.code));
+	return wrap(native.full([], operand("isin", value) as Scalar, other.dtype.code, other.handle));
 }
 
 declare module "../core/tensor" {

@@ -85,7 +85,10 @@ export function matrixPower(x: Tensor, n: number): Tensor {
 		if (left % 2 === 1) result = result === null ? square : matmul(result, square);
 		if (left > 1) square = matmul(square, square);
 	}
-	return result ?? wrap(native.contiguous(native.expand(native.eye(x.size(-1), x.size(-1), x.dtype.code), x.shape)));
+	return (
+		result ??
+		wrap(native.contiguous(native.expand(native.eye(x.size(-1), x.size(-1), x.dtype.code, x.handle), x.shape)))
+	);
 }
 
 /** The cross product of vectors of three elements along `dim` (default the last). */

@@ -2,6 +2,7 @@ import type { Derivative } from "../autograd/node";
 import { inPlace } from "../autograd/record";
 import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
+import { placeOf } from "../core/device";
 import { type DType, int64 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { native } from "../core/native";
@@ -36,7 +37,7 @@ function drawn(op: string, kernel: Fill, args: readonly unknown[]): Tensor {
 
 function drawnInto(op: string, kernel: Fill, sizes: number[], options: RandomOptions, dtype: () => DType): Tensor {
 	randomNames(op, options);
-	const out = native.empty(sizes, newDtype(op, options, dtype).code);
+	const out = native.empty(sizes, newDtype(op, options, dtype).code, placeOf(op, options.device));
 	native[kernel](out, handleOf(options.generator), 0, 1);
 	return finish(wrap(out), options);
 }
@@ -77,7 +78,7 @@ function integers(
 	if (!(integer(op, "low", low) < integer(op, "high", high))) {
 		throw new RangeError(`[${op}] low must be less than high, got ${low} and ${high}`);
 	}
-	const out = native.empty(sizes, newDtype(op, options, () => dtype).code);
+	const out = native.empty(sizes, newDtype(op, options, () => dtype).code, placeOf(op, options.device));
 	native.randint_(out, handleOf(options.generator), low, high);
 	return finish(wrap(out), options);
 }
@@ -106,7 +107,7 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 	randomNames("randperm", options);
 	if (integer("randperm", "n", n) < 0) throw new RangeError(`[randperm] n must not be negative, got ${n}`);
 	const dtype = newDtype("randperm", options, () => int64);
-	const order = native.randperm(n, handleOf(options.generator));
+	const order = native.randperm(n, handleOf(options.generator), placeOf("randperm", options.device));
 	return finish(wrap(dtype === int64 ? order : native.to(order, dtype.code)), options);
 }
 
@@ -124,7 +125,7 @@ export function normal(
 	if (Array.isArray(size)) {
 		randomNames("normal", options);
 		const dtype = newDtype("normal", options, getDefaultDtype);
-		const out = native.empty(sizesOf("normal", [size]), dtype.code);
+		const out = native.empty(sizesOf("normal", [size]), dtype.code, placeOf("normal", options.device));
 		native.normal_(out, handleOf(options.generator), mean as number, std as number);
 		return finish(wrap(out), options);
 	}
@@ -133,7 +134,7 @@ export function normal(
 		throw new TypeError("[normal] mean and std are both numbers: give a size, as in normal(0, 1, [2, 3])");
 	}
 	const like = native.add(operandOf(mean), operandOf(std), 1);
-	const out = native.empty(native.shape(like), native.dtype(like));
+	const out = native.empty(native.shape(like), native.dtype(like), like);
 	native.normal_(out, generator, 0, 1);
 	return wrap(native.add(native.mul(out, operandOf(std)), operandOf(mean), 1));
 }
@@ -144,7 +145,7 @@ function operandOf(value: number | Tensor) {
 
 /** 1 with the probability that each element of `x` gives, else 0, in `x`'s dtype; or with probability `p` throughout. */
 export function bernoulli(x: Tensor, p?: number | GeneratorOption, options: GeneratorOption = {}): Tensor {
-	const out = native.empty(x.shape, x.dtype.code);
+	const out = native.empty(x.shape, x.dtype.code, x.handle);
 	const generator = handleOf((isOptions(p) ? (p as GeneratorOption) : options).generator);
 	if (typeof p === "number") native.bernoulli_(out, generator, p, 0);
 	else native.bernoulliTensor_(out, x.handle, generator);

@@ -173,7 +173,7 @@ export function repeatInterleave(
 		if (count < 0) throw new RangeError(`[repeatInterleave] repeats cannot be negative, got ${count}`);
 		for (let k = 0; k < count; k++) index.push(BigInt(i));
 	}
-	return x.indexSelect(at, wrap(native.fromBigInts(BigInt64Array.from(index), [index.length], 4)));
+	return x.indexSelect(at, wrap(native.fromBigInts(BigInt64Array.from(index), [index.length], 4, x.handle)));
 }
 
 /** Coordinate grids of vectors: entry i varies along dimension i ("ij"), or the first two swapped ("xy"). */

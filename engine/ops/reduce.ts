@@ -171,7 +171,7 @@ const prodDimBackward: Derivative = {
 function productOfOthers(x: Tensor, dim: number): Tensor {
 	const size = x.size(dim);
 	if (size === 0) return x;
-	const ones = wrap(native.full(x.shape.with(dim, 1), 1, x.dtype.code));
+	const ones = wrap(native.full(x.shape.with(dim, 1), 1, x.dtype.code, x.handle));
 	const before = catAlong([ones, x.narrow(dim, 0, size - 1)], dim).cumprod(dim);
 	const after = catAlong([ones, x.narrow(dim, 1, size - 1).flip(dim)], dim)
 		.cumprod(dim)

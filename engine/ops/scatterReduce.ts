@@ -64,8 +64,8 @@ function write(x: Handle, { dim, reduce, includeSelf }: Reduction, index: Handle
 	if (!includeSelf) native.scatter_(x, dim, index, neutral(reduce, x));
 	native.scatterReduce_(x, dim, index, source, kernels[reduce]);
 	if (reduce !== "mean") return;
-	const count = native.full(native.shape(x), includeSelf ? 1 : 0, native.dtype(x));
-	native.scatterAdd_(count, dim, index, native.full(native.shape(source), 1, native.dtype(x)));
+	const count = native.full(native.shape(x), includeSelf ? 1 : 0, native.dtype(x), x);
+	native.scatterAdd_(count, dim, index, native.full(native.shape(source), 1, native.dtype(x), x));
 	const divisor = native.maximum(count, 1);
 	const isFloat = [5, 6, 7, 9].includes(native.dtype(x));
 	native.copy_(x, isFloat ? native.div(x, divisor) : native.floorDivide(x, divisor));
@@ -86,7 +86,7 @@ const scatterReduceBackward: Derivative = {
 		const [x, index, source, result] = [0, 1, 2, 3].map((i) => node.saved(i)) as [Tensor, Tensor, Tensor, Tensor];
 		const add = (values: Tensor, to: Tensor) => to.scatterAdd(dim, index, values);
 		const pick = (values: Tensor) => values.gather(dim, index);
-		const filled = (like: Tensor, value: number) => wrap(native.full(like.shape, value, like.dtype.code));
+		const filled = (like: Tensor, value: number) => wrap(native.full(like.shape, value, like.dtype.code, like.handle));
 		let [ofX, ofSource] = [grad, grad];
 		if (reduce === "sum") {
 			ofSource = pick(grad);
@@ -122,7 +122,7 @@ function productSlopes(
 	const withoutOwnZero = scatterReduce(one, dim, index, source, "prod", { includeSelf: attributes.includeSelf });
 	const ofX = grad.mul(withoutOwnZero).div(one);
 	const zero = source.eq(0);
-	const zeros = wrap(native.full(x.shape, 0, x.dtype.code))
+	const zeros = wrap(native.full(x.shape, 0, x.dtype.code, x.handle))
 		.scatterAdd(dim, index, zero.to(x.dtype))
 		.gather(dim, index);
 	const alone = zero.logicalAnd(zeros.eq(1));

@@ -18,7 +18,7 @@ function defineSlice<A>(name: string, make: (x: Handle, args: A) => Handle): Vie
 		backward: (node, grad) => [slice(grad, node.attributes as A)],
 	};
 	const slice: ViewOp<A> = defineView(name, make, (grad, args, shape) => {
-		const zeros = native.full(shape, 0, grad.dtype.code);
+		const zeros = native.full(shape, 0, grad.dtype.code, grad.handle);
 		native.copy_(make(zeros, args), grad.handle);
 		return tracked(grad) ? record(wrap(zeros), embedBackward, [grad], [], args) : wrap(zeros);
 	});
@@ -80,7 +80,7 @@ export function diagonal(x: Tensor, offset: number | DiagonalOptions = {}, dim1?
 export function diagEmbed(x: Tensor, offset = 0): Tensor {
 	const shape = x.shape;
 	const side = (shape.at(-1) ?? 1) + Math.abs(offset);
-	const zeros = native.full([...shape.slice(0, -1), side, side], 0, x.dtype.code);
+	const zeros = native.full([...shape.slice(0, -1), side, side], 0, x.dtype.code, x.handle);
 	native.copy_(native.diagonal(zeros, offset, -2, -1), x.handle);
 	return tracked(x) ? record(wrap(zeros), diagEmbedBackward, [x], [], offset) : wrap(zeros);
 }
@@ -108,9 +108,9 @@ const unfoldAlong: ViewOp<[dim: number, size: number, step: number]> = defineVie
 	(grad, [dim, size, step], shape) => {
 		// Elements that several slices share add up.
 		const at = wrapDim("unfold", dim, shape.length);
-		const positions = native.unfold(native.arange(0, shape[at] ?? 1, 1, 4), 0, size, step);
+		const positions = native.unfold(native.arange(0, shape[at] ?? 1, 1, 4, grad.handle), 0, size, step);
 		const flat = grad.movedim(-1, at + 1).flatten(at, at + 1);
-		const zeros = wrap(native.full(shape, 0, grad.dtype.code));
+		const zeros = wrap(native.full(shape, 0, grad.dtype.code, grad.handle));
 		return zeros.indexAdd(at, wrap(native.reshape(positions, [-1])), flat);
 	},
 );
@@ -126,8 +126,8 @@ const strided: ViewOp<Strided> = defineView(
 	(x, { shape, strides, offset }) => native.asStrided(x, shape, strides, offset),
 	(grad, { shape, strides, offset }, inputShape) => {
 		const count = inputShape.reduce((product, size) => product * size, 1);
-		const positions = native.asStrided(native.arange(0, count, 1, 4), shape, strides, offset);
-		const zeros = wrap(native.full([count], 0, grad.dtype.code));
+		const positions = native.asStrided(native.arange(0, count, 1, 4, grad.handle), shape, strides, offset);
+		const zeros = wrap(native.full([count], 0, grad.dtype.code, grad.handle));
 		return zeros.indexAdd(0, wrap(native.reshape(positions, [-1])), grad.reshape(-1)).reshape(inputShape);
 	},
 );

@@ -18,7 +18,7 @@ function factored(op: string, x: Tensor, what: string) {
 }
 
 function identityLike(x: Tensor): Tensor {
-	return wrap(native.contiguous(native.expand(native.eye(x.size(-1), x.size(-1), x.dtype.code), x.shape)));
+	return wrap(native.contiguous(native.expand(native.eye(x.size(-1), x.size(-1), x.dtype.code, x.handle), x.shape)));
 }
 
 /** The inverse of square matrices; a singular one is an error. */

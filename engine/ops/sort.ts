@@ -163,7 +163,7 @@ function distinctSlices(x: Tensor, dim: number, { returnInverse, returnCounts }:
 		counts[counts.length - 1]!++;
 	});
 	const ints = (data: readonly bigint[] | BigInt64Array) =>
-		wrap(native.fromBigInts(BigInt64Array.from(data), [data.length], 4));
+		wrap(native.fromBigInts(BigInt64Array.from(data), [data.length], 4, x.handle));
 	const values = wrap(native.indexSelect(x.handle, dim, ints(first).handle));
 	if (!returnInverse && !returnCounts) return values;
 	return [values, ...(returnInverse ? [ints(inverse)] : []), ...(returnCounts ? [ints(counts)] : [])];
@@ -183,7 +183,7 @@ export interface SearchOptions {
 
 /** Where each value would be put into a sorted sequence (the last dimension) to keep it sorted. */
 export function searchsorted(sorted: Tensor, values: Tensor | Scalar, options: SearchOptions = {}): Tensor {
-	const given = values instanceof Tensor ? values.handle : native.full([], values, sorted.dtype.code);
+	const given = values instanceof Tensor ? values.handle : native.full([], values, sorted.dtype.code, sorted.handle);
 	return wrap(native.searchsorted(sorted.handle, given, options.right ?? false));
 }
 
@@ -201,7 +201,7 @@ export function bincount(x: Tensor, options: { weights?: Tensor | null; minlengt
 	const counts = native.bincount(x.handle, minlength);
 	if (!weights) return wrap(counts);
 	const dtype = weights.dtype.name === "float32" ? 6 : 7;
-	const sums = native.full(native.shape(counts), 0, dtype);
+	const sums = native.full(native.shape(counts), 0, dtype, counts);
 	native.indexAdd_(sums, 0, native.to(x.handle, 4), native.to(weights.handle, dtype), 1);
 	return wrap(sums);
 }

@@ -38,7 +38,7 @@ const splitBackward: Derivative = {
 const splitWithSizesBackward: Derivative = { ...splitBackward, name: "SplitWithSizesBackward0" };
 
 function zerosLike(like: Tensor, shape: number[]): Tensor {
-	return wrap(native.full(shape, 0, like.dtype.code));
+	return wrap(native.full(shape, 0, like.dtype.code, like.handle));
 }
 
 /** Pieces of `size` entries (the last may be smaller), or of the sizes of a list, along dimension `dim` (default 0). */

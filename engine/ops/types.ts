@@ -148,7 +148,7 @@ methods({
 				`[sumToSize] size [${shape.join(", ")}] is not expandable to size [${this.shape.join(", ")}]`,
 			);
 		}
-		return summedTo(this, wrap(native.empty(shape, this.dtype.code)));
+		return summedTo(this, wrap(native.empty(shape, this.dtype.code, this.handle)));
 	},
 	apply_(fn) {
 		if (typeof fn !== "function") throw new TypeError(`[apply_] expected a function, got ${describe(fn)}`);

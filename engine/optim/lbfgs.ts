@@ -171,7 +171,9 @@ export class LBFGS extends Optimizer<typeof specs> {
 	#flatGrad(group: ParamGroup<Group>): Tensor {
 		const parts = group.params.map((param) => {
 			const grad = param.grad;
-			return grad === null ? wrap(native.full([param.numel()], 0, param.dtype.code)) : grad.detach().reshape(-1);
+			return grad === null
+				? wrap(native.full([param.numel()], 0, param.dtype.code, param.handle))
+				: grad.detach().reshape(-1);
 		});
 		const flat = cat(parts, 0);
 		return group.maximize ? flat.neg() : flat;

@@ -232,5 +232,5 @@ export function written(params: readonly Tensor[]): void {
 
 /** @internal A new tensor like `param`, of zeros (or `value`), for an optimiser's state. */
 export function stateTensor(param: Tensor, value = 0): Tensor {
-	return new Tensor(native.full(param.shape, value, param.dtype.code));
+	return new Tensor(native.full(param.shape, value, param.dtype.code, param.handle));
 }

@@ -55,5 +55,5 @@ export function pointwiseStep<S extends Record<string, Tensor>>(
 
 /** A new tensor like `param`, of one value, for an optimiser's state. */
 export function like(param: Tensor, value = 0): Tensor {
-	return wrap(native.full(param.shape, value, param.dtype.code));
+	return wrap(native.full(param.shape, value, param.dtype.code, param.handle));
 }

@@ -157,6 +157,23 @@ struct Reader<DType> : Reader<std::optional<DType>> {
   DType get() { return *field; }
 };
 
+/** Where a new tensor goes: where another one is, a device's code, or the host where nothing is given. */
+template <>
+struct Reader<Device> {
+  Device field;
+  Reader(napi_env env, napi_value value, int position) : field(Device::CPU) {
+    if (isNone(env, value)) return;
+    if (const Tensor* like = tensorOf(env, value)) {
+      field = like->device();
+      return;
+    }
+    const int64_t code = readInteger(env, value, position);
+    if (code < 0 || code > kMaxCudaDevices) wrongArgument(env, value, position, "a device's code");
+    field = Device(code);
+  }
+  Device get() { return field; }
+};
+
 template <>
 struct Reader<Generator&> {
   Generator* field;

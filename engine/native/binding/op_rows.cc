@@ -22,8 +22,12 @@
 namespace gb {
 namespace {
 
-Generator generator(Seed seed) { return Generator(seed.value); }
-void manualSeed(Generator& g, Seed seed) { g.manualSeed(seed.value); }
+Generator generator(Seed seed, Device device) { return Generator(seed.value, device); }
+void manualSeed(Generator& g, Seed seed) {
+  g.manualSeed(seed.value);
+  seedCards(g);
+}
+void defaultGeneratorRow(Generator& g) { setDefaultGenerator(g); }
 UnsignedBig initialSeed(Generator& g) { return {g.initialSeed()}; }
 SignedBig random63(Generator& g) { return {int64_t(g.random64() & INT64_MAX)}; }
 
@@ -128,6 +132,7 @@ const Row rows[] = {
     // Random numbers
     GB_ROW(generator),
     GB_ROW(manualSeed),
+    GB_ROW_AS(setDefaultGenerator, &defaultGeneratorRow),
     GB_ROW(initialSeed),
     GB_ROW(random63),
     GB_ROW(uniform_),

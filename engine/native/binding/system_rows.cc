@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "binding/object.h"
 #include "binding/row.h"
 #include "binding/tables.h"
 #include "cpu/blas.h"
@@ -61,31 +62,6 @@ void setInterruptFlagRow(RawValue flag) {
   interruptFlag = static_cast<const volatile int32_t*>(data.data);
 }
 
-class Object {
- public:
-  explicit Object(napi_env env) : env_(env) { napi_create_object(env, &value_); }
-  Object& set(const char* name, double number) {
-    napi_set_named_property(env_, value_, name, write(env_, number));
-    return *this;
-  }
-  /** Null for an empty text. */
-  Object& set(const char* name, const std::string& text) {
-    napi_value string;
-    if (text.empty()) {
-      string = writeNull(env_);
-    } else {
-      napi_create_string_utf8(env_, text.data(), text.size(), &string);
-    }
-    napi_set_named_property(env_, value_, name, string);
-    return *this;
-  }
-  RawResult result() const { return {value_}; }
-
- private:
-  napi_env env_;
-  napi_value value_;
-};
-
 RawResult memoryStatsRow() {
   const MemoryStats s = memoryStats();
   return Object(currentEnv)
@@ -140,8 +116,22 @@ void setState(Generator& g, const HostData& state) {
 
 RawResult table();
 
+/** The names of the kernels of a kind of device. */
+RawResult kernels(Device device) {
+  napi_value names;
+  napi_create_array(currentEnv, &names);
+  uint32_t count = 0;
+  for (const char* kernel : kernelNames(device)) {
+    napi_value name;
+    napi_create_string_utf8(currentEnv, kernel, NAPI_AUTO_LENGTH, &name);
+    napi_set_element(currentEnv, names, count++, name);
+  }
+  return {names};
+}
+
 const Row rows[] = {
     GB_ROW(table),
+    GB_ROW(kernels),
     GB_ROW_AS(setNumThreads, &setThreads),
     GB_ROW(getNumThreads),
     GB_ROW_AS(memoryStats, &memoryStatsRow),
@@ -158,7 +148,7 @@ RawResult table() {
   napi_value names;
   napi_create_array(currentEnv, &names);
   uint32_t count = 0;
-  for (const RowList& list : {pointwiseRows(), tensorRows(), opRows(), spatialRows(), systemRows()}) {
+  for (const RowList& list : {pointwiseRows(), tensorRows(), opRows(), spatialRows(), systemRows(), cudaRows()}) {
     for (size_t i = 0; i < list.count; i++) {
       napi_value name;
       napi_create_string_utf8(currentEnv, list.rows[i].name, NAPI_AUTO_LENGTH, &name);

@@ -9,6 +9,7 @@ RowList tensorRows();
 RowList opRows();
 RowList spatialRows();
 RowList systemRows();
+RowList cudaRows();
 
 #define GB_TABLE(NAME, ROWS) \
   RowList NAME() { return {ROWS, sizeof(ROWS) / sizeof(ROWS[0])}; }

@@ -6,6 +6,7 @@
 #include "ops/copy.h"
 #include "ops/create.h"
 #include "ops/shape.h"
+#include "ops/transfer.h"
 #include "tensor/promote.h"
 
 namespace gb {
@@ -19,25 +20,26 @@ napi_typedarray_type arrayType(DType dtype) {
   return types[int(dtype)];
 }
 
-Tensor fromData(const HostData& data, const Dims& shape, DType dtype) {
+Tensor fromData(const HostData& data, const Dims& shape, DType dtype, Device device) {
   const bool fits = data.type == arrayType(dtype) || (itemSize(dtype) == 1 && data.type == napi_uint8_clamped_array);
   GB_CHECK(fits, "the typed array's elements are not those of ", nameOf(dtype));
   // Any byte but 0 is true, but a bool is 0 or 1.
   const DType from = dtype == DType::Bool ? DType::UInt8 : dtype;
-  return fromHost(data.data, int64_t(data.length), from, shape, dtype);
+  return fromHost(data.data, int64_t(data.length), from, shape, dtype, device);
 }
 
-Tensor fromNumbers(const HostData& data, const Dims& shape, DType dtype) {
+Tensor fromNumbers(const HostData& data, const Dims& shape, DType dtype, Device device) {
   GB_CHECK(data.type == napi_float64_array, "expected a Float64Array");
-  return fromHost(data.data, int64_t(data.length), DType::Float64, shape, dtype);
+  return fromHost(data.data, int64_t(data.length), DType::Float64, shape, dtype, device);
 }
 
-Tensor fromBigInts(const HostData& data, const Dims& shape, DType dtype) {
+Tensor fromBigInts(const HostData& data, const Dims& shape, DType dtype, Device device) {
   GB_CHECK(data.type == napi_bigint64_array, "expected a BigInt64Array");
-  return fromHost(data.data, int64_t(data.length), DType::Int64, shape, dtype);
+  return fromHost(data.data, int64_t(data.length), DType::Int64, shape, dtype, device);
 }
 
-napi_value typedArray(napi_env env, const Tensor& x, napi_typedarray_type type) {
+napi_value typedArray(napi_env env, const Tensor& from, napi_typedarray_type type) {
+  const Tensor x = onHost(from);
   napi_value buffer, result;
   void* bytes = nullptr;
   GB_CHECK(napi_create_arraybuffer(env, x.bytes(), &bytes, &buffer) == napi_ok,
@@ -56,17 +58,19 @@ RawResult toNumbers(const Tensor& x) {
 
 double item(const Tensor& x) {
   GB_CHECK(x.numel() == 1, "a Tensor with ", x.numel(), " elements cannot be converted to Scalar");
+  if (x.device() != Device::CPU) return item(onHost(x));
   if (x.dtype() == DType::Float32) return double(*x.as<float>());
   return *asType(x, DType::Float64).as<double>();
 }
 
-Tensor empty(const Dims& shape, DType dtype) { return emptyTensor(shape, dtype); }
+Tensor empty(const Dims& shape, DType dtype, Device device) { return emptyTensor(shape, dtype, device); }
 Dims shape(const Tensor& x) { return x.sizes(); }
 Dims strides(const Tensor& x) { return x.strides(); }
 int64_t offset(const Tensor& x) { return x.offset(); }
 int dim(const Tensor& x) { return x.ndim(); }
 int64_t numel(const Tensor& x) { return x.numel(); }
 int dtype(const Tensor& x) { return int(x.dtype()); }
+int device(const Tensor& x) { return int(x.device()); }
 bool isContiguous(const Tensor& x) { return x.contiguous(); }
 bool alike(const Tensor& a, const Tensor& b) { return a.dtype() == b.dtype() && a.sizes() == b.sizes(); }
 int storageUses(const Tensor& x) { return x.storage()->references; }
@@ -96,6 +100,7 @@ const Row rows[] = {
     GB_ROW(dim),
     GB_ROW(numel),
     GB_ROW(dtype),
+    GB_ROW(device),
     GB_ROW(isContiguous),
     GB_ROW(alike),
     GB_ROW(storageUses),
@@ -129,6 +134,7 @@ const Row rows[] = {
     GB_ROW_AS(fill_, &fill),
     GB_ROW_AS(setData_, &setData),
     GB_ROW_AS(to, &toType),
+    GB_ROW(toDevice),
 };
 
 }  // namespace

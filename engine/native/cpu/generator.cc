@@ -7,6 +7,7 @@ namespace gb {
 
 void Generator::manualSeed(uint64_t seed) {
   seed_ = seed;
+  philoxOffset_ = 0;
   state_[0] = uint32_t(seed);
   for (uint32_t j = 1; j < kN; j++) state_[j] = 1812433253u * (state_[j - 1] ^ (state_[j - 1] >> 30)) + j;
   left_ = 1;

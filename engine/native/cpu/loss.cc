@@ -93,9 +93,9 @@ double crossEntropyIn(const LossCall& call, const Tensor& logProbs, const Tensor
   return total;
 }
 
-double crossEntropyOnCpu(const LossCall& call, const Tensor& logProbs, const Tensor& losses) {
-  return logProbs.dtype() == DType::Float64 ? crossEntropyIn<double>(call, logProbs, losses)
-                                            : crossEntropyIn<float>(call, logProbs, losses);
+void crossEntropyOnCpu(const LossCall& call, const Tensor& logProbs, const Tensor& losses, const Tensor& total) {
+  *total.as<double>() = logProbs.dtype() == DType::Float64 ? crossEntropyIn<double>(call, logProbs, losses)
+                                                           : crossEntropyIn<float>(call, logProbs, losses);
 }
 
 template <class T>
@@ -156,8 +156,9 @@ double nllLossIn(const LossCall& call, const Tensor& losses) {
   return totalWeight<T>(call);
 }
 
-double nllLossOnCpu(const LossCall& call, const Tensor& losses) {
-  return losses.dtype() == DType::Float64 ? nllLossIn<double>(call, losses) : nllLossIn<float>(call, losses);
+void nllLossOnCpu(const LossCall& call, const Tensor& losses, const Tensor& total) {
+  *total.as<double>() =
+      losses.dtype() == DType::Float64 ? nllLossIn<double>(call, losses) : nllLossIn<float>(call, losses);
 }
 
 template <class T>
@@ -173,7 +174,8 @@ void nllLossBackwardIn(const LossCall& call, const Tensor& grad, const Tensor& o
   }
 }
 
-void nllLossBackwardOnCpu(const LossCall& call, const Tensor& grad, const Tensor& out, double total) {
+void nllLossBackwardOnCpu(const LossCall& call, const Tensor& grad, const Tensor& out, const Tensor& totalWeight) {
+  const double total = *totalWeight.as<double>();
   fillWith(out, Scalar::of(0.0));
   out.dtype() == DType::Float64 ? nllLossBackwardIn<double>(call, grad, out, total)
                                 : nllLossBackwardIn<float>(call, grad, out, total);

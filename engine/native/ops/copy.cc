@@ -1,5 +1,6 @@
 #include "ops/copy.h"
 
+#include "ops/transfer.h"
 #include "tensor/promote.h"
 #include "tensor/strided_loop.h"
 
@@ -34,6 +35,17 @@ void copyInto(const Tensor& dst, const Tensor& src) {
   const Tensor from = src.sizes() == dst.sizes() ? src : expandTo(src, dst.sizes());
   if (dst.numel() == 0) return;
   checkWritable(dst);
+  if (dst.device() != from.device()) {
+    // Converted where the elements are, and moved as they are.
+    const Tensor typed = asType(from, dst.dtype());
+    const Tensor same = typed.strides() == dst.strides() && isDense(typed) ? typed : contiguous(typed);
+    if (dst.strides() == same.strides() && isDense(dst)) {
+      transferKernel(dst.device() == Device::CPU ? same.device() : dst.device(), Transfer{&dst, &same, false});
+    } else {
+      copyKernel(dst.device(), dst, toDevice(same, dst.device(), false));
+    }
+    return;
+  }
   if (spansMeet(dst, from)) {
     const bool same = dst.data() == from.data() && dst.strides() == from.strides() && dst.dtype() == from.dtype();
     if (!same) copyKernel(dst.device(), dst, clone(from));

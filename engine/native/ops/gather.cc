@@ -71,7 +71,7 @@ void scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Operand& 
              " and ", titleOf(source.tensor->dtype()));
     return scatter(Along::Scatter, x, dim, index, *source.tensor);
   }
-  const Tensor value = full({}, source.scalar, x.dtype());
+  const Tensor value = full({}, source.scalar, x.dtype(), x.device());
   scatter(Along::Scatter, x, dim, index, value.viewed(atLeast1d(index).sizes(), Dims(std::max(1, index.ndim()), 0)));
 }
 

@@ -6,6 +6,7 @@
 #include "ops/create.h"
 #include "ops/pointwise.h"
 #include "ops/shape.h"
+#include "ops/transfer.h"
 #include "tensor/promote.h"
 #include "tensor/strided_loop.h"
 
@@ -66,8 +67,9 @@ std::vector<std::optional<Tensor>> expandMasks(const Tensor& x, const MaybeTenso
     }
     if (index->ndim() == 0) {
       // A mask without dimensions: all or nothing of a new dimension; see unsqueezed().
-      result.emplace_back(*index->as<bool>() ? full({1}, Scalar::of(int64_t(0)), DType::Int64)
-                                             : emptyTensor({0}, DType::Int64));
+      result.emplace_back(*onHost(*index).as<bool>()
+                              ? full({1}, Scalar::of(int64_t(0)), DType::Int64, x.device())
+                              : emptyTensor({0}, DType::Int64, x.device()));
       continue;
     }
     const Tensor positions = nonzeroKernel(index->device(), *index);
@@ -113,7 +115,7 @@ Plan planOf(const Tensor& x, const MaybeTensorList& list) {
   plan.indexed.count = product(indexShape);
   for (int i = 0; i < x.ndim(); i++) {
     if (i < int(indices.size()) && indices[size_t(i)]) {
-      plan.indexed.indices.push_back(contiguous(expandTo(*indices[size_t(i)], indexShape)));
+      plan.indexed.indices.push_back(contiguous(expandTo(toDevice(*indices[size_t(i)], x.device(), false), indexShape)));
       plan.indexed.sizes.push(x.size(i));
       plan.indexed.strides.push(x.stride(i));
     } else {
@@ -138,6 +140,7 @@ Plan planAlong(const Tensor& x, int dim, const Tensor& index) {
   plan.at = dim;
   plan.indexDims = 1;
   plan.indexed.count = index.numel();
+  checkTogether(x, index);
   plan.indexed.indices.push_back(contiguous(asIndex(index)));
   Dims rest = x.sizes(), strides = x.strides();
   plan.shape = x.sizes();
@@ -221,7 +224,7 @@ Tensor embeddingBackward(const Tensor& grad, const Tensor& index, int64_t rows, 
   const int64_t width = grad.size(grad.ndim() - 1);
   // Sums run in float for half types, and are rounded once.
   const DType type = computeType(grad.dtype());
-  Tensor result = full({rows, width}, Scalar::of(false), type);
+  Tensor result = full({rows, width}, Scalar::of(false), type, grad.device());
   indexAdd_(result, 0, reshape(index, {index.numel()}), reshape(asType(grad, type), {index.numel(), width}), 1);
   if (paddingIdx >= 0 && paddingIdx < rows) fillWith(select(result, 0, paddingIdx), Scalar::of(false));
   return asType(result, grad.dtype());
@@ -234,7 +237,7 @@ Tensor oneHot(const Tensor& index, int64_t classes) {
   Dims shape = index.sizes();
   shape.push(1);
   const Tensor wide = reshape(index, shape);
-  const Tensor known = arange(Scalar::of(int64_t(0)), Scalar::of(classes), Scalar::of(int64_t(1)), DType::Int64);
+  const Tensor known = arange(Scalar::of(int64_t(0)), Scalar::of(classes), Scalar::of(int64_t(1)), DType::Int64, index.device());
   const Tensor outside = binary(Binary::logicalOr, binary(Binary::lt, index, Scalar::of(int64_t(0))),
                                 binary(Binary::ge, index, Scalar::of(classes)));
   GB_CHECK(nonzero(outside).size(0) == 0, "class values must be non-negative and smaller than num_classes (", classes, ")");

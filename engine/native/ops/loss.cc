@@ -2,14 +2,16 @@
 
 #include "ops/copy.h"
 #include "ops/create.h"
+#include "ops/pointwise.h"
 #include "ops/reduce.h"
+#include "ops/transfer.h"
 
 namespace gb {
 
-Kernel<double(const LossCall&, const Tensor&, const Tensor&)> crossEntropyKernel("crossEntropy");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&)> crossEntropyKernel("crossEntropy");
 Kernel<void(const LossCall&, const Tensor&, const Tensor&)> crossEntropyBackwardKernel("crossEntropyBackward");
-Kernel<double(const LossCall&, const Tensor&)> nllLossKernel("nllLoss");
-Kernel<void(const LossCall&, const Tensor&, const Tensor&, double)> nllLossBackwardKernel("nllLossBackward");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&)> nllLossKernel("nllLoss");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&)> nllLossBackwardKernel("nllLossBackward");
 
 namespace {
 
@@ -53,6 +55,8 @@ class Prepared {
     } else {
       call.weight = nullptr;
     }
+    checkTogether(input, target);
+    if (weight) checkTogether(input, *weight);
     call.input = &input_;
     call.target = &target_;
     call.reduction = LossReduction(reduction);
@@ -64,12 +68,16 @@ class Prepared {
   Tensor makeLosses() const { return emptyTensor(elementShape, compute(), input_.device()); }
 
   /** The losses as they are, their sum, or their sum over the sum of weights. */
-  Tensor reduced(const Tensor& losses, double totalWeight, DType dtype) const {
+  Tensor reduced(const Tensor& losses, const Tensor& totalWeight, DType dtype) const {
     if (call.reduction == LossReduction::None) return asType(losses, dtype);
     const Tensor total = sum(losses, nullptr, false, compute());
     if (call.reduction == LossReduction::Mean) {
-      const double value = compute() == DType::Float64 ? *total.as<double>() : double(*total.as<float>());
-      fillWith(total, Scalar::of(value / totalWeight));
+      if (total.device() == Device::CPU) {
+        const double value = compute() == DType::Float64 ? *total.as<double>() : double(*total.as<float>());
+        fillWith(total, Scalar::of(value / *totalWeight.as<double>()));
+      } else {
+        binary(Binary::div, total, asType(totalWeight, compute()), {}, &total);
+      }
     }
     return asType(total, dtype);
   }
@@ -97,7 +105,8 @@ std::pair<Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& targe
   const Prepared p(logits, target, weight, reduction, ignoreIndex, smoothing, false);
   const Tensor logProbs = emptyTensor(logits.sizes(), p.compute(), logits.device());
   const Tensor losses = p.makeLosses();
-  const double totalWeight = crossEntropyKernel(logits.device(), p.call, logProbs, losses);
+  const Tensor totalWeight = emptyTensor({}, DType::Float64, logits.device());
+  crossEntropyKernel(logits.device(), p.call, logProbs, losses, totalWeight);
   return {p.reduced(losses, totalWeight, logits.dtype()), asType(logProbs, logits.dtype())};
 }
 
@@ -113,16 +122,17 @@ std::pair<Tensor, Tensor> nllLoss(const Tensor& logProbs, const Tensor& target, 
                                   int64_t ignoreIndex) {
   const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
   const Tensor losses = p.makeLosses();
-  const double totalWeight = nllLossKernel(logProbs.device(), p.call, losses);
-  return {p.reduced(losses, totalWeight, logProbs.dtype()), full({}, Scalar::of(totalWeight), p.compute())};
+  const Tensor totalWeight = emptyTensor({}, DType::Float64, logProbs.device());
+  nllLossKernel(logProbs.device(), p.call, losses, totalWeight);
+  return {p.reduced(losses, totalWeight, logProbs.dtype()), totalWeight};
 }
 
 Tensor nllLossBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
                        int reduction, int64_t ignoreIndex, const Tensor& totalWeight) {
   const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
   const Tensor out = emptyTensor(logProbs.sizes(), p.compute(), logProbs.device());
-  const Tensor total = asType(totalWeight, DType::Float64);
-  nllLossBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, *total.as<double>());
+  GB_CHECK(totalWeight.numel() == 1, "expected the total weight as one element, got shape ", totalWeight.sizes());
+  nllLossBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, asType(totalWeight, DType::Float64));
   return asType(out, logProbs.dtype());
 }
 

@@ -19,12 +19,17 @@ struct LossCall {
   double smoothing;
 };
 
-/** Log-probabilities into `logProbs`, the loss of each element (outer × inner) into `losses`; the sum of weights. */
-extern Kernel<double(const LossCall&, const Tensor& logProbs, const Tensor& losses)> crossEntropyKernel;
+/**
+ * Log-probabilities into `logProbs`, the loss of each element (outer × inner) into `losses`, the sum of weights into
+ * `totalWeight` (one float64).
+ */
+extern Kernel<void(const LossCall&, const Tensor& logProbs, const Tensor& losses, const Tensor& totalWeight)>
+    crossEntropyKernel;
 /** Gradient of the logits; `call.input` holds the log-probabilities, `scale` the factor of each element's gradient. */
 extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out)> crossEntropyBackwardKernel;
-extern Kernel<double(const LossCall&, const Tensor& losses)> nllLossKernel;
-extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out, double totalWeight)> nllLossBackwardKernel;
+extern Kernel<void(const LossCall&, const Tensor& losses, const Tensor& totalWeight)> nllLossKernel;
+extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out, const Tensor& totalWeight)>
+    nllLossBackwardKernel;
 
 std::pair<Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight, int reduction,
                                        int64_t ignoreIndex, double smoothing);

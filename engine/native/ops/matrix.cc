@@ -43,7 +43,8 @@ void multiply(const Tensor& c, const Tensor& a, const Tensor& b, double alpha = 
                       ref(c),
                       alpha,
                       beta,
-                      bias ? bias->data() : nullptr};
+                      bias ? bias->data() : nullptr,
+                      c.device()};
   gemmKernel(c.device(), call);
 }
 

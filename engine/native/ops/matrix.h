@@ -19,6 +19,7 @@ struct GemmCall {
   MatrixRef a, b, c;
   double alpha, beta;
   const void* bias;  // n contiguous elements, or null
+  Device device = Device::CPU;  // where all of this lies
 };
 
 extern Kernel<void(const GemmCall&)> gemmKernel;

@@ -6,6 +6,7 @@
 #include "ops/copy.h"
 #include "ops/pointwise.h"
 #include "ops/reduce.h"
+#include "ops/transfer.h"
 #include "scalar/optim.h"
 
 namespace gb {
@@ -37,6 +38,8 @@ std::optional<std::vector<Tensor>> sgdStep(const TensorList& params, const Tenso
         filled.push_back(emptyTensor(p->sizes(), p->dtype(), p->device()));
       }
     }
+    checkTogether(*p, *g);
+    if (buffers[i]) checkTogether(*p, *buffers[i]);
     if (p->numel() == 0) continue;
     if (!p->contiguous()) {
       held.push_back(contiguous(*p));
@@ -98,7 +101,7 @@ void optimStep(Step step, const TensorList& params, const TensorList& grads, con
   std::vector<StepParameter> rows;
   std::vector<std::pair<const Tensor*, const Tensor*>> back;
   for (size_t i = 0; i < n; i++) {
-    StepParameter row{params[i], grads[i], {}, numbers + i * size_t(shape.constants)};
+    StepParameter row{params[i], grads[i], {}, numbers + i * size_t(shape.constants), shape.constants};
     const Tensor& p = *params[i];
     GB_CHECK(isFloat(p.dtype()), "expected floating point parameters, got ", titleOf(p.dtype()), " at position ", i);
     GB_CHECK(p.sizes() == row.grad->sizes() && p.dtype() == row.grad->dtype(), "the gradient at position ", i, " (",
@@ -109,6 +112,8 @@ void optimStep(Step step, const TensorList& params, const TensorList& grads, con
       GB_CHECK(row.states[k]->sizes() == p.sizes() && row.states[k]->dtype() == p.dtype() && row.states[k]->contiguous(),
                "state ", k, " at position ", i, " does not fit its parameter of shape ", p.sizes());
     }
+    checkTogether(p, *row.grad);
+    for (int k = 0; k < shape.states; k++) checkTogether(p, *row.states[k]);
     if (p.numel() == 0) continue;
     if (!p.contiguous()) {
       held.push_back(contiguous(p));
@@ -129,7 +134,8 @@ double totalNorm(const TensorList& xs, double p) {
   double total = 0;
   for (const Tensor* x : xs) {
     if (x->numel() == 0) continue;
-    const Tensor one = asType(norm(asType(*x, computeType(x->dtype())), p, nullptr, false), DType::Float64);
+    const Tensor one =
+        onHost(asType(norm(asType(*x, computeType(x->dtype())), p, nullptr, false), DType::Float64));
     const double n = *one.as<double>();
     if (n != n) return n;
     if (std::isinf(p)) {

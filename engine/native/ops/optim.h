@@ -42,6 +42,7 @@ struct StepParameter {
   const Tensor *param, *grad;
   const Tensor* states[kMaxStates];
   const double* constants;
+  int constantCount;
 };
 
 extern Kernel<void(Step, int states, const std::vector<StepParameter>&)> stepKernel;

@@ -129,7 +129,7 @@ Tensor unary(Unary op, const Tensor& x, Parameters p, MaybeTensor out) {
       return copied(x, out);
     }
     if (typing == Typing::FloatTest) {
-      const Tensor known = full(x.sizes(), Scalar::of(op == Unary::isfinite), DType::Bool);
+      const Tensor known = full(x.sizes(), Scalar::of(op == Unary::isfinite), DType::Bool, x.device());
       return out ? copied(known, out) : known;
     }
     if (common == DType::Bool) {

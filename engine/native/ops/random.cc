@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/copy.h"
+#include "ops/transfer.h"
 #include "tensor/strided_loop.h"
 
 namespace gb {
@@ -14,11 +15,41 @@ Kernel<void(const Tensor&, const Tensor&, const Tensor&, double, Generator&)> dr
 
 namespace {
 
+const Generator* shared = nullptr;
+std::optional<Generator> onCards[kMaxCudaDevices];
+
+/** The generator that draws on the device: the one given, or that of the card for which the user's default one stands. */
+Generator& drawer(Generator& given, Device device) {
+  if (given.device() == device) return given;
+  GB_CHECK(&given == shared && device != Device::CPU, "Expected a '", nameOf(device), "' device type for generator but found '",
+           nameOf(given.device()), "'");
+  return defaultGenerator(device);
+}
+
+}  // namespace
+
+void setDefaultGenerator(const Generator& generator) { shared = &generator; }
+
+void seedCards(const Generator& generator) {
+  if (&generator != shared) return;
+  for (std::optional<Generator>& card : onCards) {
+    if (card) card->manualSeed(generator.initialSeed());
+  }
+}
+
+Generator& defaultGenerator(Device device) {
+  std::optional<Generator>& card = onCards[cudaIndex(device)];
+  if (!card) card.emplace(shared->initialSeed(), device);
+  return *card;
+}
+
+namespace {
+
 void fill(Fill kind, const Tensor& x, Generator& generator, double a, double b) {
   GB_CHECK(!overlapsItself(x),
            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
            "Please clone() the tensor before performing the operation.");
-  if (x.numel() > 0) randomFillKernel(x.device(), kind, x, generator, a, b);
+  if (x.numel() > 0) randomFillKernel(x.device(), kind, x, drawer(generator, x.device()), a, b);
 }
 
 void checkFloat(const Tensor& x) { GB_CHECK(isFloat(x.dtype()), "not implemented for '", titleOf(x.dtype()), "'"); }
@@ -58,7 +89,9 @@ void exponential_(const Tensor& x, Generator& generator, double rate, double) {
 
 void bernoulliTensor_(const Tensor& x, const Tensor& probabilities, Generator& generator) {
   checkFloat(probabilities);
-  if (x.numel() > 0) bernoulliTensorKernel(x.device(), x, expandTo(probabilities, x.sizes()), generator);
+  if (x.numel() > 0) {
+    bernoulliTensorKernel(x.device(), x, expandTo(probabilities, x.sizes()), drawer(generator, x.device()));
+  }
 }
 
 std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generator) {
@@ -67,13 +100,14 @@ std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generato
   // Numbers are drawn in the order of memory: PyTorch's result keeps the layout of a dense input, and so the draws.
   const Tensor from = isDense(x) ? x : contiguous(x);
   Tensor result = emptyLike(from, x.dtype()), mask = emptyLike(from, x.dtype());
-  if (x.numel() > 0) dropoutKernel(x.device(), result, mask, from, p, generator);
+  if (x.numel() > 0) dropoutKernel(x.device(), result, mask, from, p, drawer(generator, x.device()));
   return {result, mask};
 }
 
-Tensor randperm(int64_t n, Generator& generator) {
+Tensor randperm(int64_t n, Generator& generator, Device device) {
   GB_CHECK(n >= 0, "n must be non-negative, got ", n);
-  Tensor result = emptyTensor({n}, DType::Int64);
+  Tensor result = emptyTensor({n}, DType::Int64, device);
+  needsHost(result, "randperm");
   int64_t* r = result.as<int64_t>();
   for (int64_t i = 0; i < n; i++) r[i] = i;
   for (int64_t i = 0; i < n - 1; i++) {
@@ -140,7 +174,7 @@ void multinomialIn(const Tensor& w, int64_t n, const Tensor& out, int64_t sample
     }
     return;
   }
-  Tensor q = emptyTensor(w.sizes(), w.dtype());
+  Tensor q = emptyTensor(w.sizes(), w.dtype(), w.device());
   exponential_(q, generator, 1, 0);
   for (int64_t r = 0; r < rows; r++) {
     sampleWithout(w.as<T>() + r * n, n, q.as<T>() + r * n, samples, out.as<int64_t>() + r * samples);
@@ -152,6 +186,7 @@ void multinomialIn(const Tensor& w, int64_t n, const Tensor& out, int64_t sample
 Tensor multinomial(const Tensor& weights, int64_t samples, bool replacement, Generator& generator) {
   GB_CHECK(weights.ndim() == 1 || weights.ndim() == 2, "prob_dist must be 1 or 2 dim, got shape ", weights.sizes());
   checkFloat(weights);
+  needsHost(weights, "multinomial");
   const int64_t n = weights.size(weights.ndim() - 1);
   GB_CHECK(samples > 0, "cannot sample n_sample <= 0 samples, got ", samples);
   GB_CHECK(replacement || samples <= n, "cannot sample n_sample > prob_dist.size(-1) samples without replacement: ",

@@ -8,10 +8,22 @@
 
 namespace gb {
 
-/** mt19937 as PyTorch runs it, with the normal number that an earlier draw left over. */
+/**
+ * On the host mt19937 as PyTorch runs it, with the normal number that an earlier draw left over; on a card the key of
+ * Philox and how far it has come.
+ */
 class Generator {
  public:
-  explicit Generator(uint64_t seed) { manualSeed(seed); }
+  explicit Generator(uint64_t seed, Device device = Device::CPU) : device_(device) { manualSeed(seed); }
+
+  Device device() const { return device_; }
+  /** Counters for `count` numbers of each thread on a card; PyTorch takes them in fours. */
+  uint64_t takePhilox(uint64_t count) {
+    const uint64_t first = philoxOffset_;
+    philoxOffset_ += (count + 3) / 4 * 4;
+    return first;
+  }
+  uint64_t philoxOffset() const { return philoxOffset_; }
 
   void manualSeed(uint64_t seed);
   uint64_t initialSeed() const { return seed_; }
@@ -49,11 +61,19 @@ class Generator {
     return y ^ (y >> 18);
   }
 
-  uint64_t seed_ = 0;
+  Device device_;
+  uint64_t seed_ = 0, philoxOffset_ = 0;
   int32_t left_ = 1;
   uint32_t next_ = 0;
   uint32_t state_[kN];
 };
+
+/** The generator that the user seeds; it stands for the default one of every card too. */
+void setDefaultGenerator(const Generator& generator);
+/** After the user's default generator was seeded: the cards' default ones get its seed. */
+void seedCards(const Generator& generator);
+/** A card's default generator. */
+Generator& defaultGenerator(Device device);
 
 enum class Fill : uint8_t { Uniform, Normal, RandInt, Random, Bernoulli, Exponential };
 
@@ -70,7 +90,7 @@ void random_(const Tensor& x, Generator& generator, double unused, double unused
 void bernoulli_(const Tensor& x, Generator& generator, double p, double unused);
 void exponential_(const Tensor& x, Generator& generator, double rate, double unused);
 void bernoulliTensor_(const Tensor& x, const Tensor& probabilities, Generator& generator);
-Tensor randperm(int64_t n, Generator& generator);
+Tensor randperm(int64_t n, Generator& generator, Device device);
 Tensor multinomial(const Tensor& weights, int64_t samples, bool replacement, Generator& generator);
 std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generator);
 

@@ -4,6 +4,7 @@
 
 #include "ops/copy.h"
 #include "ops/create.h"
+#include "ops/transfer.h"
 #include "tensor/promote.h"
 
 namespace gb {
@@ -134,7 +135,7 @@ Tensor countNonzeroOver(const Tensor& x, MaybeDims dims) {
 
 int64_t countNonzero(const Tensor& x) {
   if (x.numel() == 0) return 0;
-  return *countNonzeroOver(x, nullptr).as<int64_t>();
+  return *onHost(countNonzeroOver(x, nullptr)).as<int64_t>();
 }
 
 Tensor norm(const Tensor& x, double p, MaybeDims dims, bool keepdim) {

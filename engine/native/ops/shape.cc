@@ -119,7 +119,7 @@ namespace {
 /** Copies row by row what lies on the kept side of a diagonal; the rest is zero. */
 Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   GB_CHECK(x.ndim() >= 2, "input tensor must have at least 2 dimensions, got shape ", x.sizes());
-  Tensor made = full(x.sizes(), Scalar::of(false), x.dtype());
+  Tensor made = full(x.sizes(), Scalar::of(false), x.dtype(), x.device());
   const int n = x.ndim();
   const int64_t rows = x.size(n - 2), columns = x.size(n - 1);
   const int64_t within = std::max(-rows - 1, std::min(columns + 1, diagonal));

@@ -6,6 +6,7 @@
 
 #include "ops/copy.h"
 #include "ops/create.h"
+#include "ops/transfer.h"
 #include "tensor/interrupt.h"
 
 namespace gb {
@@ -59,8 +60,8 @@ Unique uniqueIn(const Tensor& sortedValues, const Tensor& order, const Tensor& l
     inverse.as<int64_t>()[at[i]] = int64_t(values.size()) - 1;
   }
   const Dims shape{int64_t(values.size())};
-  return {fromHost(values.data(), shape[0], DTypeOf<T>::value, shape, like.dtype()), inverse,
-          fromHost(counts.data(), shape[0], DType::Int64, shape, DType::Int64)};
+  return {fromHost(values.data(), shape[0], DTypeOf<T>::value, shape, like.dtype(), Device::CPU), inverse,
+          fromHost(counts.data(), shape[0], DType::Int64, shape, DType::Int64, Device::CPU)};
 }
 
 Unique uniqueOf(const Tensor& values, const Tensor& order, const Tensor& like) {
@@ -95,7 +96,7 @@ void search(const Tensor& sorted, const Tensor& values, const Tensor& out, bool 
 
 Sorted sort(const Tensor& x, int64_t dim, bool descending) {
   const int d = wrapDim(dim, x.ndim());
-  if (x.ndim() == 0) return {clone(x), full({}, Scalar::of(int64_t(0)), DType::Int64)};
+  if (x.ndim() == 0) return {clone(x), full({}, Scalar::of(int64_t(0)), DType::Int64, x.device())};
   Tensor values = comparable(dimLast(x, d));
   values = contiguous(values);
   if (values.storage()->id == x.storage()->id) values = clone(values);
@@ -108,7 +109,7 @@ Sorted topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
   const int d = wrapDim(dim, x.ndim());
   const int64_t n = x.ndim() == 0 ? 1 : x.size(d);
   GB_CHECK(k >= 0 && k <= n, "selected index k out of range: expected 0 to ", n, ", got ", k);
-  if (x.ndim() == 0) return {clone(x), full({}, Scalar::of(int64_t(0)), DType::Int64)};
+  if (x.ndim() == 0) return {clone(x), full({}, Scalar::of(int64_t(0)), DType::Int64, x.device())};
   const Tensor rows = contiguous(comparable(dimLast(x, d)));
   Dims shape = rows.sizes();
   shape[shape.size() - 1] = k;
@@ -119,17 +120,21 @@ Sorted topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
 }
 
 Unique unique(const Tensor& x) {
+  needsHost(x, "unique");
   const auto [values, order] = sort(comparable(flat(x)), 0, false);
   return uniqueOf(values, order, x);
 }
 
 Unique uniqueConsecutive(const Tensor& x) {
+  needsHost(x, "uniqueConsecutive");
   const Tensor values = flat(comparable(x));
   return uniqueOf(values, arange(Scalar::of(int64_t(0)), Scalar::of(values.numel()), Scalar::of(int64_t(1)),
-                                 DType::Int64), x);
+                                 DType::Int64, x.device()), x);
 }
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
+  needsHost(sorted, "searchsorted");
+  needsHost(values, "searchsorted");
   GB_CHECK(sorted.ndim() >= 1, "expected a sorted sequence of at least one dimension");
   if (sorted.ndim() > 1) {
     bool fits = values.ndim() == sorted.ndim();
@@ -148,6 +153,7 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
 Tensor bincount(const Tensor& x, int64_t minlength) {
   GB_CHECK(isInteger(x.dtype()) && x.ndim() == 1, "expected a 1-dimensional tensor of integers, got ",
            nameOf(x.dtype()), " of shape ", x.sizes());
+  needsHost(x, "bincount");
   GB_CHECK(minlength >= 0, "minlength should be >= 0, got ", minlength);
   const Tensor values = contiguous(asType(x, DType::Int64));
   const int64_t* v = values.as<int64_t>();
@@ -156,13 +162,14 @@ Tensor bincount(const Tensor& x, int64_t minlength) {
     GB_CHECK(v[i] >= 0, "expected values that are not negative, got ", v[i]);
     most = std::max(most, v[i]);
   }
-  const Tensor counts = full({std::max(minlength, most + 1)}, Scalar::of(int64_t(0)), DType::Int64);
+  const Tensor counts = full({std::max(minlength, most + 1)}, Scalar::of(int64_t(0)), DType::Int64, x.device());
   for (int64_t i = 0; i < values.numel(); i++) counts.as<int64_t>()[v[i]]++;
   return counts;
 }
 
 Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   GB_CHECK(isFloat(x.dtype()), "expected a floating-point tensor, got ", nameOf(x.dtype()));
+  needsHost(x, "histc");
   GB_CHECK(bins > 0, "bins must be > 0, got ", bins);
   const Tensor values = flat(asType(x, DType::Float64));
   const double* v = values.as<double>();
@@ -177,7 +184,7 @@ Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   }
   GB_CHECK(std::isfinite(min) && std::isfinite(max), "range of [", min, ", ", max, "] is not finite");
   GB_CHECK(min < max, "max must be larger than min, got ", min, " and ", max);
-  const Tensor counts = full({bins}, Scalar::of(0.0), DType::Float64);
+  const Tensor counts = full({bins}, Scalar::of(0.0), DType::Float64, x.device());
   for (int64_t i = 0; i < n; i++) {
     if (!(v[i] >= min && v[i] <= max)) continue;
     const int64_t bin = int64_t((v[i] - min) / (max - min) * double(bins));

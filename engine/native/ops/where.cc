@@ -4,6 +4,7 @@
 #include "ops/create.h"
 #include "ops/index.h"
 #include "ops/pointwise.h"
+#include "ops/transfer.h"
 #include "tensor/promote.h"
 #include "tensor/strided_loop.h"
 
@@ -13,7 +14,12 @@ Kernel<void(const Tensor&, const Tensor&, const Tensor&, const Tensor&)> whereKe
 
 namespace {
 
-Tensor asTensor(const Operand& x, DType dtype) { return x.tensor ? asType(*x.tensor, dtype) : full({}, x.scalar, dtype); }
+/** An operand as a tensor there; a tensor without dimensions may come from the host. */
+Tensor asTensor(const Operand& x, DType dtype, Device device) {
+  if (!x.tensor) return full({}, x.scalar, dtype, device);
+  const Tensor typed = asType(*x.tensor, dtype);
+  return typed.ndim() == 0 && typed.device() == Device::CPU ? toDevice(typed, device, false) : typed;
+}
 
 }  // namespace
 
@@ -23,10 +29,11 @@ Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
   // Two plain numbers: float, as a tensor made of them would be.
   DType type = resultType(a, b);
   if (!a.tensor && !b.tensor && type == DType::Int64) type = defaultDType();
-  const Tensor x = asTensor(a, type), y = asTensor(b, type);
+  const Device device = condition.device();
+  const Tensor x = asTensor(a, type, device), y = asTensor(b, type, device);
   const Dims shape = broadcastShapes(condition.sizes(), broadcastShapes(x.sizes(), y.sizes()));
   const Tensor* inputs[3] = {&condition, &x, &y};
-  Tensor out = emptyStrided(shape, stridesLike(shape, inputs, 3), type, condition.device());
+  Tensor out = emptyStrided(shape, stridesLike(shape, inputs, 3), type, device);
   if (out.numel() > 0) whereKernel(out.device(), out, condition, x, y);
   return out;
 }
@@ -39,7 +46,7 @@ void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value) {
   const Tensor wide = expandTo(mask, x.sizes());
   const Operand inputs[2] = {wide, value};
   checkOut(x, x.sizes(), x.dtype(), inputs, 2);
-  if (x.numel() > 0) whereKernel(x.device(), x, wide, asTensor(value, x.dtype()), x);
+  if (x.numel() > 0) whereKernel(x.device(), x, wide, asTensor(value, x.dtype(), x.device()), x);
 }
 
 }  // namespace gb

@@ -10,8 +10,13 @@
 
 #if defined(__CUDACC__)
 #define GB_FN static __device__ __forceinline__
+// On a device these are functions of the compiler's own, outside of any namespace.
+#define GB_BUILTIN(NAME) ::NAME
+#define GB_FROM_BITS(TYPE, BITS, HOST) __builtin_bit_cast(TYPE, BITS)
 #else
 #define GB_FN static inline __attribute__((always_inline))
+#define GB_BUILTIN(NAME) __builtin_##NAME
+#define GB_FROM_BITS(TYPE, BITS, HOST) HOST
 #endif
 
 namespace gb {
@@ -31,15 +36,17 @@ template <class T>
 struct Limits;
 template <>
 struct Limits<float> {
-  static constexpr float infinity = __builtin_huge_valf();
+  static constexpr float infinity = GB_FROM_BITS(float, 0x7f800000u, __builtin_huge_valf());
   static constexpr float max = 3.402823466e+38f;
 };
 template <>
 struct Limits<double> {
-  static constexpr double infinity = __builtin_huge_val();
+  static constexpr double infinity = GB_FROM_BITS(double, u64(0x7ff0000000000000), __builtin_huge_val());
+  static constexpr double nan = GB_FROM_BITS(double, u64(0x7ff8000000000000), __builtin_nan(""));
   static constexpr double max = 1.7976931348623157e+308;
 };
 
+#if !defined(__CUDACC__)  // bit patterns are used by the polynomials of the host alone
 GB_FN u32 bits(float x) {
   u32 u;
   __builtin_memcpy(&u, &x, 4);
@@ -50,29 +57,30 @@ GB_FN float fromBits(u32 u) {
   __builtin_memcpy(&x, &u, 4);
   return x;
 }
+#endif
 
 /** a·b + c; rounded once where the processor does that in one instruction. */
 GB_FN float mulAdd(float a, float b, float c) {
 #if GB_FMA || defined(__CUDACC__)
-  return __builtin_fmaf(a, b, c);
+  return GB_BUILTIN(fmaf)(a, b, c);
 #else
   return a * b + c;
 #endif
 }
 GB_FN double mulAdd(double a, double b, double c) {
 #if GB_FMA || defined(__CUDACC__)
-  return __builtin_fma(a, b, c);
+  return GB_BUILTIN(fma)(a, b, c);
 #else
   return a * b + c;
 #endif
 }
 
 #define GB_LIBRARY_1(NAME)                                        \
-  GB_FN float NAME(float x) { return __builtin_##NAME##f(x); }    \
-  GB_FN double NAME(double x) { return __builtin_##NAME(x); }
+  GB_FN float NAME(float x) { return GB_BUILTIN(NAME##f)(x); }    \
+  GB_FN double NAME(double x) { return GB_BUILTIN(NAME)(x); }
 #define GB_LIBRARY_2(NAME)                                                      \
-  GB_FN float NAME(float x, float y) { return __builtin_##NAME##f(x, y); }      \
-  GB_FN double NAME(double x, double y) { return __builtin_##NAME(x, y); }
+  GB_FN float NAME(float x, float y) { return GB_BUILTIN(NAME##f)(x, y); }      \
+  GB_FN double NAME(double x, double y) { return GB_BUILTIN(NAME)(x, y); }
 
 GB_LIBRARY_1(sqrt)
 GB_LIBRARY_1(fabs)
@@ -106,21 +114,21 @@ GB_LIBRARY_2(nextafter)
 GB_FN bool isnan(float x) { return x != x; }
 GB_FN bool isnan(double x) { return x != x; }
 
-GB_FN double exp(double x) { return __builtin_exp(x); }
-GB_FN double expm1(double x) { return __builtin_expm1(x); }
-GB_FN double log(double x) { return __builtin_log(x); }
-GB_FN double log1p(double x) { return __builtin_log1p(x); }
-GB_FN double tanh(double x) { return __builtin_tanh(x); }
-GB_FN double erf(double x) { return __builtin_erf(x); }
+GB_FN double exp(double x) { return GB_BUILTIN(exp)(x); }
+GB_FN double expm1(double x) { return GB_BUILTIN(expm1)(x); }
+GB_FN double log(double x) { return GB_BUILTIN(log)(x); }
+GB_FN double log1p(double x) { return GB_BUILTIN(log1p)(x); }
+GB_FN double tanh(double x) { return GB_BUILTIN(tanh)(x); }
+GB_FN double erf(double x) { return GB_BUILTIN(erf)(x); }
 
 #if defined(__CUDACC__)
 
-GB_FN float exp(float x) { return __builtin_expf(x); }
-GB_FN float expm1(float x) { return __builtin_expm1f(x); }
-GB_FN float log(float x) { return __builtin_logf(x); }
-GB_FN float log1p(float x) { return __builtin_log1pf(x); }
-GB_FN float tanh(float x) { return __builtin_tanhf(x); }
-GB_FN float erf(float x) { return __builtin_erff(x); }
+GB_FN float exp(float x) { return GB_BUILTIN(expf)(x); }
+GB_FN float expm1(float x) { return GB_BUILTIN(expm1f)(x); }
+GB_FN float log(float x) { return GB_BUILTIN(logf)(x); }
+GB_FN float log1p(float x) { return GB_BUILTIN(log1pf)(x); }
+GB_FN float tanh(float x) { return GB_BUILTIN(tanhf)(x); }
+GB_FN float erf(float x) { return GB_BUILTIN(erff)(x); }
 
 #else
 

@@ -11,7 +11,7 @@ GB_FN double digamma(double x) {
   if (x == 0) return copysign(Limits<double>::infinity, -x);
   double result = 0;
   if (x < 0) {
-    if (x == trunc(x)) return __builtin_nan("");
+    if (x == trunc(x)) return Limits<double>::nan;
     const double fraction = x - trunc(x);
     result = -pi / tan(pi * fraction);
     x = 1 - x;
@@ -39,7 +39,7 @@ GB_FN float digamma(float x) { return float(digamma(double(x))); }
 
 /** Inverse of erf: Giles' rational start, then two steps of Newton's method in double. */
 GB_FN double erfinv(double y) {
-  if (isnan(y) || fabs(y) > 1) return __builtin_nan("");
+  if (isnan(y) || fabs(y) > 1) return Limits<double>::nan;
   if (fabs(y) == 1) return copysign(Limits<double>::infinity, y);
   double x;
   if (fabs(y) <= 0.7) {
@@ -61,10 +61,10 @@ GB_FN float erfinv(float y) { return float(erfinv(double(y))); }
 /** Hurwitz' zeta function Σ (k + q)^−x, k ≥ 0, by the Euler–Maclaurin formula; x > 1. */
 GB_FN double zeta(double x, double q) {
   if (x == 1) return Limits<double>::infinity;
-  if (!(x > 1)) return __builtin_nan("");
+  if (!(x > 1)) return Limits<double>::nan;
   if (q <= 0) {
     if (q == floor(q)) return Limits<double>::infinity;
-    if (x != floor(x)) return __builtin_nan("");
+    if (x != floor(x)) return Limits<double>::nan;
   }
   // Terms up to an argument of 10, then the tail with ten Bernoulli numbers B₂ₖ / (2k)!.
   double sum = 0;

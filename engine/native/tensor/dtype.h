@@ -3,16 +3,22 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "tensor/half.h"
+#include "scalar/half.h"
 
 namespace gb {
 
 enum class DType : int8_t { UInt8, Int8, Int16, Int32, Int64, Float16, Float32, Float64, Bool, BFloat16 };
 constexpr int kDTypes = 10;
 
-/** Where a tensor's memory is. */
+/** Where a tensor's memory is: the host, or a card; `CUDA` is cuda:0, and cuda:i is `cudaDevice(i)`. */
 enum class Device : int8_t { CPU, CUDA };
+/** Kinds of devices: what kernels are written for. */
 constexpr int kDevices = 2;
+constexpr int kMaxCudaDevices = 16;
+
+constexpr Device cudaDevice(int index) { return Device(int(Device::CUDA) + index); }
+constexpr int cudaIndex(Device d) { return int(d) - int(Device::CUDA); }
+constexpr Device kindOf(Device d) { return d == Device::CPU ? Device::CPU : Device::CUDA; }
 
 constexpr size_t itemSize(DType t) {
   constexpr size_t sizes[kDTypes] = {1, 1, 2, 4, 8, 2, 4, 8, 1, 2};
@@ -40,7 +46,12 @@ inline const char* nameOf(DType t) {
                                           "float16", "float32", "float64", "bool",  "bfloat16"};
   return names[int(t)];
 }
-inline const char* nameOf(Device d) { return d == Device::CPU ? "cpu" : "cuda"; }
+inline const char* nameOf(Device d) {
+  constexpr const char* names[1 + kMaxCudaDevices] = {
+      "cpu",    "cuda:0", "cuda:1", "cuda:2",  "cuda:3",  "cuda:4",  "cuda:5",  "cuda:6",  "cuda:7",
+      "cuda:8", "cuda:9", "cuda:10", "cuda:11", "cuda:12", "cuda:13", "cuda:14", "cuda:15"};
+  return names[int(d)];
+}
 
 template <class T>
 struct DTypeOf;

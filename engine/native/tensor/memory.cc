@@ -64,18 +64,6 @@ size_t effectiveLimit() {
   return limit ? limit : machine;
 }
 
-std::string readable(size_t bytes) {
-  char text[32];
-  if (bytes >= size_t(1) << 30) {
-    std::snprintf(text, sizeof text, "%.2f GiB", double(bytes) / double(size_t(1) << 30));
-  } else if (bytes >= size_t(1) << 20) {
-    std::snprintf(text, sizeof text, "%.2f MiB", double(bytes) / double(size_t(1) << 20));
-  } else {
-    std::snprintf(text, sizeof text, "%zu bytes", bytes);
-  }
-  return text;
-}
-
 void collect(bool major) {
   if (!collector || collecting) return;
   collecting = true;
@@ -112,11 +100,27 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
 }
 
 [[noreturn]] void outOfMemory(size_t bytes) {
-  fail("out of memory: tried to allocate ", readable(bytes), "; tensors hold ", readable(live), ", ",
-       readable(cachedBytes()), " are cached, the limit is ", readable(effectiveLimit()));
+  fail("out of memory: tried to allocate ", readableBytes(bytes), "; tensors hold ", readableBytes(live), ", ",
+       readableBytes(cachedBytes()), " are cached, the limit is ", readableBytes(effectiveLimit()));
 }
 
 }  // namespace
+
+DeviceMemory deviceMemory{nullptr, nullptr};
+
+std::string readableBytes(size_t bytes) {
+  char text[32];
+  if (bytes >= size_t(1) << 30) {
+    std::snprintf(text, sizeof text, "%.2f GiB", double(bytes) / double(size_t(1) << 30));
+  } else if (bytes >= size_t(1) << 20) {
+    std::snprintf(text, sizeof text, "%.2f MiB", double(bytes) / double(size_t(1) << 20));
+  } else {
+    std::snprintf(text, sizeof text, "%zu bytes", bytes);
+  }
+  return text;
+}
+
+void collectGarbage(bool major) { collect(major); }
 
 void setCollector(Collector collect, PressureReport report) {
   collector = collect;

@@ -4,6 +4,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
+
+#include "tensor/dtype.h"
 
 namespace gb {
 
@@ -28,8 +31,21 @@ void setCollector(Collector collector, PressureReport report);
 void* allocateTensorMemory(size_t bytes);
 void freeTensorMemory(void* block, size_t bytes);
 
+/** Memory of another kind of device than the host: its backend sets this when it is loaded. */
+struct DeviceMemory {
+  void* (*allocate)(size_t bytes, Device device);
+  void (*free)(void* block, Device device);
+};
+extern DeviceMemory deviceMemory;
+
+/** Runs JavaScript's garbage collector, so that tensors that nobody holds give their memory back. */
+void collectGarbage(bool major);
+
 /** A tensor handle came or went: its own structures weigh something too. */
 void countHandle(int change);
+
+/** A number of bytes for a message: 1.50 GiB. */
+std::string readableBytes(size_t bytes);
 
 MemoryStats memoryStats();
 /** `budget`: bytes of garbage before collection is asked for (0: automatic). `limit`: 0 for the machine's memory. */

@@ -54,8 +54,7 @@ bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
 }  // namespace
 
 Storage* newStorage(size_t bytes, Device device) {
-  GB_CHECK(device == Device::CPU, "no memory can be had on device ", nameOf(device));
-  void* data = allocateTensorMemory(bytes);
+  void* data = device == Device::CPU ? allocateTensorMemory(bytes) : deviceMemory.allocate(bytes, device);
   Storage* storage;
   if (freeStorages && !freeStorages->empty()) {
     storage = freeStorages->back();
@@ -68,7 +67,11 @@ Storage* newStorage(size_t bytes, Device device) {
 }
 
 void destroyStorage(Storage* storage) {
-  freeTensorMemory(storage->data, storage->bytes);
+  if (storage->device == Device::CPU) {
+    freeTensorMemory(storage->data, storage->bytes);
+  } else {
+    deviceMemory.free(storage->data, storage->device);
+  }
   if (!freeStorages) freeStorages = new std::vector<Storage*>;
   freeStorages->push_back(storage);
 }

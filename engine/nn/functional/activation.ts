@@ -394,18 +394,18 @@ const rreluBackward: Derivative = {
 
 /** One double for every element that is not positive, in their order, as PyTorch draws them. */
 function slopes(input: Tensor, lower: number, upper: number, generator: Generator): Tensor {
-	const noise = native.full(input.shape, 1, input.dtype.code);
+	const noise = native.full(input.shape, 1, input.dtype.code, input.handle);
 	const mask = native.le(input.handle, 0);
 	const count = native.item(native.sum(mask, null, false, -1));
-	const drawn = native.empty([count], 7);
+	const drawn = native.empty([count], 7, input.handle);
 	native.uniform_(drawn, generator.handle, lower, upper);
 	native.indexPut_(noise, [mask], native.to(drawn, input.dtype.code), false);
 	return wrap(noise);
 }
 
 function evalSlopes(input: Tensor, lower: number, upper: number): Tensor {
-	const slope = native.full([], (lower + upper) / 2, input.dtype.code);
-	return wrap(native.where(native.gt(input.handle, 0), native.full([], 1, input.dtype.code), slope));
+	const slope = native.full([], (lower + upper) / 2, input.dtype.code, input.handle);
+	return wrap(native.where(native.gt(input.handle, 0), native.full([], 1, input.dtype.code, input.handle), slope));
 }
 
 /** The first half along `dim` (−1 by default) times the sigmoid of the second. */
@@ -458,12 +458,12 @@ export interface GumbelSoftmaxOptions {
 /** A sample of the Gumbel-softmax distribution (Jang et al., 2017). */
 export function gumbelSoftmax(logits: Tensor, options: GumbelSoftmaxOptions = {}): Tensor {
 	const { tau = 1, hard = false, dim = -1 } = options;
-	const drawn = wrap(native.empty(logits.shape, logits.dtype.code));
+	const drawn = wrap(native.empty(logits.shape, logits.dtype.code, logits.handle));
 	native.exponential_(drawn.handle, defaultGenerator.handle, 1, 0);
 	const soft = logits.add(drawn.log().neg()).div(tau).softmax(dim);
 	if (!hard) return soft;
 	const index = native.argmax(soft.handle, dim, true);
-	const oneHot = native.full(logits.shape, 0, logits.dtype.code);
+	const oneHot = native.full(logits.shape, 0, logits.dtype.code, logits.handle);
 	native.scatter_(oneHot, dim, index, 1);
 	return wrap(oneHot).sub(soft.detach()).add(soft);
 }

@@ -41,7 +41,7 @@ export function dropout(input: Tensor, options: number | DropoutOptions = {}, mo
 	const { p = 0.5, training = true, inplace = false, generator } = together(options, more);
 	checkP("dropout", p);
 	if (p === 0 || !training || input.numel() === 0) return input;
-	if (p === 1) return masked("dropout_", input, wrap(native.full([], 0, input.dtype.code)), inplace);
+	if (p === 1) return masked("dropout_", input, wrap(native.full([], 0, input.dtype.code, input.handle)), inplace);
 	const [result, mask] = native.dropout(input.handle, p, (generator ?? defaultGenerator).handle);
 	if (inplace) {
 		const write = () => native.copy_(input.handle, result);
@@ -58,7 +58,7 @@ function together(options: number | DropoutOptions, more: DropoutOptions): Dropo
 /** One draw for each sample and channel. */
 function channelNoise(input: Tensor, p: number, generator: Generator | undefined): Tensor {
 	const shape = input.shape.map((size, dim) => (dim < 2 ? size : 1));
-	const noise = native.empty(shape, input.dtype.code);
+	const noise = native.empty(shape, input.dtype.code, input.handle);
 	native.bernoulli_(noise, (generator ?? defaultGenerator).handle, 1 - p, 0);
 	return wrap(noise);
 }
@@ -69,7 +69,8 @@ export function featureDropout(input: Tensor, options: DropoutOptions = {}): Ten
 	checkP("featureDropout", p);
 	if (input.ndim < 2) throw new RangeError("[featureDropout] requires at least 2 dimensions in the input");
 	if (p === 0 || !training || input.numel() === 0) return input;
-	if (p === 1) return masked("featureDropout_", input, wrap(native.full([], 0, input.dtype.code)), inplace);
+	if (p === 1)
+		return masked("featureDropout_", input, wrap(native.full([], 0, input.dtype.code, input.handle)), inplace);
 	const noise = channelNoise(input, p, generator);
 	native.div(noise.handle, 1 - p, noise.handle);
 	return masked("featureDropout_", input, noise, inplace);
@@ -128,7 +129,7 @@ function alpha(
 	const { p = 0.5, training = false, inplace = false, generator } = options;
 	checkP(op, p);
 	if (p === 0 || !training || input.numel() === 0) return input;
-	if (p === 1) return masked(`${op}_`, input, wrap(native.full([], 0, input.dtype.code)), inplace);
+	if (p === 1) return masked(`${op}_`, input, wrap(native.full([], 0, input.dtype.code, input.handle)), inplace);
 	const noise = draw(p, generator);
 	const a = 1 / Math.sqrt((seluLimit * seluLimit * p + 1) * (1 - p));
 	const shift = noise

@@ -160,7 +160,7 @@ function formula({ index, bag, counts, mode, scaleGradByFreq }: Attributes, weig
 /** How many rows each bag has, at least 1, as a column. */
 function divisors(counts: readonly number[], like: Tensor): Tensor {
 	const sizes = Float64Array.from(counts, (count) => Math.max(count, 1));
-	return wrap(native.fromNumbers(sizes, [counts.length, 1], like.dtype.code));
+	return wrap(native.fromNumbers(sizes, [counts.length, 1], like.dtype.code, like.handle));
 }
 
 const together = composite<Attributes>("EmbeddingBagBackward0", formula);

@@ -92,7 +92,7 @@ function toColumns(x: Tensor, patches: Patches): Tensor {
 	const [down, across] = patches.count as [number, number];
 	const padded = padding(batch, channels, x.dtype.code, patches);
 	native.copy_(inside(padded, patches), x.handle);
-	const columns = native.empty([batch, channels, kH * kW, down, across], x.dtype.code);
+	const columns = native.empty([batch, channels, kH * kW, down, across], x.dtype.code, x.handle);
 	for (let i = 0; i < kH; i++) {
 		for (let j = 0; j < kW; j++) native.copy_(native.select(columns, 2, i * kW + j), elements(padded, i, j, patches));
 	}

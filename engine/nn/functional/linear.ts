@@ -56,7 +56,7 @@ const vectorBackward: Derivative = { ...linearBackward, name: "SqueezeBackward4"
 
 /** A tensor of the input's shape, for an input that was not kept since its values are not asked for. */
 function standIn(grad: Tensor, weight: Tensor): Handle {
-	return native.expand(native.full([], 0, grad.dtype.code), [...grad.shape.slice(0, -1), weight.size(1)]);
+	return native.expand(native.full([], 0, grad.dtype.code, grad.handle), [...grad.shape.slice(0, -1), weight.size(1)]);
 }
 
 function recorded(node: Node, grad: Tensor, x: Tensor | null, weight: Tensor | null) {

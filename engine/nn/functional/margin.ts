@@ -92,7 +92,7 @@ const multilabelMarginOp = composite<Reduction>(
 		// Targets are classes up to the first −1.
 		const listed = wrap(native.cumprod(native.ge(target.handle, 0), -1, 4)).eq(1);
 		const index = target.maskedFill(listed.logicalNot(), 0);
-		const isTarget = wrap(native.full(input.shape, 0, input.dtype.code));
+		const isTarget = wrap(native.full(input.shape, 0, input.dtype.code, input.handle));
 		native.scatterAdd_(isTarget.handle, -1, index.handle, listed.to(input).handle);
 		const right = input.gather(-1, index);
 		// [N, targets, classes]

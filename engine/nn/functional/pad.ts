@@ -40,7 +40,7 @@ export function constantPad(x: Tensor, pad: readonly number[], value: number): T
 		}
 		shape[dim] = size;
 	}
-	const out = native.full(shape, value, x.dtype.code);
+	const out = native.full(shape, value, x.dtype.code, x.handle);
 	native.copy_(cropped(out, pad, 1), cropped(x.handle, pad, -1));
 	return tracked(x) ? record(wrap(out), constantPadBackward, [x], [], pad) : wrap(out);
 }
@@ -139,7 +139,7 @@ export function pad(input: Tensor, padding: readonly number[], ...args: PadArgum
 		return mixed(nodeNames[mode](dims), input, matrices);
 	}
 	const handle = indices.reduce((x, index, i) => {
-		const places = native.fromNumbers(Float64Array.from(index), [index.length], int64.code);
+		const places = native.fromNumbers(Float64Array.from(index), [index.length], int64.code, input.handle);
 		return native.indexSelect(x, shape.length - dims + i, places);
 	}, input.handle);
 	return wrap(handle);

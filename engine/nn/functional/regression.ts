@@ -171,7 +171,8 @@ export function gaussianNllLoss(
 	options: GaussianNllLossOptions = {},
 ): Tensor {
 	const { reduction = "mean", full = false, eps = 1e-6 } = options;
-	let spread = typeof variance === "number" ? wrap(native.full(input.shape, variance, input.dtype.code)) : variance;
+	let spread =
+		typeof variance === "number" ? wrap(native.full(input.shape, variance, input.dtype.code, input.handle)) : variance;
 	if (native.item(native.any(native.lt(spread.handle, 0), null, false)) !== 0) {
 		throw new RangeError("[gaussianNllLoss] var has negative entry/entries");
 	}

@@ -42,7 +42,7 @@ export function getTotalNorm(tensors: Iterable<Tensor>, options: ClipGradNormOpt
 			`[clipGradNorm_] the total norm of order ${normType} for gradients is non-finite (${total}), so it cannot be clipped`,
 		);
 	}
-	return wrap(native.full([], list.length === 0 ? 0 : total, dtype));
+	return wrap(native.full([], list.length === 0 ? 0 : total, dtype, list[0]?.handle));
 }
 
 /**

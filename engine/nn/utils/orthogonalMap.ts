@@ -12,7 +12,7 @@ export const orthogonalMaps = ["matrix_exp", "cayley", "householder"] as const;
 export type OrthogonalMap = (typeof orthogonalMaps)[number];
 
 function identity(rows: number, columns: number, like: Tensor): Tensor {
-	return wrap(native.eye(rows, columns, like.dtype.code));
+	return wrap(native.eye(rows, columns, like.dtype.code, like.handle));
 }
 
 /** Orthogonal matrices from free numbers: what `parametrizations.orthogonal` registers. */
@@ -103,7 +103,7 @@ function eachMatrix(x: Tensor, fn: (values: Float64Array, rows: number, columns:
 	const values = native.toNumbers(x.handle);
 	const size = rows * columns;
 	for (let at = 0; at < values.length; at += size) values.set(fn(values.slice(at, at + size), rows, columns), at);
-	return wrap(native.fromNumbers(values, x.shape, x.dtype.code));
+	return wrap(native.fromNumbers(values, x.shape, x.dtype.code, x.handle));
 }
 
 function madeOrthogonal(x: Tensor): Tensor {

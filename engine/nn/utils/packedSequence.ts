@@ -124,7 +124,7 @@ const gatherBackward: Derivative["backward"] = (node, grad) => [
 
 /** A tensor of one value, with some of its rows overwritten; the leading dimensions of `shape` count the rows. */
 function scatterRows(x: Tensor, rows: Tensor, shape: readonly number[], value: number, name: string): Tensor {
-	const flat = native.full(asRows(shape, x.ndim), value, x.dtype.code);
+	const flat = native.full(asRows(shape, x.ndim), value, x.dtype.code, x.handle);
 	native.indexPut_(flat, [rows.handle], x.handle, false);
 	const out = wrap(native.view(flat, [...shape]));
 	return tracked(x) ? record(out, { name, backward: scatterBackward }, [x], [rows], x.ndim) : out;
@@ -221,7 +221,7 @@ export function packPaddedSequence(...args: unknown[]): PackedSequence {
 		while (alive > 0 && sorted[alive - 1]! <= sizes.length) alive--;
 		if (alive > 0) sizes.push(alive);
 	}
-	const places = placesOf(sizes, (j) => order[j]!, steps, batch, batchFirst);
+	const places = placesOf(sizes, (j) => order[j]!, steps, batch, batchFirst).to(input.device);
 	const data = gatherRows(input.flatten(0, 1), places, "PackPaddedSequenceBackward0");
 	return new PackedSequence(data, indices(sizes), enforceSorted ? null : indices(order));
 }
@@ -267,7 +267,7 @@ export function padPackedSequence(...args: unknown[]): [padded: Tensor, lengths:
 	const steps = totalLength ?? longest;
 	const batch = sizes[0] ?? 0;
 	const order = sequence.sortedIndices ? (sequence.sortedIndices.tolist() as number[]) : null;
-	const places = placesOf(sizes, (j) => (order ? order[j]! : j), steps, batch, batchFirst);
+	const places = placesOf(sizes, (j) => (order ? order[j]! : j), steps, batch, batchFirst).to(sequence.data.device);
 	const { data } = sequence;
 	const name = order ? "IndexSelectBackward0" : batchFirst ? "TransposeBackward0" : "CopySlices";
 	const shape = [...(batchFirst ? [batch, steps] : [steps, batch]), ...data.shape.slice(1)];

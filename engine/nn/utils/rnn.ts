@@ -44,7 +44,7 @@ export function padSequence(sequences: readonly Tensor[], options: PadSequenceOp
 	}
 	const longest = Math.max(...list.map((sequence) => sequence.size(0)));
 	const shape = [list.length, longest, ...first.shape.slice(1)];
-	const padded = wrap(native.full(shape, paddingValue, first.dtype.code));
+	const padded = wrap(native.full(shape, paddingValue, first.dtype.code, first.handle));
 	list.forEach((sequence, i) => {
 		const length = sequence.size(0);
 		const start = paddingSide === "left" ? longest - length : 0;

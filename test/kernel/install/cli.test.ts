@@ -160,6 +160,7 @@ describe("gradbook doctor", () => {
 			"addon",
 			"BLAS",
 			"GPU driver",
+			"CUDA",
 			"JupyterLab",
 			"kernel spec",
 			"plots",

@@ -19,7 +19,7 @@
 #include <arm_neon.h>
 #endif
 
-#include "tensor/half.h"
+#include "scalar/half.h"
 
 #if defined(GB_TARGET_VNNI)
 #define GB_TARGET vnni

@@ -1,9 +1,16 @@
-// Two-byte floating-point numbers: only storage and conversion; arithmetic runs in float. No headers but <stdint.h>'s
-// names, so that the same text serves a device compiler.
+// Two-byte floating-point numbers: only storage and conversion; arithmetic runs in float. No header but
+// <cstdint>, so that the same text serves NVRTC, which has none.
 #pragma once
+#if !defined(__CUDACC_RTC__)
 #include <cstdint>
+#endif
 
 namespace gb {
+
+#if defined(__CUDACC_RTC__)
+using uint16_t = unsigned short;
+using uint32_t = unsigned int;
+#endif
 
 struct Half {
   uint16_t bits;
@@ -12,6 +19,10 @@ struct BFloat16 {
   uint16_t bits;
 };
 
+#if defined(__CUDACC_RTC__)
+inline uint32_t bitsOf(float x) { return __builtin_bit_cast(uint32_t, x); }
+inline float floatOf(uint32_t u) { return __builtin_bit_cast(float, u); }
+#else
 inline uint32_t bitsOf(float x) {
   uint32_t u;
   __builtin_memcpy(&u, &x, 4);
@@ -22,6 +33,7 @@ inline float floatOf(uint32_t u) {
   __builtin_memcpy(&x, &u, 4);
   return x;
 }
+#endif
 
 /** Exact. Scaling by 2^112 rebuilds the exponent of normal and subnormal numbers alike, without branches. */
 inline float toFloat(Half h) {

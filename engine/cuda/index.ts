@@ -1,0 +1,28 @@
+/* Cards: `torch.cuda`. Everything here works without a card too: `isAvailable()` is false then, and what needs one says why. */
+
+export {
+	currentDevice,
+	type DeviceProperties,
+	deviceCount,
+	getDeviceCapability,
+	getDeviceName,
+	getDeviceProperties,
+	isAvailable,
+	setDevice,
+	synchronize,
+} from "./device";
+export {
+	emptyCache,
+	type MemoryStats,
+	maxMemoryAllocated,
+	maxMemoryReserved,
+	memGetInfo,
+	memoryAllocated,
+	memoryReserved,
+	memoryStats,
+	memorySummary,
+	resetPeakMemoryStats,
+	setPerProcessMemoryFraction,
+} from "./memory";
+export { initialSeed, manualSeed, manualSeedAll } from "./random";
+export { currentStream, defaultStream, Event, Stream, setStream, stream } from "./streams";

@@ -1,0 +1,254 @@
+// Rows about cards: what is there, memory, streams and events. They work without a card as far as that makes sense.
+#include <vector>
+
+#include "binding/object.h"
+#include "binding/row.h"
+#include "binding/tables.h"
+#include "cuda/api/nvrtc.h"
+#include "cuda/runtime/allocator.h"
+#include "cuda/runtime/device.h"
+#include "cuda/runtime/launch.h"
+
+namespace gb {
+namespace {
+
+/** What was found of CUDA. Null where all is well: the problem; null where it was not found: a path. */
+RawResult cudaInfo() {
+  const cuda::Library& driver = cuda::driverLibrary();
+  Object result(currentEnv);
+  result.set("problem", cuda::problem())
+      .set("driverPath", driver ? driver.path : "")
+      .set("driverProblem", cuda::driverProblem())
+      .set("driverVersion", double(cuda::driverVersion()))
+      .set("devices", double(cuda::problem().empty() ? cuda::deviceCount() : 0));
+  // The version that is looked for follows from the driver; without one no compiler is of use.
+  const bool hasDriver = cuda::driverProblem().empty();
+  return result.set("compilerPath", hasDriver && cuda::Compiler::library() ? cuda::Compiler::library().path : "")
+      .set("compilerProblem", hasDriver ? cuda::Compiler::problem() : "")
+      .result();
+}
+
+int cudaDeviceCount() { return cuda::problem().empty() ? cuda::deviceCount() : 0; }
+int cudaCurrentDevice() {
+  cuda::checkIndex(cuda::currentDevice());
+  return cuda::currentDevice();
+}
+void cudaSetDevice(int index) { cuda::setCurrentDevice(index); }
+void cudaSynchronize(int index) {
+  cuda::checkIndex(index);
+  cuda::synchronize(index);
+}
+
+RawResult cudaProperties(int index) {
+  const cuda::Properties& p = cuda::properties(index);
+  return Object(currentEnv)
+      .set("name", p.name)
+      .set("major", double(p.major))
+      .set("minor", double(p.minor))
+      .set("totalMemory", double(p.totalMemory))
+      .set("multiProcessorCount", double(p.multiProcessorCount))
+      .set("maxThreadsPerMultiProcessor", double(p.maxThreadsPerMultiProcessor))
+      .set("warpSize", double(p.warpSize))
+      .set("sharedMemoryPerBlock", double(p.sharedMemPerBlock))
+      .set("sharedMemoryPerBlockOptin", double(p.sharedMemPerBlockOptin))
+      .result();
+}
+
+RawResult cudaMemoryStats(int index) {
+  cuda::checkIndex(index);
+  const cuda::CardMemory s = cuda::cardMemory(index);
+  size_t free = 0, total = 0;
+  cuda::cardMemoryInfo(index, free, total);
+  return Object(currentEnv)
+      .set("allocatedBytes", double(s.allocated))
+      .set("allocatedPeakBytes", double(s.allocatedPeak))
+      .set("reservedBytes", double(s.reserved))
+      .set("reservedPeakBytes", double(s.reservedPeak))
+      .set("segments", double(s.segments))
+      .set("activeBlocks", double(s.activeBlocks))
+      .set("cachedBlocks", double(s.cachedBlocks))
+      .set("collections", double(s.collections))
+      .set("freeBytes", double(free))
+      .set("totalBytes", double(total))
+      .result();
+}
+void cudaResetPeak(int index) {
+  cuda::checkIndex(index);
+  cuda::resetPeak(index);
+}
+void cudaSetLimit(int index, double bytes) {
+  cuda::checkIndex(index);
+  GB_CHECK(bytes >= 0 && bytes < 0x1p62, "expected a number of bytes, got ", bytes);
+  cuda::setCardLimit(index, size_t(bytes));
+}
+void cudaEmptyCache() {
+  if (cuda::problem().empty()) cuda::emptyCardCache();
+}
+void cudaManualSeed(int index, Seed seed) {
+  cuda::checkIndex(index);
+  defaultGenerator(cudaDevice(index)).manualSeed(seed.value);
+}
+UnsignedBig cudaInitialSeed(int index) {
+  cuda::checkIndex(index);
+  return {defaultGenerator(cudaDevice(index)).initialSeed()};
+}
+RawResult cudaCompileStats() {
+  const cuda::CompileStats s = cuda::compileStats();
+  return Object(currentEnv).set("compiled", double(s.compiled)).set("found", double(s.found)).result();
+}
+
+/** [file, macros] of everything that kernels are compiled from. */
+RawResult cudaUnits() {
+  napi_value list;
+  napi_create_array(currentEnv, &list);
+  uint32_t count = 0;
+  for (const cuda::Unit& unit : cuda::allUnits()) {
+    napi_value pair;
+    napi_create_array_with_length(currentEnv, 2, &pair);
+    napi_set_element(currentEnv, pair, 0, writeText(currentEnv, unit.file));
+    napi_set_element(currentEnv, pair, 1, writeText(currentEnv, unit.options));
+    napi_set_element(currentEnv, list, count++, pair);
+  }
+  return {list};
+}
+
+/** Compiles the unit at a place of that list; the compiler's report. */
+RawResult cudaCompile(int unit, int capability) {
+  const cuda::UnitList all = cuda::allUnits();
+  GB_CHECK(unit >= 0 && size_t(unit) < all.size(), "no unit ", unit);
+  return {writeText(currentEnv, cuda::compileUnit(all[size_t(unit)], capability))};
+}
+
+/** Streams and events go to JavaScript as numbers: places in these lists. Stream 0 is the default one of its card. */
+struct StreamEntry {
+  int device;
+  cuda::CUstream stream;
+};
+struct EventEntry {
+  int device;
+  cuda::CUevent event;
+};
+std::vector<StreamEntry> streams(1, StreamEntry{0, nullptr});
+std::vector<EventEntry> events;
+std::vector<int> freeEvents;
+
+cuda::CUstream streamAt(int id, int device) {
+  GB_CHECK(id >= 0 && size_t(id) < streams.size(), "no stream ", id);
+  GB_CHECK(id == 0 || streams[size_t(id)].device == device, "the stream belongs to cuda:", streams[size_t(id)].device,
+           ", not to cuda:", device);
+  return streams[size_t(id)].stream;
+}
+EventEntry& eventAt(int id) {
+  GB_CHECK(id >= 0 && size_t(id) < events.size() && events[size_t(id)].event, "no event ", id);
+  return events[size_t(id)];
+}
+
+int cudaNewStream(int device, int priority) {
+  cuda::checkIndex(device);
+  streams.push_back({device, cuda::newStream(device, priority)});
+  return int(streams.size()) - 1;
+}
+void cudaSetStream(int device, int stream) {
+  cuda::checkIndex(device);
+  cuda::setCurrentStream(device, streamAt(stream, device));
+}
+bool cudaStreamQuery(int device, int stream) {
+  cuda::checkIndex(device);
+  cuda::enter(device);
+  const cuda::CUresult result = cuda::driver().streamQuery(streamAt(stream, device));
+  if (result != cuda::kNotReady) cuda::checkWait(result, device);
+  return result != cuda::kNotReady;
+}
+void cudaStreamSynchronize(int device, int stream) {
+  cuda::checkIndex(device);
+  cuda::synchronizeStream(device, streamAt(stream, device));
+}
+int cudaNewEvent(int device, bool timing) {
+  cuda::checkIndex(device);
+  cuda::enter(device);
+  cuda::CUevent event = nullptr;
+  GB_CUDA(eventCreate, &event, timing ? 0 : cuda::kEventDisableTiming);
+  if (freeEvents.empty()) {
+    events.push_back({device, event});
+    return int(events.size()) - 1;
+  }
+  const int id = freeEvents.back();
+  freeEvents.pop_back();
+  events[size_t(id)] = {device, event};
+  return id;
+}
+void cudaFreeEvent(int event) {
+  EventEntry& entry = eventAt(event);
+  cuda::driver().eventDestroy(entry.event);
+  entry.event = nullptr;
+  freeEvents.push_back(event);
+}
+void cudaRecordEvent(int event, int stream) {
+  const EventEntry& entry = eventAt(event);
+  cuda::enter(entry.device);
+  GB_CUDA(eventRecord, entry.event, streamAt(stream, entry.device));
+}
+void cudaWaitEvent(int device, int stream, int event) {
+  cuda::checkIndex(device);
+  cuda::enter(device);
+  GB_CUDA(streamWaitEvent, streamAt(stream, device), eventAt(event).event, 0);
+}
+bool cudaEventQuery(int event) {
+  const EventEntry& entry = eventAt(event);
+  cuda::enter(entry.device);
+  const cuda::CUresult result = cuda::driver().eventQuery(entry.event);
+  if (result != cuda::kNotReady) cuda::checkWait(result, entry.device);
+  return result != cuda::kNotReady;
+}
+void cudaEventSynchronize(int event) {
+  const EventEntry& entry = eventAt(event);
+  cuda::enter(entry.device);
+  cuda::checkWait(cuda::driver().eventSynchronize(entry.event), entry.device);
+}
+double cudaElapsed(int start, int end) {
+  float milliseconds = 0;
+  cuda::enter(eventAt(start).device);
+  GB_CUDA(eventElapsedTime, &milliseconds, eventAt(start).event, eventAt(end).event);
+  return milliseconds;
+}
+void cudaRecordStream(const Tensor& x, int stream) {
+  GB_CHECK(x.device() != Device::CPU, "expected a tensor on a card");
+  const int device = cudaIndex(x.device());
+  cuda::recordStream(x.storage()->data, device, streamAt(stream, device));
+}
+
+const Row rows[] = {
+    GB_ROW(cudaInfo),
+    GB_ROW(cudaDeviceCount),
+    GB_ROW(cudaCurrentDevice),
+    GB_ROW(cudaSetDevice),
+    GB_ROW(cudaSynchronize),
+    GB_ROW(cudaProperties),
+    GB_ROW(cudaMemoryStats),
+    GB_ROW(cudaResetPeak),
+    GB_ROW(cudaSetLimit),
+    GB_ROW(cudaEmptyCache),
+    GB_ROW(cudaManualSeed),
+    GB_ROW(cudaInitialSeed),
+    GB_ROW(cudaCompileStats),
+    GB_ROW(cudaUnits),
+    GB_ROW(cudaCompile),
+    GB_ROW(cudaNewStream),
+    GB_ROW(cudaSetStream),
+    GB_ROW(cudaStreamQuery),
+    GB_ROW(cudaStreamSynchronize),
+    GB_ROW(cudaNewEvent),
+    GB_ROW(cudaFreeEvent),
+    GB_ROW(cudaRecordEvent),
+    GB_ROW(cudaWaitEvent),
+    GB_ROW(cudaEventQuery),
+    GB_ROW(cudaEventSynchronize),
+    GB_ROW(cudaElapsed),
+    GB_ROW(cudaRecordStream),
+};
+
+}  // namespace
+
+GB_TABLE(cudaRows, rows)
+
+}  // namespace gb

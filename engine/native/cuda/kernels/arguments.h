@@ -1,0 +1,139 @@
+// What the host hands to kernels, by value: read by the engine's compiler and by NVRTC, so plain types only.
+#pragma once
+
+namespace gb {
+namespace cuda {
+
+/** Dimensions that a walk over tensors has after merging; more are refused. */
+constexpr int kMostDims = 12;
+
+/** n / d and n % d for n < 2^31 by a multiplication (Granlund and Montgomery). */
+struct Divisor {
+  unsigned int d, multiplier, shift;
+};
+
+/** A walk over up to N tensors of one shape in step, innermost dimension first; strides in bytes. */
+template <int N>
+struct Walk {
+  int dims;
+  Divisor sizes[kMostDims];
+  long long strides[N][kMostDims];
+};
+
+/** An input or a result: where it is and of which type (a DType's code). */
+struct Place {
+  char* data;
+  int type;
+};
+
+/** A plain number instead of a tensor, in the type that a formula runs in. */
+union Number {
+  float f;
+  double d;
+  long long i;
+};
+
+struct PointwiseArguments {
+  Place out, in[3];
+  /** Bit k: input k is `numbers[k]`; bit 4 + k: it is one element, read through its pointer. */
+  unsigned int plain;
+  Number numbers[3];
+  double parameters[3];
+  /** The type that integers are brought into before the formula, and wrap (a DType's code). */
+  int common;
+};
+
+/** One reduction: `kept` walks over x and the result, `reduced` over what joins into one element. */
+struct ReduceArguments {
+  Place x, out;
+  Walk<2> kept;
+  Walk<1> reduced;
+  unsigned int outputs, count;
+  /** The elements of one output are cut into so many parts; their results go to `partial`, [part][output]. */
+  unsigned int parts, perPart;
+  void* partial;
+  double p;
+  int finish;  // a Finish's code
+};
+
+/** What a kernel found wrong, in memory that the host reads when it waits. */
+struct Fault {
+  int op;  // 1 + the place of the op's name in a list of the host's; 0 while nothing is wrong
+  int dimension;
+  long long value, size;
+};
+
+/** Index tensors: element i of all of them together names a block. Strides in bytes. */
+struct IndexArguments {
+  const long long* at[kMostDims];
+  long long sizes[kMostDims], strides[kMostDims];
+  int count;
+  Fault* fault;
+  int op;
+};
+
+/** Writing along one dimension: steps in bytes along it, and the dimension itself. */
+struct Line {
+  long long other, index, x;
+  long long length, size;
+  int dimension, type;
+  Fault* fault;
+  int op;
+};
+
+struct Shape {
+  int dims;
+  long long sizes[64];
+};
+
+/** How a draw becomes an element. */
+enum class Draw : int { Uniform, Normal, Bernoulli, Exponential, Whole32, Whole64 };
+struct DrawArguments {
+  Place to;
+  Walk<1> walk;
+  unsigned int n;
+  Draw draw;
+  unsigned long long seed, offset;
+  /** Uniform: from, to; normal: mean, deviation; bernoulli: probability; exponential: rate. */
+  double a, b;
+  /** Whole numbers: modulus and base. */
+  unsigned long long range;
+  long long base;
+};
+
+/** A step of an optimiser: parameters that share their constants. */
+constexpr int kMostParameters = 48;
+constexpr int kMostConstants = 12;
+struct StepArguments {
+  void* param[kMostParameters];
+  const void* grad[kMostParameters];
+  void* states[3][kMostParameters];
+  long long size[kMostParameters];
+  /** The first chunk of each parameter; the blocks of a launch take the chunks in order. */
+  unsigned int first[kMostParameters + 1];
+  int count;
+  double constants[kMostConstants];
+};
+constexpr int kStepChunk = 2048;
+
+/** The input of a loss seen as [outer, classes, inner]; without `classTarget` the target holds probabilities. */
+struct LossArguments {
+  const void *input, *target, *weight;
+  long long outer, classes, inner, ignoreIndex;
+  double smoothing;
+  bool classTarget;
+  Fault* fault;
+  int op;
+};
+
+struct GemmArguments {
+  const void *a, *b, *bias;
+  void* c;
+  long long m, n, k;
+  /** Steps in elements between matrices, rows and columns of each. */
+  long long aBatch, aRow, aColumn, bBatch, bRow, bColumn, cBatch, cRow, cColumn;
+  double alpha, beta;
+};
+
+}  // namespace cuda
+}  // namespace gb

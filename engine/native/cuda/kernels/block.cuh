@@ -1,0 +1,57 @@
+// Joining values over a warp and over a block, in an order that does not change from run to run.
+#pragma once
+#include "cuda/kernels/prelude.cuh"
+
+namespace gb {
+namespace cuda {
+
+constexpr int kWarp = 32;
+constexpr unsigned int kAllLanes = 0xffffffffu;
+
+/** The join of all lanes' values, in every lane. Blocks have whole warps. */
+template <class Join, class A>
+GB_DEVICE A warpJoin(A value) {
+#pragma unroll
+  for (int step = kWarp / 2; step > 0; step /= 2) value = Join::join(value, __shfl_xor_sync(kAllLanes, value, step));
+  return value;
+}
+
+/** The join of all threads' values, in every thread. At most 1024 threads in x; all must come here. */
+template <class Join, class A>
+GB_DEVICE A blockJoin(A value) {
+  __shared__ A warps[kWarp];
+  value = warpJoin<Join>(value);
+  const int count = int(blockDim.x) / kWarp;
+  if (count == 1) return value;
+  __syncthreads();
+  if (threadIdx.x % kWarp == 0) warps[threadIdx.x / kWarp] = value;
+  __syncthreads();
+  A total = warps[0];
+  for (int i = 1; i < count; i++) total = Join::join(total, warps[i]);
+  return total;
+}
+
+struct Plus {
+  template <class A>
+  GB_DEVICE static A join(A a, A b) {
+    return a + b;
+  }
+};
+/** A NaN wins. */
+struct Larger {
+  template <class A>
+  GB_DEVICE static A join(A a, A b) {
+    return a > b || a != a ? a : b;
+  }
+};
+
+/** Notes what is wrong, unless something is noted already. */
+GB_DEVICE void report(Fault* fault, int op, int dimension, i64 value, i64 size) {
+  if (atomicCAS(&fault->op, 0, op) != 0) return;
+  fault->dimension = dimension;
+  fault->value = value;
+  fault->size = size;
+}
+
+}  // namespace cuda
+}  // namespace gb

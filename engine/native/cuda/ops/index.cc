@@ -1,0 +1,176 @@
+// Indexing on a card. Writes keep the order of the index, so that results are the same in every run.
+#include "ops/index.h"
+
+#include <algorithm>
+
+#include "cuda/ops/units.h"
+#include "cuda/ops/walk.h"
+#include "cuda/runtime/fault.h"
+#include "ops/copy.h"
+#include "ops/gather.h"
+#include "ops/transfer.h"
+#include "ops/where.h"
+
+namespace gb::cuda {
+namespace {
+
+/** Threads that a write is shared out to, where its blocks have fewer elements. */
+constexpr int64_t kWriters = 1 << 15;
+constexpr int64_t kChunk = 1024;
+
+IndexArguments argumentsOf(const Indexed& x) {
+  IndexArguments a{};
+  const int64_t size = int64_t(x.base.itemSize());
+  GB_CHECK(int(x.indices.size()) <= kMostDims, "more than ", kMostDims, " index tensors");
+  for (const Tensor& index : x.indices) {
+    checkTogether(x.base, index);
+    a.at[a.count] = static_cast<const long long*>(index.data());
+    a.sizes[a.count] = x.sizes[a.count];
+    a.strides[a.count] = x.strides[a.count] * size;
+    a.count++;
+  }
+  a.fault = faultOf(cudaIndex(x.base.device()));
+  a.op = faultCode();
+  return a;
+}
+
+/** Blocks [count, rest…]: the walk over one of them, in step with the base. */
+StridedLoop blockLoop(const Tensor& blocks, const Tensor& base) {
+  Dims sizes = blocks.sizes(), strides = blocks.strides();
+  sizes.erase(0);
+  strides.erase(0);
+  const Tensor one = blocks.viewed(sizes, strides);
+  const Tensor* both[2] = {&one, &base};
+  return StridedLoop(sizes, both, 2);
+}
+
+/** The walk over a block with the index as its last dimension, whatever their strides. */
+Walk<2> withIndexLast(const StridedLoop& block, int64_t count, int64_t step) {
+  Walk<2> walk = walkOf<2>(block);
+  GB_CHECK(walk.dims < kMostDims, "an index into a tensor of so many dimensions");
+  walk.sizes[walk.dims] = divisorOf(count);
+  walk.strides[0][walk.dims] = step;
+  walk.strides[1][walk.dims] = 0;
+  walk.dims++;
+  return walk;
+}
+
+void gatherOnCuda(const Indexed& from, const Tensor& out) {
+  const Device device = out.device();
+  const IndexArguments index = argumentsOf(from);
+  static BySize checks, gathers;
+  if (out.numel() == 0) {
+    if (from.count > 0) {
+      launch(checks.get(device, "index.cu", "check", 4), device, gridFor(from.count, kThreads), kThreads, index,
+             static_cast<long long>(from.count));
+    }
+    return;
+  }
+  GB_CHECK(out.numel() <= kMostElements, "an index that reads so many elements is not possible on a card yet: ", out.numel());
+  const StridedLoop block = blockLoop(out, from.base);
+  const int64_t step = out.stride(0) * int64_t(out.itemSize());
+  launch(gathers.get(device, "index.cu", "gatherBlocks", out.itemSize()), device, gridFor(out.numel(), kThreads), kThreads,
+         out.as<char>(), from.base.as<char>(), index, withIndexLast(block, from.count, step), unsigned(block.numel),
+         unsigned(out.numel()));
+}
+
+void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, double factor) {
+  const Device device = values.device();
+  const IndexArguments index = argumentsOf(to);
+  static BySize checks, scatters;
+  if (values.numel() == 0) {
+    if (to.count > 0) {
+      launch(checks.get(device, "index.cu", "check", 4), device, gridFor(to.count, kThreads), kThreads, index,
+             static_cast<long long>(to.count));
+    }
+    return;
+  }
+  const StridedLoop block = blockLoop(values, to.base);
+  GB_CHECK(block.numel <= kMostElements, "an index that writes blocks of so many elements: ", block.numel);
+  Walk<2> walk = walkOf<2>(block);
+  // The kernel's order of operands: the base is written, the values are read.
+  for (int d = 0; d < walk.dims; d++) std::swap(walk.strides[0][d], walk.strides[1][d]);
+  const int64_t shares = std::clamp<int64_t>(kWriters / block.numel, 1, std::min<int64_t>(to.count, 4096));
+  launch(scatters.get(device, "index.cu", "scatterBlocks", values.itemSize()), device, gridFor(block.numel * shares, kThreads),
+         kThreads, to.base.as<char>(), values.as<char>(), static_cast<long long>(values.stride(0) * int64_t(values.itemSize())),
+         int(values.dtype()), index, walk, unsigned(block.numel), unsigned(shares), static_cast<long long>(to.count),
+         mode == WriteMode::Add, factor);
+}
+
+void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, const Tensor& other) {
+  const Device device = x.device();
+  const int64_t size = int64_t(x.itemSize());
+  Dims sizes = index.sizes(), o = other.strides(), p = index.strides(), s = x.strides();
+  const Line line{o[dim] * size, p[dim] * 8, s[dim] * size, sizes[dim], x.size(dim), dim, int(x.dtype()),
+                  faultOf(cudaIndex(device)), faultCode()};
+  for (Dims* dims : {&sizes, &o, &p, &s}) dims->erase(dim);
+  const Tensor a = other.viewed(sizes, o), b = index.viewed(sizes, p), c = x.viewed(sizes, s);
+  const Tensor* all[3] = {&a, &b, &c};
+  const StridedLoop nest(sizes, all, 3);
+  GB_CHECK(index.numel() <= kMostElements, "an index of so many elements is not possible on a card yet: ", index.numel());
+  const unsigned lines = unsigned(nest.numel);
+  static BySize gathers, scatters;
+  if (mode == Along::Gather) {
+    launch(gathers.get(device, "index.cu", "gatherAlong", x.itemSize()), device, gridFor(index.numel(), kThreads), kThreads,
+           other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines);
+    return;
+  }
+  const int64_t shares = std::clamp<int64_t>(kWriters / nest.numel, 1, std::min<int64_t>(line.size, 4096));
+  launch(scatters.get(device, "index.cu", "scatterAlong", x.itemSize()), device, gridFor(nest.numel * shares, kThreads), kThreads,
+         other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines, unsigned(shares),
+         int(mode));
+}
+
+void whereOnCuda(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
+  static BySize kernels;
+  const CUfunction kernel = kernels.get(out.device(), "index.cu", "where", out.itemSize());
+  const Tensor* all[4] = {&out, &condition, &a, &b};
+  inLaunches(StridedLoop(out.sizes(), all, 4), [&](const StridedLoop& nest) {
+    launch(kernel, out.device(), gridFor(nest.numel, kThreads), kThreads, nest.data[0], nest.data[1], nest.data[2], nest.data[3],
+           walkOf<4>(nest), unsigned(nest.numel));
+  });
+}
+
+Tensor nonzeroOnCuda(const Tensor& x) {
+  const Device device = x.device();
+  const Tensor mask = x.dtype() == DType::Bool && x.contiguous() ? x : contiguous(toType(x, DType::Bool));
+  const int64_t n = mask.numel(), chunks = (n + kChunk - 1) / kChunk;
+  int64_t total = 0;
+  Tensor before = emptyTensor({chunks}, DType::Int64);
+  if (n > 0) {
+    static Function counts;
+    const CUfunction count = counts.get(cudaIndex(device), "count", [] { return Unit{"compact.cu", ""}; });
+    const Tensor found = emptyTensor({chunks}, DType::Int32, device);
+    launch(count, device, gridFor(chunks, 1), kThreads, mask.data(), found.data(), static_cast<long long>(n));
+    // How many there are decides the result's shape: the host must know.
+    const Tensor here = onHost(found);
+    for (int64_t i = 0; i < chunks; i++) {
+      before.as<int64_t>()[i] = total;
+      total += here.as<int32_t>()[i];
+    }
+  }
+  const Tensor result = emptyTensor({total, x.ndim()}, DType::Int64, device);
+  if (result.numel() == 0) return result;
+  static_assert(sizeof(Shape::sizes) / 8 == kMaxDims);
+  Shape shape{x.ndim(), {}};
+  for (int d = 0; d < x.ndim(); d++) shape.sizes[d] = x.size(d);
+  static Function writes;
+  const CUfunction write = writes.get(cudaIndex(device), "write", [] { return Unit{"compact.cu", ""}; });
+  const Tensor there = toDevice(before, device, false);
+  launch(write, device, gridFor(chunks, 1), kThreads, mask.data(), there.data(), result.data(), shape, static_cast<long long>(n));
+  return result;
+}
+
+GB_UNITS(all) {
+  for (size_t size : {1, 2, 4, 8}) all.push_back(BySize::unit("index.cu", size));
+  all.push_back(Unit{"compact.cu", ""});
+}
+
+GB_KERNEL(CUDA, gatherBlocksKernel, gatherOnCuda)
+GB_KERNEL(CUDA, scatterBlocksKernel, scatterOnCuda)
+GB_KERNEL(CUDA, alongKernel, alongOnCuda)
+GB_KERNEL(CUDA, whereKernel, whereOnCuda)
+GB_KERNEL(CUDA, nonzeroKernel, nonzeroOnCuda)
+
+}  // namespace
+}  // namespace gb::cuda

@@ -1,0 +1,117 @@
+// Random numbers on a card: grids and counters as PyTorch's, so that the same seed gives the same numbers on a card of
+// the same kind.
+#include "ops/random.h"
+
+#include <algorithm>
+
+#include "cuda/ops/units.h"
+#include "cuda/ops/walk.h"
+
+namespace gb::cuda {
+namespace {
+
+Grid gridOf(int64_t n, Device device) {
+  const Properties& p = properties(cudaIndex(device));
+  const int64_t most = int64_t(p.multiProcessorCount) * (p.maxThreadsPerMultiProcessor / int(kThreads));
+  return {unsigned(std::min(most, (n + kThreads - 1) / kThreads))};
+}
+
+/** Counters that each thread draws: `each` numbers a time. */
+uint64_t countersFor(int64_t n, Grid grid, int64_t each) {
+  return uint64_t((n - 1) / (int64_t(kThreads) * grid.x * each) + 1) * 4;
+}
+
+/** From this range on, 64 bits are drawn for a whole number. */
+constexpr uint64_t kWideRange = uint64_t(1) << 28;
+
+/** Whole numbers as far as the type holds every one. */
+uint64_t rangeOf(DType type) {
+  switch (type) {
+    case DType::Float64: return (uint64_t(1) << 53) + 1;
+    case DType::Int64: return uint64_t(1) << 63;
+    case DType::Float32: return (1u << 24) + 1;
+    case DType::Float16: return (1u << 11) + 1;
+    case DType::BFloat16: return (1u << 8) + 1;
+    case DType::Int32: return uint64_t(1) << 31;
+    case DType::Int16: return 1u << 15;
+    case DType::Int8: return 1u << 7;
+    case DType::UInt8: return 1u << 8;
+    case DType::Bool: return 2;
+  }
+  return 2;
+}
+
+void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, double b) {
+  const Device device = x.device();
+  const int64_t n = x.numel();
+  GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
+  DrawArguments f{};
+  f.to = {x.as<char>(), int(x.dtype())};
+  const Tensor* one[1] = {&x};
+  f.walk = walkOf<1>(StridedLoop(x.sizes(), one, 1));
+  f.n = unsigned(n);
+  f.seed = generator.initialSeed();
+  f.a = a;
+  f.b = b;
+  bool whole = false;
+  switch (kind) {
+    case Fill::Uniform: f.draw = Draw::Uniform; break;
+    case Fill::Normal: f.draw = Draw::Normal; break;
+    case Fill::Bernoulli: f.draw = Draw::Bernoulli; break;
+    case Fill::Exponential: f.draw = Draw::Exponential; break;
+    case Fill::RandInt:
+      whole = true;
+      f.base = int64_t(a);
+      f.range = (b >= 0x1p63 ? uint64_t(INT64_MAX) + 1 : uint64_t(int64_t(b))) - uint64_t(f.base);
+      f.draw = f.range >= kWideRange ? Draw::Whole64 : Draw::Whole32;
+      break;
+    case Fill::Random:
+      whole = true;
+      f.range = rangeOf(x.dtype());
+      f.draw = x.dtype() == DType::Float64 || x.dtype() == DType::Int64 ? Draw::Whole64 : Draw::Whole32;
+      break;
+  }
+  const bool wide = whole ? f.draw == Draw::Whole64 : x.dtype() == DType::Float64;
+  const Grid grid = gridOf(n, device);
+  f.offset = generator.takePhilox(countersFor(n, grid, wide ? 2 : 4));
+  static Function functions[3];
+  const int which = whole ? 2 : wide;
+  constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole"};
+  const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
+  launch(kernel, device, grid, kThreads, f);
+}
+
+void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generator) {
+  const Device device = x.device();
+  const int64_t n = x.numel();
+  GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
+  const Tensor* both[2] = {&x, &p};
+  const Grid grid = gridOf(n, device);
+  const unsigned long long seed = generator.initialSeed(), offset = generator.takePhilox(countersFor(n, grid, 4));
+  static Function functions;
+  const CUfunction kernel = functions.get(cudaIndex(device), "bernoulliTensor", [] { return Unit{"random.cu", ""}; });
+  launch(kernel, device, grid, kThreads, Place{x.as<char>(), int(x.dtype())}, Place{p.as<char>(), int(p.dtype())},
+         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), seed, offset);
+}
+
+void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {
+  const Device device = x.device();
+  const int64_t n = x.numel();
+  const int lanes = n % 4 == 0 ? 4 : n % 2 == 0 ? 2 : 1;
+  const Grid grid = gridOf(n, device);
+  const unsigned long long seed = generator.initialSeed(), offset = generator.takePhilox(countersFor(n, grid, 4));
+  static Function functions;
+  const CUfunction kernel = functions.get(cudaIndex(device), "dropout", [] { return Unit{"random.cu", ""}; });
+  const auto place = [](const Tensor& t) { return cuda::Place{t.as<char>(), int(t.dtype())}; };
+  launch(kernel, device, grid, kThreads, place(result), place(mask), place(x), static_cast<long long>(x.itemSize()),
+         static_cast<long long>(n), 1 - p, lanes, seed, offset);
+}
+
+GB_UNITS(all) { all.push_back(Unit{"random.cu", ""}); }
+
+GB_KERNEL(CUDA, randomFillKernel, fillOnCuda)
+GB_KERNEL(CUDA, bernoulliTensorKernel, bernoulliTensorOnCuda)
+GB_KERNEL(CUDA, dropoutKernel, dropoutOnCuda)
+
+}  // namespace
+}  // namespace gb::cuda

@@ -1,0 +1,117 @@
+#include "cuda/runtime/device.h"
+
+#include <mutex>
+#include <vector>
+
+#include "cuda/api/nvrtc.h"
+#include "cuda/runtime/launch.h"
+#include "tensor/error.h"
+
+namespace gb::cuda {
+namespace {
+
+struct Card {
+  Properties properties{};
+  CUcontext context = nullptr;
+};
+
+/** Streams that a program may ask for before it gets earlier ones again. */
+constexpr size_t kStreams = 32;
+
+std::mutex lock;
+Card* cards[kMaxCudaDevices];
+std::vector<CUstream> pools[kMaxCudaDevices];
+size_t nextStream[kMaxCudaDevices];
+
+thread_local int current = 0;
+thread_local int entered = -1;
+thread_local CUstream streams[kMaxCudaDevices];
+
+int attribute(Attribute which, CUdevice device) {
+  int value = 0;
+  GB_CUDA(deviceGetAttribute, &value, which, device);
+  return value;
+}
+
+Card* open(int index) {
+  CUdevice device;
+  GB_CUDA(deviceGet, &device, index);
+  Card* card = new Card;
+  char name[256] = "";
+  GB_CUDA(deviceGetName, name, int(sizeof name), device);
+  Properties& p = card->properties;
+  p.name = name;
+  p.major = attribute(kMajor, device);
+  p.minor = attribute(kMinor, device);
+  p.multiProcessorCount = attribute(kMultiprocessors, device);
+  p.maxThreadsPerMultiProcessor = attribute(kMaxThreadsPerMultiprocessor, device);
+  p.maxThreadsPerBlock = attribute(kMaxThreadsPerBlock, device);
+  p.warpSize = attribute(kWarpSize, device);
+  p.sharedMemPerBlock = attribute(kMaxSharedPerBlock, device);
+  p.sharedMemPerBlockOptin = attribute(kMaxSharedOptin, device);
+  GB_CUDA(deviceTotalMem, &p.totalMemory, device);
+  GB_CUDA(primaryCtxRetain, &card->context, device);
+  return card;
+}
+
+const Card& card(int index) {
+  checkIndex(index);
+  std::lock_guard<std::mutex> guard(lock);
+  if (!cards[index]) cards[index] = open(index);
+  return *cards[index];
+}
+
+}  // namespace
+
+const std::string& problem() {
+  if (!driverProblem().empty()) return driverProblem();
+  return Compiler::problem();
+}
+
+void checkIndex(int index) {
+  driver();
+  GB_CHECK(Compiler::problem().empty(), "no CUDA: ", Compiler::problem());
+  GB_CHECK(index >= 0 && index < deviceCount(), "no CUDA device ", index, ": there ", deviceCount() == 1 ? "is " : "are ",
+           deviceCount());
+}
+
+const Properties& properties(int index) { return card(index).properties; }
+CUcontext contextOf(int index) { return card(index).context; }
+
+void enter(int index) {
+  if (__builtin_expect(entered == index, 1)) return;
+  GB_CUDA(ctxSetCurrent, card(index).context);
+  entered = index;
+}
+
+int currentDevice() { return current; }
+void setCurrentDevice(int index) {
+  checkIndex(index);
+  current = index;
+}
+
+CUstream currentStream(int index) { return streams[index]; }
+void setCurrentStream(int index, CUstream stream) { streams[index] = stream; }
+
+CUstream newStream(int index, int priority) {
+  enter(index);
+  std::lock_guard<std::mutex> guard(lock);
+  std::vector<CUstream>& pool = pools[index];
+  if (pool.size() >= kStreams) return pool[nextStream[index]++ % kStreams];
+  CUstream stream = nullptr;
+  GB_CUDA(streamCreate, &stream, kStreamNonBlocking, priority);
+  pool.push_back(stream);
+  return stream;
+}
+
+void synchronize(int index) {
+  enter(index);
+  checkWait(driver().ctxSynchronize(), index);
+}
+
+void synchronizeStream(int index, CUstream stream) {
+  enter(index);
+  checkWait(driver().streamSynchronize(stream), index);
+}
+
+}  // namespace gb::cuda

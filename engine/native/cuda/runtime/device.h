@@ -1,0 +1,47 @@
+// Cards: their properties and contexts, which one is current, and the streams that work is queued on.
+#pragma once
+#include <string>
+
+#include "cuda/api/driver.h"
+#include "tensor/dtype.h"
+
+namespace gb::cuda {
+
+struct Properties {
+  std::string name;
+  int major, minor;
+  size_t totalMemory;
+  int multiProcessorCount, maxThreadsPerMultiProcessor, maxThreadsPerBlock, warpSize;
+  int sharedMemPerBlock, sharedMemPerBlockOptin;
+
+  int capability() const { return major * 10 + minor; }
+};
+
+/** Why nothing can be computed on a card: no driver, no card, no compiler. Empty where it can. */
+const std::string& problem();
+
+/** Fails with a sentence where there is no such card. */
+void checkIndex(int index);
+const Properties& properties(int index);
+CUcontext contextOf(int index);
+
+/** Makes the card's context current on this thread. Cheap where it is already. */
+void enter(int index);
+inline void enter(Device device) { enter(cudaIndex(device)); }
+
+/** The card that "cuda" without a number means. */
+int currentDevice();
+void setCurrentDevice(int index);
+
+/** The stream that operations on this card are queued on; null is the default one. */
+CUstream currentStream(int index);
+inline CUstream currentStream(Device device) { return currentStream(cudaIndex(device)); }
+void setCurrentStream(int index, CUstream stream);
+/** A stream of its own from a pool that lives as long as the program; a lower number is more urgent. */
+CUstream newStream(int index, int priority);
+
+/** Waits until everything that was queued on the card is done. Errors of earlier kernels come out here. */
+void synchronize(int index);
+void synchronizeStream(int index, CUstream stream);
+
+}  // namespace gb::cuda

@@ -1,0 +1,138 @@
+#include "cuda/runtime/launch.h"
+
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+
+#include "cuda/api/nvrtc.h"
+#include "cuda/runtime/fault.h"
+#include "cuda/runtime/kernel_files.h"
+#include "tensor/error.h"
+
+namespace gb::cuda {
+namespace {
+
+std::mutex lock;
+std::unordered_map<std::string, CUmodule> modules;
+CompileStats stats{0, 0};
+
+/** Ops whose kernels were queued last, for errors that come out later. */
+thread_local const char* recent[4];
+thread_local unsigned launches = 0;
+
+bool launchBlocking() {
+  static const bool set = [] {
+    const char* value = std::getenv("CUDA_LAUNCH_BLOCKING");
+    return value && std::string(value) == "1";
+  }();
+  return set;
+}
+
+std::vector<std::string> optionsOf(const Unit& unit) {
+  std::vector<std::string> options{"--std=c++17", "-I" + kernelFolder(), "--fmad=false", "--device-as-default-execution-space"};
+  size_t at = 0;
+  while (at < unit.options.size()) {
+    const size_t end = std::min(unit.options.find(' ', at), unit.options.size());
+    if (end > at) options.push_back(unit.options.substr(at, end - at));
+    at = end + 1;
+  }
+  return options;
+}
+
+CUmodule moduleOf(int index, const Unit& unit) {
+  const std::string key = std::to_string(index) + " " + unit.file + " " + unit.options;
+  std::lock_guard<std::mutex> guard(lock);
+  CUmodule& module = modules[key];
+  if (module) return module;
+  const int capability = properties(index).capability();
+  const CachedKernel cached(std::string(unit.file) + "\n" + unit.options + "\n" + std::to_string(capability) + "\n" +
+                            Compiler::identity());
+  enter(index);
+  std::string code = cached.read();
+  if (!code.empty() && driver().moduleLoadData(&module, code.data()) == kSuccess) {
+    stats.found++;
+    return module;
+  }
+  code = Compiler::compile(kernelSource(unit.file), unit.file, optionsOf(unit), capability);
+  stats.compiled++;
+  GB_CUDA(moduleLoadData, &module, code.data());
+  cached.write(code);
+  return module;
+}
+
+std::vector<void (*)(UnitList&)>& lists() {
+  static std::vector<void (*)(UnitList&)> all;
+  return all;
+}
+
+}  // namespace
+
+bool announceUnits(void (*list)(UnitList&)) {
+  lists().push_back(list);
+  return true;
+}
+
+UnitList allUnits() {
+  UnitList all;
+  for (const auto list : lists()) list(all);
+  return all;
+}
+
+std::string compileUnit(const Unit& unit, int capability) {
+  std::vector<std::string> options = optionsOf(unit);
+  options.push_back("--ptxas-options=-v");
+  std::string log;
+  Compiler::compile(kernelSource(unit.file), unit.file, options, capability, &log);
+  return log;
+}
+
+CUfunction kernelOf(int index, const Unit& unit, const char* name) {
+  CUfunction function = nullptr;
+  const CUresult result = driver().moduleGetFunction(&function, moduleOf(index, unit), name);
+  GB_CHECK(result == kSuccess, "CUDA: no kernel ", name, " in ", unit.file, " (", unit.options, "): ", describe(result));
+  return function;
+}
+
+void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void** arguments) {
+  enter(index);
+  const CUstream stream = currentStream(index);
+  const CUresult result =
+      driver().launchKernel(kernel, grid.x, grid.y, grid.z, threads, 1, 1, 0, stream, arguments, nullptr);
+  GB_CHECK(result == kSuccess, "CUDA: the kernel could not be started: ", describe(result));
+  recent[launches++ % 4] = currentOp;
+  if (__builtin_expect(launchBlocking(), 0)) {
+    const CUresult end = driver().streamSynchronize(stream);
+    GB_CHECK(end == kSuccess, "CUDA: the kernel failed: ", describe(end));
+  }
+}
+
+Grid gridFor(int64_t n, int64_t perBlock) {
+  const int64_t blocks = (n + perBlock - 1) / perBlock;
+  GB_CHECK(blocks < (int64_t(1) << 31), "more elements than one kernel can take: ", n);
+  return {unsigned(blocks)};
+}
+
+void checkWait(CUresult result, int index) {
+  if (__builtin_expect(result == kSuccess, 1)) return checkFault(index);
+  std::string ops;
+  for (unsigned k = launches > 4 ? launches - 4 : 0; k < launches; k++) {
+    if (recent[k % 4]) ops += std::string(ops.empty() ? "" : ", ") + recent[k % 4];
+  }
+  fail("CUDA: an operation that was queued on cuda:", index, " earlier failed: ", describe(result),
+       ops.empty() ? "" : ". Queued last: " + ops,
+       ". With CUDA_LAUNCH_BLOCKING=1 in the environment the error names the operation");
+}
+
+const char* kernelType(DType dtype) {
+  constexpr const char* names[kDTypes] = {"gb::u8",   "gb::i8", "gb::i16", "gb::i32", "gb::i64",
+                                          "gb::Half", "float",  "double",  "bool",    "gb::BFloat16"};
+  return names[int(dtype)];
+}
+
+CompileStats compileStats() {
+  std::lock_guard<std::mutex> guard(lock);
+  return stats;
+}
+
+}  // namespace gb::cuda

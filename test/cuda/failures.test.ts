@@ -1,0 +1,118 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { hasStandin, standinEnvironment } from "./standin";
+
+/* What may go wrong with a card, each in a process of its own: a sentence, and the CPU goes on working. */
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = join(__dirname, "..", "..", "dist", "engine", "index.js");
+
+/** Runs a program; `show(f)` prints what f gives or the message of what it throws. */
+function run(program: string, environment: Record<string, string | undefined>): string[] {
+	const source = `
+		const torch = require(${JSON.stringify(engine)});
+		const show = (f) => { try { console.log(String(f())); } catch (error) { console.log(error.message); } };
+		${program}`;
+	const answer = spawnSync(process.execPath, ["-e", source], {
+		encoding: "utf8",
+		env: { ...process.env, ...environment },
+		timeout: 60_000,
+	});
+	expect(answer.status, answer.stderr).toBe(0);
+	return answer.stdout.trim().split("\n");
+}
+
+const nothing = { GRADBOOK_LIBCUDA: undefined, GRADBOOK_NVRTC: undefined, GRADBOOK_STANDIN: undefined };
+
+describe("without a card", () => {
+	const ask =
+		'show(() => torch.cuda.isAvailable()); show(() => torch.ones(2, { device: "cuda" })); show(() => torch.ones(2).add(1));';
+
+	test("a library that is named and is not there is no other one", () => {
+		expect(run(ask, { ...nothing, GRADBOOK_LIBCUDA: "/nowhere/libcuda.so.1" })).toEqual([
+			"false",
+			expect.stringMatching(
+				/^\[ones\] device 'cuda' is not available: NVIDIA's driver could not be loaded from GRADBOOK_LIBCUDA=\/nowhere\/libcuda\.so\.1/,
+			),
+			"tensor([2., 2.])",
+		]);
+	});
+
+	test("CUDA can be switched off", () => {
+		const [available, message] = run(ask, { ...nothing, GRADBOOK_LIBCUDA: "off" });
+		expect(available).toBe("false");
+		expect(message).toContain("NVIDIA's driver is switched off by GRADBOOK_LIBCUDA=off");
+	});
+
+	test.skipIf(!hasStandin)("a driver too old, no card, no compiler: each says so", () => {
+		const problem = (settings: string, more: Record<string, string> = {}) =>
+			run(ask, { ...standinEnvironment(settings), ...more })[1];
+		expect(problem("driver=11080")).toMatch(
+			/is too old: it knows CUDA 11\.8, and the engine needs a driver for CUDA 12\.0/,
+		);
+		expect(problem("devices=0")).toMatch(/is there, but no card that it can use$/);
+		expect(problem("init=100")).toMatch(/does not start: no CUDA-capable device is detected \(CUDA_ERROR_NO_DEVICE\)$/);
+		expect(problem("", { GRADBOOK_NVRTC: "off" })).toMatch(/NVRTC is switched off by GRADBOOK_NVRTC=off$/);
+	});
+});
+
+describe.skipIf(!hasStandin)("a card", () => {
+	test("out of memory: collected first, then an error that says asked, held and free, and work goes on", () => {
+		const lines = run(
+			`
+			for (let i = 0; i < 40; i++) torch.zeros(4 * 2 ** 20, { device: "cuda" });
+			show(() => torch.cuda.memoryAllocated() <= 64 * 2 ** 20);
+			const kept = [];
+			show(() => { for (;;) kept.push(torch.zeros(4 * 2 ** 20, { device: "cuda" })); });
+			show(() => kept.length);
+			kept.length = 0;
+			show(() => torch.ones(1000, { device: "cuda" }).sum().item());`,
+			standinEnvironment("memory=64"),
+		);
+		expect(lines).toEqual([
+			"true",
+			"[full] CUDA out of memory: tried to allocate 16.00 MiB on cuda:0 (Stand-in, 64.00 MiB in all, 0 bytes free); tensors hold 64.00 MiB, 0 bytes are cached",
+			"4",
+			"1000",
+		]);
+	});
+
+	test("blocks are rounded, split, joined and given back as PyTorch's allocator does", () => {
+		const { GRADBOOK_NO_CUDA_MEMORY_CACHING: _, ...environment } = standinEnvironment();
+		const lines = run(
+			`
+			const { cuda } = torch;
+			const state = () => { const s = cuda.memoryStats(); return [s.allocatedBytes, s.reservedBytes, s.segments, s.activeBlocks, s.cachedBlocks]; };
+			let a = torch.empty(10, { device: "cuda" });
+			let b = torch.empty(1000, { device: "cuda" });
+			show(state);
+			let c = torch.empty(2 ** 20, { device: "cuda" });
+			show(state);
+			a.dispose(); b.dispose();
+			show(() => state()[0] - 4 * 2 ** 20);
+			c.dispose();
+			cuda.emptyCache();
+			show(() => state()[1]);
+			show(() => cuda.maxMemoryAllocated() >= 4 * 2 ** 20);`,
+			environment,
+		);
+		expect(lines[0]).toBe(`${512 + 4096},${2 ** 21},1,2,1`);
+		expect(lines[1]).toBe(`${512 + 4096 + 4 * 2 ** 20},${2 ** 21 + 20 * 2 ** 20},2,3,2`);
+		// An empty tensor takes the place of each that was disposed of.
+		expect(Number(lines[2])).toBe(1024);
+		expect(Number(lines[3])).toBe(2 ** 21);
+		expect(lines[4]).toBe("true");
+	});
+
+	test("a kernel that fails is an error where it is waited for, and at its op on request", () => {
+		const program =
+			'show(() => torch.ones(3, { device: "cuda" }).exp().tolist()); show(() => torch.ones(2).exp().tolist().length);';
+		const [message, host] = run(program, standinEnvironment("fail=flat"));
+		expect(message).toBe(
+			"[exp] CUDA: the kernel could not be started: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)",
+		);
+		expect(host).toBe("2");
+	});
+});

@@ -1,0 +1,35 @@
+/**
+ * Kernels that the CPU has and CUDA does not have yet. The list only shrinks: test/cuda/kernels.test.ts compares it with what
+ * the addon registers.
+ */
+export const withoutCuda: readonly string[] = [
+	"attention",
+	"attentionBackward",
+	"batchNorm",
+	"batchNormBackward",
+	"bincount",
+	"conv",
+	"convInput",
+	"convWeight",
+	"ctcLoss",
+	"ctcLossBackward",
+	"histc",
+	"linearDynamic",
+	"maxPool",
+	"mix",
+	"multinomial",
+	"poolPick",
+	"poolPut",
+	"randperm",
+	"rnnLayer",
+	"rnnLayerBackward",
+	"rowChoice",
+	"rowNorm",
+	"rowNormBackward",
+	"scan",
+	"searchsorted",
+	"sort",
+	"topk",
+	"unique",
+	"uniqueConsecutive",
+];
