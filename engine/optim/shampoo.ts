@@ -78,12 +78,13 @@ export class Shampoo extends Optimizer<typeof specs> {
 	}
 }
 
-function identity(size: number): Tensor {
-	return wrap(native.eye(size, size, float64.code));
+/** On the device of `like`. */
+function identity(size: number, like: Tensor): Tensor {
+	return wrap(native.eye(size, size, float64.code, like.handle));
 }
 
 function start(param: Tensor, eps: number): State {
-	const preconditioners = param.shape.map((size) => identity(size).mul(eps));
+	const preconditioners = param.shape.map((size) => identity(size, param).mul(eps));
 	return { step: 0, preconditioners, roots: [] };
 }
 
@@ -110,7 +111,7 @@ function precondition(grad: Tensor, state: State, updateFreq: number): Tensor {
  */
 export function inverseRoot(matrix: Tensor, p: number): Tensor {
 	const size = matrix.size(0);
-	const one = identity(size);
+	const one = identity(size, matrix);
 	// The spectral norm is at most the largest row sum.
 	const norm = matrix.abs().sum(1).max().item();
 	const scale = (1 + p) / (2 * norm);

@@ -14,5 +14,6 @@ test("every kernel of the CPU is one of CUDA too, or in the list of those that a
 		.filter((file) => file.endsWith(".cc"))
 		.flatMap((file) => [...readFileSync(join(ops, file), "utf8").matchAll(/needsHost\(\w+, "(\w+)"\)/g)])
 		.map(([, name]) => name!);
-	expect([...new Set([...missing, ...onHost])].sort()).toEqual([...withoutCuda].sort());
+	const found = [...new Set([...missing, ...onHost])].sort();
+	expect(found, "kernels without CUDA: test/cuda/withoutCuda.ts").toEqual([...withoutCuda].sort());
 });
