@@ -8,6 +8,7 @@ export const withoutCuda: readonly string[] = [
 	"batchNorm",
 	"batchNormBackward",
 	"bincount",
+	"cholesky",
 	"conv",
 	"convInput",
 	"convWeight",
