@@ -72,8 +72,9 @@ function inside(padded: Handle, { image, padding }: Patches): Handle {
 	return native.slice(rows, 3, padding[1]!, padding[1]! + image[1]!, 1);
 }
 
-function padding(batch: number, channels: number, code: number, { image, padding }: Patches): Handle {
-	return native.full([batch, channels, image[0]! + 2 * padding[0]!, image[1]! + 2 * padding[1]!], 0, code);
+function padding(batch: number, channels: number, like: Tensor, { image, padding }: Patches): Handle {
+	const shape = [batch, channels, image[0]! + 2 * padding[0]!, image[1]! + 2 * padding[1]!];
+	return native.full(shape, 0, like.dtype.code, like.handle);
 }
 
 const im2colBackward: Derivative = {
@@ -90,7 +91,7 @@ function toColumns(x: Tensor, patches: Patches): Tensor {
 	const [batch, channels] = [lead[0] ?? 1, x.size(-3)];
 	const [kH, kW] = patches.kernel as [number, number];
 	const [down, across] = patches.count as [number, number];
-	const padded = padding(batch, channels, x.dtype.code, patches);
+	const padded = padding(batch, channels, x, patches);
 	native.copy_(inside(padded, patches), x.handle);
 	const columns = native.empty([batch, channels, kH * kW, down, across], x.dtype.code, x.handle);
 	for (let i = 0; i < kH; i++) {
@@ -113,7 +114,7 @@ function toImage(x: Tensor, patches: Patches): Tensor {
 	const [down, across] = patches.count as [number, number];
 	const channels = rows / (kH * kW);
 	const columns = native.reshape(x.handle, [batch, channels, kH * kW, down, across]);
-	const padded = padding(batch, channels, x.dtype.code, patches);
+	const padded = padding(batch, channels, x, patches);
 	for (let i = 0; i < kH; i++) {
 		for (let j = 0; j < kW; j++) {
 			const view = elements(padded, i, j, patches);
