@@ -103,6 +103,8 @@ describe.skipIf(!hasStandin)("cards", () => {
 		const logits = torch.zeros(2, 3, { device: "cuda" });
 		const loss = torch.nn.functional.crossEntropy(logits, torch.tensor([0n, 5n], { device: "cuda" }));
 		expect(() => loss.item()).toThrow("[crossEntropy] Target 5 is out of bounds: expected a class of 0 to 2");
+		const drawn = torch.tensor([0.5, 1.5], { device: "cuda" }).bernoulli();
+		expect(() => drawn.tolist()).toThrow("[bernoulliTensor_] Expected p_in >= 0 && p_in <= 1 to be true, but got 1.5");
 	});
 
 	test("random numbers are PyTorch's of a card: Philox", () => {

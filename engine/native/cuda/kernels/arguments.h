@@ -59,9 +59,11 @@ struct ReduceArguments {
 /** What a kernel found wrong, in memory that the host reads when it waits. */
 struct Fault {
   int op;  // 1 + the place of the op's name in a list of the host's; 0 while nothing is wrong
-  int dimension;
+  int dimension;  // of an index, or one of the codes below
   long long value, size;
 };
+/** A class that there is not; a double (its bits) that is no probability. */
+constexpr int kNoClass = -1, kNoProbability = -2;
 
 /** Index tensors: element i of all of them together names a block. Strides in bytes. */
 struct IndexArguments {

@@ -35,7 +35,7 @@ GB_DEVICE i64 classOf(const LossArguments& a, i64 e) {
   const i64 y = static_cast<const i64*>(a.target)[e];
   if (y == a.ignoreIndex) return -1;
   if (y >= 0 && y < a.classes) return y;
-  report(a.fault, a.op, -1, y, a.classes);
+  report(a.fault, a.op, kNoClass, y, a.classes);
   return -1;
 }
 

@@ -1,5 +1,6 @@
 // Filling with random numbers, in PyTorch's order: a thread draws four at a time (two in double) and writes them a grid's
 // width apart.
+#include "cuda/kernels/block.cuh"
 #include "cuda/kernels/philox.cuh"
 
 namespace gb {
@@ -100,7 +101,7 @@ extern "C" __global__ void fillWhole(DrawArguments f) {
 }
 
 /** 1 with the probability of each element. */
-extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 n, u64 seed, u64 offset) {
+extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 n, u64 seed, u64 offset, Fault* fault, int op) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
   Philox draws(seed, u64(globalThread()), offset);
   for (i64 first = 4 * globalThread(); first < n; first += 4 * threads) {
@@ -110,6 +111,7 @@ extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 
       i64 at[2];
       locate(walk, u32(first + j), at);
       const double probability = loadAs<double>(p.data + at[1], p.type);
+      if (!(probability >= 0 && probability <= 1)) report(fault, op, kNoProbability, __builtin_bit_cast(i64, probability), 0);
       storeAs<i64>(to.data + at[0], to.type, double(uniformOf(words[j])) <= probability);
     }
   }

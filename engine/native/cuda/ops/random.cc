@@ -6,6 +6,7 @@
 
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/fault.h"
 
 namespace gb::cuda {
 namespace {
@@ -91,7 +92,7 @@ void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generato
   static Function functions;
   const CUfunction kernel = functions.get(cudaIndex(device), "bernoulliTensor", [] { return Unit{"random.cu", ""}; });
   launch(kernel, device, grid, kThreads, Place{x.as<char>(), int(x.dtype())}, Place{p.as<char>(), int(p.dtype())},
-         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), seed, offset);
+         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), seed, offset, faultOf(cudaIndex(device)), faultCode());
 }
 
 void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {

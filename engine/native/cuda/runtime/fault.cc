@@ -1,5 +1,6 @@
 #include "cuda/runtime/fault.h"
 
+#include <cstring>
 #include <mutex>
 #include <vector>
 
@@ -48,6 +49,11 @@ void checkFault(int index) {
   const OpName op(names[size_t(found.op) - 1]);
   GB_CHECK(found.dimension < 0, "index ", found.value, " is out of bounds for dimension ", found.dimension, " with size ",
            found.size);
+  if (found.dimension == kNoProbability) {
+    double p;
+    std::memcpy(&p, &found.value, sizeof p);
+    fail("Expected p_in >= 0 && p_in <= 1 to be true, but got ", p);
+  }
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);
 }
 
