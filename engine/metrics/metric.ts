@@ -7,7 +7,6 @@ import { Tensor } from "../core/tensor";
  * the value of this batch alone.
  */
 export interface Metric<Arguments extends unknown[] = unknown[]> {
-	// biome-ignore lint/style/useShorthandFunctionType: merges with the class
 	(...batch: Arguments): Tensor;
 }
 

@@ -12,7 +12,6 @@ export type Size = readonly [height: number, width: number];
  * function, or extend this class and implement `forward`.
  */
 export interface Transform {
-	// biome-ignore lint/style/useShorthandFunctionType: merges with the class
 	(image: Tensor): Tensor;
 }
 
