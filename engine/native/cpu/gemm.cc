@@ -198,10 +198,11 @@ void ownGemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T>
     return byDots<T>(kernel, n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
   }
   // What must be copied in this orientation and in the transposed one; storing a tile by elements costs a little too,
-  // and so does the part of a tile's width that lies beyond the matrix.
-  const auto beyond = [&](int64_t columns) { return (blocksOf(columns, kernel.nr) * kernel.nr - columns) * k / kernel.nr; };
-  const int64_t cost = (b.column == 1 ? 0 : n * k) + (c.column == 1 ? 0 : m * n * 2) + beyond(n) * m;
-  const int64_t transposedCost = (a.row == 1 ? 0 : m * k) + (c.row == 1 ? 0 : m * n * 2) + beyond(m) * n;
+  // and so does the part of a tile's width (in halves) that lies beyond the matrix.
+  const int64_t half = kernel.nr / 2;
+  const auto beyond = [&](int64_t columns) { return (blocksOf(columns, half) * half - columns) * k / kernel.nr; };
+  const int64_t cost = (b.column == 1 ? 0 : n * k / 2) + (c.column == 1 ? 0 : m * n * 2) + beyond(n) * m;
+  const int64_t transposedCost = (a.row == 1 ? 0 : m * k / 2) + (c.row == 1 ? 0 : m * n * 2) + beyond(m) * n;
   if (transposedCost < cost) {
     GemmEpilogue<T> e = epilogue;
     std::swap(e.columnBias, e.rowBias);

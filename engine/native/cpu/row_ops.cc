@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "cpu/moments.h"
 #include "cpu/simd/rows.h"
@@ -89,10 +90,35 @@ struct Compare<BFloat16> {
   static auto value(BFloat16 x) { return toFloat(x); }
 };
 
+/** Rows from here on are searched twice, for the value and then for its place, by SIMD code. */
+constexpr int64_t kLongRow = 64;
+
+/** The first place of a value; of the first NaN where the value is one. */
+template <class T>
+int64_t placeOf(T value, const T* row, int64_t n) {
+  constexpr int64_t kBlock = 32;
+  int64_t i = 0;
+  for (; value == value && i + kBlock <= n; i += kBlock) {
+    int found = 0;
+    for (int64_t j = 0; j < kBlock; j++) found |= row[i + j] == value;
+    if (found) break;
+  }
+  while (value == value ? row[i] != value : row[i] == row[i]) i++;
+  return i;
+}
+
 template <class T>
 void extremeIn(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
   forRows(indices.numel(), n, 1, [&](int64_t r) {
     const T* row = x.as<T>() + r * n;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (n >= kLongRow) {
+        const int64_t at = placeOf(largest ? rowLoops<T>().max(row, n) : rowLoops<T>().min(row, n), row, n);
+        indices.as<int64_t>()[r] = at;
+        if (values) values->as<T>()[r] = row[at];
+        return;
+      }
+    }
     auto best = Compare<T>::value(row[0]);
     int64_t at = 0;
     // Until a NaN is met: the first of the extreme elements wins.

@@ -6,8 +6,9 @@ namespace gb {
 
 template <class T>
 struct RowLoops {
-  /** The largest element; NaN where there is one. */
+  /** The largest and the smallest element; NaN where there is one. */
   T (*max)(const T* x, int64_t n);
+  T (*min)(const T* x, int64_t n);
   /** Sum of e^(x - shift). */
   double (*sumExp)(const T* x, T shift, int64_t n);
   void (*softmax)(T* y, const T* x, int64_t n);

@@ -1,0 +1,120 @@
+"""PyTorch's side of ../kernels.mjs: python kernels.py CASES
+
+The kernels and the way of timing are the same. Prints JSON: for each case the least microseconds of processor time that a
+call took, and of the products (the first four) also NumPy's, whose BLAS is OpenBLAS.
+"""
+
+import json
+import os
+import sys
+import time
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+randn = torch.randn
+
+
+def unary(call):
+    def make(*sizes):
+        x = randn(*sizes)
+        return lambda: call(x)
+
+    return make
+
+
+def binary(call):
+    def make(n):
+        a, b = randn(n), randn(n)
+        return lambda: call(a, b)
+
+    return make
+
+
+def product(left, right):
+    """Of A[m][k], transposed or not, and B[k][n]; each is laid out as the case says."""
+
+    def make(m, k, n):
+        sizes = {"m": m, "k": k, "n": n}
+        a, b = (randn(*(sizes[d] for d in dims)) for dims in (left.rstrip("T"), right.rstrip("T")))
+        if left.endswith("T"):
+            a = a.t()
+        if right.endswith("T"):
+            b = b.t()
+        theirs, others = a.numpy(), b.numpy()
+        return lambda: torch.mm(a, b), lambda: theirs @ others
+
+    return make
+
+
+def copy(n):
+    source, to = randn(n), torch.zeros(n)
+    return lambda: to.copy_(source)
+
+
+def attention(batch, length):
+    q, k, v = (randn(batch, 8, length, 64, requires_grad=True) for _ in range(3))
+    grad = randn(batch, 8, length, 64)
+    return lambda: torch.autograd.grad(F.scaled_dot_product_attention(q, k, v), (q, k, v), grad)
+
+
+kernels = {
+    "mm": product("mk", "kn"),
+    "forward": product("mk", "nkT"),
+    "dX": product("mn", "nk"),
+    "dW": product("mnT", "mk"),
+    "copy": copy,
+    "clone": unary(torch.clone),
+    "add": binary(torch.add),
+    "mul": binary(torch.mul),
+    "relu": unary(torch.relu),
+    "exp": unary(torch.exp),
+    "tanh": unary(torch.tanh),
+    "sigmoid": unary(torch.sigmoid),
+    "gelu": unary(F.gelu),
+    "sum": unary(torch.sum),
+    "mean": unary(torch.mean),
+    "max": unary(torch.max),
+    "sumRows": unary(lambda x: x.sum(1)),
+    "sumColumns": unary(lambda x: x.sum(0)),
+    "maxRows": unary(lambda x: x.max(1)),
+    "argmaxRows": unary(lambda x: x.argmax(1)),
+    "softmaxRows": unary(lambda x: x.softmax(1)),
+    "softmaxColumns": unary(lambda x: x.softmax(0)),
+    "logSoftmaxRows": unary(lambda x: x.log_softmax(1)),
+    "logsumexpRows": unary(lambda x: x.logsumexp(1)),
+    "layerNorm": unary(lambda x: F.layer_norm(x, x.shape[1:])),
+    "attention": attention,
+}
+
+
+def least_microseconds(call):
+    for _ in range(3):
+        call()
+    calls, least, total, samples = 1, float("inf"), 0.0, 0
+    while samples < 8 or total < 0.2:
+        start = time.process_time()
+        for _ in range(calls):
+            call()
+        took = time.process_time() - start
+        total += took
+        if took < 0.002:
+            calls *= 2
+            samples = 0
+        else:
+            least = min(least, took / calls)
+            samples += 1
+    return least * 1e6
+
+
+torch.set_num_threads(1)
+torch.manual_seed(1)
+microseconds, openblas = [], []
+for name, *sizes in json.loads(sys.argv[1]):
+    calls = kernels[name](*sizes)
+    own, other = calls if isinstance(calls, tuple) else (calls, None)
+    microseconds.append(least_microseconds(own))
+    openblas.append(other and least_microseconds(other))
+print(json.dumps({"version": torch.__version__, "microseconds": microseconds, "openblas": openblas}))
