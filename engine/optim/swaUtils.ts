@@ -1,3 +1,4 @@
+import { entered } from "../core/block";
 import { int64 } from "../core/dtype";
 import { noGrad } from "../core/gradMode";
 import { native } from "../core/native";
@@ -88,22 +89,22 @@ export function updateBn(loader: Iterable<Tensor | readonly Tensor[]>, model: nn
 	if (norms.length === 0) return;
 	const momenta = norms.map((norm) => norm.momentum);
 	const wasTraining = model.training;
+	// Left also where the stop button ends the pass.
+	using _ = entered(() => {
+		norms.forEach((norm, i) => {
+			norm.momentum = momenta[i]!;
+		});
+		model.train(wasTraining);
+	});
 	model.train();
 	for (const norm of norms) {
 		norm.resetRunningStats();
 		// A plain average over all batches.
 		norm.momentum = null;
 	}
-	try {
-		noGrad(() => {
-			for (const batch of loader) model(batch instanceof Tensor ? batch : batch[0]);
-		});
-	} finally {
-		norms.forEach((norm, i) => {
-			norm.momentum = momenta[i]!;
-		});
-		model.train(wasTraining);
-	}
+	noGrad(() => {
+		for (const batch of loader) model(batch instanceof Tensor ? batch : batch[0]);
+	});
 }
 
 export interface SWALROptions {

@@ -1,3 +1,4 @@
+import { entered } from "../../core/block";
 import { defaultGenerator, Generator } from "../../core/generator";
 
 /** What a data set can ask where a worker of a loader runs it. */
@@ -46,12 +47,12 @@ export class Turn {
 		const outside = { info: current, state: defaultGenerator.getState() };
 		current = this.info;
 		defaultGenerator.setState(this.#state);
-		try {
-			return work();
-		} finally {
+		// Left also where the stop button ends the work.
+		using _ = entered(() => {
 			this.#state = defaultGenerator.getState();
 			defaultGenerator.setState(outside.state);
 			current = outside.info;
-		}
+		});
+		return work();
 	}
 }

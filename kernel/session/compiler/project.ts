@@ -64,6 +64,8 @@ const fixed = {
 	noUnusedParameters: false,
 	allowUnreachableCode: true,
 	allowUnusedLabels: true,
+	// A tsconfig.json further up would be read with all its files, for documents that are none of its own.
+	disableSolutionSearching: true,
 };
 
 export function makeProject({ folder, packageRoot, prefix, roots, log }: ProjectOptions): Project {
@@ -72,22 +74,23 @@ export function makeProject({ folder, packageRoot, prefix, roots, log }: Project
 	const globalsName = `${prefix}-globals.d.ts`;
 	const user = readUserConfig(folder, log);
 	const paths = { ...builtinPaths(join(folder, globalsName)), ...user.paths, ...ownPaths(packageRoot) };
+	const base = { ...defaults, lib: [...defaults.lib, ...runtimeLibraries()] };
 	const config = {
-		extends: [`./${defaultsName}`, ...(user.found ? ["./tsconfig.json"] : [])],
-		compilerOptions: { ...fixed, paths },
-		files: [globalsName, ...roots].map((name) => `./${name}`),
+		extends: user.found ? [`./${defaultsName}`, "./tsconfig.json"] : [],
+		compilerOptions: user.found ? { ...fixed, paths } : { ...base, ...fixed, paths },
+		// Themselves too: for documents of no project the server makes another one, with the libraries of browsers.
+		files: [configName, ...(user.found ? [defaultsName] : []), globalsName, ...roots].map((name) => `./${name}`),
 		include: [],
 		references: [],
 	};
 	return {
 		configName,
+		// The project first: what is opened before it belongs to the tsconfig.json of some folder above.
 		first: [
-			{
-				name: defaultsName,
-				text: JSON.stringify({ compilerOptions: { ...defaults, lib: [...defaults.lib, ...runtimeLibraries()] } }),
-				language: "json",
-			},
 			{ name: configName, text: JSON.stringify(config), language: "json" },
+			...(user.found
+				? [{ name: defaultsName, text: JSON.stringify({ compilerOptions: base }), language: "json" }]
+				: []),
 		],
 		last: [{ name: globalsName, text: globals(folder, packageRoot), language: "typescript" }],
 		user,

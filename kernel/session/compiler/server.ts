@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
 	createMessageConnection,
@@ -50,6 +51,8 @@ const endsWindow = 60_000;
 const endsLimit = 3;
 /** How long the server may take to end when it is told to, in milliseconds. */
 const closeLimit = 500;
+/** How long the server may take to read our settings; it only is slower where it has not, in milliseconds. */
+const settingsLimit = 200;
 
 interface Running {
 	process: ChildProcess;
@@ -207,7 +210,15 @@ export class LanguageServer {
 			server.once("exit", (code, signal) => resolve(`${signal ?? `status ${code}`} ${stderr}`.trim()));
 		});
 		connection.onError(([error]) => log(`TypeScript: ${error.message}`));
-		connection.onRequest((method, parameters) => this.#answer(method, parameters));
+		let configured = () => {};
+		const configuration = new Promise<void>((resolve) => {
+			configured = resolve;
+		});
+		connection.onRequest((method, parameters) => {
+			// It asks to be told of changes when it has read our settings.
+			if (method === "client/registerCapability") configured();
+			return this.#answer(method, parameters);
+		});
 		connection.listen();
 		const initialized = connection.sendRequest("initialize", {
 			processId: process.pid,
@@ -223,8 +234,12 @@ export class LanguageServer {
 			connection.dispose();
 			throw new ServerGone(`TypeScript's language server does not start: ${failure}`);
 		}
+		connection.sendNotification("initialized", {}).catch(() => undefined);
+		await Promise.race([configuration, sleep(settingsLimit, undefined, { ref: false }), ended]);
+		// Settings take effect with a question, not with a document: one that is opened before is given the tsconfig.json of a
+		// folder above, if there is one, and all of its files are read. The answer is not needed.
+		connection.sendRequest("workspace/symbol", { query: "" }).catch(() => undefined);
 		this.#running = { process: server, connection, ended: ended.then((reason) => this.#restart(reason)) };
-		this.#notify("initialized", {});
 		for (const document of this.#documents.values()) this.#open(document);
 	}
 

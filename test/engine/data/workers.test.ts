@@ -16,6 +16,7 @@ import {
 	TensorDataset,
 	WeightedRandomSampler,
 } from "../../../dist/engine/data";
+import { leaveOpenBlocks } from "../../support/stop";
 
 /*
  * Loaders with workers, in threads and in turn: PyTorch's items in its order, with its random numbers
@@ -231,6 +232,26 @@ describe("workers in turn", () => {
 			[1, 1, 2, true],
 		]);
 		expect(getWorkerInfo()).toBe(null);
+	});
+
+	test("a stop in one gives the random numbers back", () => {
+		vi.spyOn(console, "warn").mockImplementation(() => {});
+		torch.manualSeed(3);
+		const next = torch.rand(2).tolist();
+		const seen: unknown[] = [];
+		const workerInitFn = () => {
+			seen.push(getWorkerInfo()?.id);
+			leaveOpenBlocks();
+			seen.push(getWorkerInfo(), torch.rand(2).tolist());
+		};
+		const loader = new DataLoader(new TensorDataset(torch.arange(4)), {
+			numWorkers: 1,
+			workerInitFn,
+			generator: new torch.Generator(),
+		});
+		torch.manualSeed(3);
+		expect([...loader]).toHaveLength(4);
+		expect(seen).toEqual([0, null, next]);
 	});
 
 	test("name the worker and the index of an error", () => {

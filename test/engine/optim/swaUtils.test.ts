@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { describe, expect, test } from "vitest";
 import { decode, type EncodedTensor, expectLike, optionsOf, readReference, tensorOf } from "../../support/reference";
+import { leaveOpenBlocks } from "../../support/stop";
 
 /* Averaged models and SWALR against PyTorch: test/reference/make_swa.py. */
 
@@ -44,6 +45,25 @@ describe("an averaged model", () => {
 		expect(averaged.training).toBe(false);
 		expectState(averaged.stateDict(), given.updated);
 		expect(averaged(batches[0]!).shape).toEqual([6, 1]);
+	});
+
+	test("the stop button leaves momentum and mode as they were", () => {
+		const model = new nn.Sequential(new nn.BatchNorm1d(2, { momentum: 0.3 }));
+		model.eval();
+		const seen: unknown[] = [];
+		const state = () =>
+			seen.push([(model.modules()[1] as InstanceType<typeof nn.BatchNorm1d>).momentum, model.training]);
+		function* batches() {
+			state();
+			leaveOpenBlocks();
+			state();
+			yield torch.ones(3, 2);
+		}
+		swaUtils.updateBn(batches(), model);
+		expect(seen).toEqual([
+			[null, true],
+			[0.3, false],
+		]);
 	});
 
 	test("does not move the model, and refuses another one", () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -228,6 +229,23 @@ describe("tsconfig.json beside the notebook", () => {
 		expect(await notebook.run("1 + 1")).toBe(2);
 		expect(notebook.log.join()).toContain("tsconfig.json is left out");
 	});
+});
+
+test.runIf(process.platform === "linux")("a tsconfig.json further up is not read", async () => {
+	const { folder, done } = folderWith({
+		"tsconfig.json": '{ "files": ["endless.ts"] }',
+		"notebooks/a.ts": "export {}",
+	});
+	// Whoever reads it waits for ever.
+	execFileSync("mkfifo", [join(folder, "endless.ts")]);
+	symlinkSync(join(packageRoot, "node_modules"), join(folder, "node_modules"));
+	const notebook = new Notebook(join(folder, "notebooks"));
+	try {
+		expect(await notebook.run("1 + 1")).toBe(2);
+	} finally {
+		await notebook.close();
+		done();
+	}
 });
 
 test("nothing is written into the notebook's folder", async () => {
