@@ -4,16 +4,20 @@
 //
 // NN are numbers of chapters, such as 03; default all. `--short` runs each with the parameters that its metadata names
 // for a quick run (`gradbook.short`). `--store` writes the outputs of the run into the notebooks, as they are committed;
-// it takes whole runs only. Ends with status 1 where a chapter failed or would be too large.
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+// it takes whole runs only, and Chromium, which makes a picture of every plot. Ends with status 1 where a chapter failed,
+// lacks a picture or would be too large.
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findChromium } from "../dist/kernel/install/index.js";
+import { keep, withoutPicture } from "./stored-outputs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "notebooks");
 const { runNotebook } = createRequire(import.meta.url)("../dist/kernel/runner/index.js");
+const { notebookText } = createRequire(import.meta.url)("../dist/kernel/runner/notebook.js");
 
 /** Largest file of a chapter with its outputs. */
 const mostBytes = 1.5e6;
@@ -32,18 +36,28 @@ if (missing.length > 0 || (short && store)) {
 	process.exit(2);
 }
 
+const chromium = findChromium();
+if (store && chromium === undefined) {
+	console.error("chapters: --store needs Chromium on PATH or named by GRADBOOK_CHROMIUM, for pictures of the plots");
+	process.exit(2);
+}
+
 const rows = [];
 for (const name of all.filter((name) => wanted.length === 0 || wanted.includes(name.slice(0, 2)))) {
 	const file = join(folder, name);
 	const { gradbook } = JSON.parse(readFileSync(file, "utf8")).metadata;
 	const out = mkdtempSync(join(tmpdir(), "gradbook-chapter-"));
 	const start = performance.now();
-	const run = await runNotebook(file, { out, html: false, images: store, params: short ? gradbook?.short : {} });
+	const params = short ? gradbook?.short : {};
+	const run = await runNotebook(file, { out, html: false, images: store, chromium, params });
 	const row = { name, seconds: (performance.now() - start) / 1000, problem: run.problem };
-	const bytes = statSync(run.files[0]).size;
+	const text = notebookText(keep(run.notebook));
+	const bytes = Buffer.byteLength(text);
+	const bare = store ? withoutPicture(run.notebook) : [];
+	if (bare.length > 0) row.problem ??= `no picture of ${bare.join(", ")}`;
 	if (bytes > mostBytes) row.problem ??= `${(bytes / 1e6).toFixed(1)} MB with its outputs; at most 1.5`;
 	if (store && row.problem === undefined) {
-		writeFileSync(`${file}.part`, readFileSync(run.files[0]));
+		writeFileSync(`${file}.part`, text);
 		renameSync(`${file}.part`, file);
 	}
 	rmSync(out, { recursive: true });

@@ -7,6 +7,7 @@ import { scriptJson } from "../display/escape";
 import { plotlyMimeType } from "../display/figure/figure";
 import { browserScript, plotlyFileFor, plotlyPath } from "../labextension/bundle";
 import type { Bundle, Notebook } from "./notebook";
+import { figureOfWidget, widgetViewType } from "./widgets";
 
 /** How long Chromium may take for all pictures of a notebook. */
 const patienceSeconds = 120;
@@ -20,9 +21,10 @@ export async function addPictures(notebook: Notebook, chromium: string): Promise
 	const bundles = notebook.cells
 		.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []))
 		.flatMap((output) => ("data" in output ? [output.data] : []))
-		.filter((bundle) => bundle["image/png"] === undefined && drawable(bundle) !== undefined);
+		.filter((bundle) => bundle["image/png"] === undefined && drawable(bundle, notebook) !== undefined);
 	if (bundles.length === 0) return 0;
-	const pictures = await draw(bundles.map(drawable), chromium);
+	const sources = bundles.map((bundle) => drawable(bundle, notebook));
+	const pictures = await draw(sources, chromium);
 	for (const [i, bundle] of bundles.entries()) {
 		const picture = pictures[i] ?? "missing";
 		const data = /^data:image\/png;base64,([A-Za-z0-9+/=]+)$/.exec(picture)?.[1];
@@ -33,10 +35,12 @@ export async function addPictures(notebook: Notebook, chromium: string): Promise
 	return bundles.length;
 }
 
-/** A figure, or the SVG of a graph; undefined for what needs no picture. */
-function drawable(bundle: Bundle): unknown {
+/** A figure, also one among widgets, or the SVG of a graph; undefined for what needs no picture. */
+function drawable(bundle: Bundle, notebook: Notebook): unknown {
 	const html = bundle["text/html"];
 	if (bundle[plotlyMimeType] !== undefined) return bundle[plotlyMimeType];
+	const widget = (bundle[widgetViewType] as { model_id?: string } | undefined)?.model_id;
+	if (widget !== undefined) return figureOfWidget(notebook, widget);
 	if (typeof html !== "string" || !html.startsWith('<div class="gradbook-graph"')) return undefined;
 	return /<svg[\s\S]*<\/svg>/.exec(html)?.[0];
 }

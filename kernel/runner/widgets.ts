@@ -1,9 +1,10 @@
+import { plotlyMimeType } from "../display/figure/figure";
 import type { Json } from "../display/mime";
 import { putBuffers, separateBuffers } from "../display/widgets/buffers";
 import { stillHtml } from "../display/widgets/still";
 import type { Bundle, CodeCell, Notebook } from "./notebook";
 
-const viewType = "application/vnd.jupyter.widget-view+json";
+export const widgetViewType = "application/vnd.jupyter.widget-view+json";
 /** Where notebooks keep the states of widgets; nbconvert and front ends without a kernel show them from there. */
 const stateType = "application/vnd.jupyter.widget-state+json";
 
@@ -15,6 +16,9 @@ interface CommMessage {
 }
 
 type State = Record<string, unknown>;
+interface WidgetMetadata {
+	[stateType]: { state: Record<string, { state: State }> };
+}
 
 /** The states of a notebook's widgets, followed through the messages that a page would get. */
 export class WidgetStates {
@@ -48,7 +52,7 @@ export class WidgetStates {
 	}
 
 	#renew(bundle: Bundle): void {
-		const id = (bundle[viewType] as { model_id?: string } | undefined)?.model_id;
+		const id = (bundle[widgetViewType] as { model_id?: string } | undefined)?.model_id;
 		if (id !== undefined && this.#states.has(id)) bundle["text/html"] = stillHtml(id, (one) => this.#states.get(one));
 	}
 
@@ -75,4 +79,23 @@ export class WidgetStates {
 		});
 		return { [stateType]: { version_major: 2, version_minor: 0, state: Object.fromEntries(states) as Json } };
 	}
+}
+
+/** The first figure that the widget `id` of a notebook that was run shows, itself or in its parts. */
+export function figureOfWidget(notebook: Notebook, id: string): unknown {
+	const states = (notebook.metadata.widgets as WidgetMetadata | undefined)?.[stateType].state ?? {};
+	const seen = new Set<string>();
+	const waiting = [id];
+	while (waiting.length > 0) {
+		const next = waiting.shift()!;
+		const state = states[next]?.state;
+		if (state === undefined || seen.has(next)) continue;
+		seen.add(next);
+		const outputs = (state.outputs ?? []) as { data?: Bundle }[];
+		const figure = outputs.find(({ data }) => data?.[plotlyMimeType] !== undefined);
+		if (figure !== undefined) return figure.data![plotlyMimeType];
+		const children = (state.children ?? []) as unknown[];
+		waiting.push(...children.map((child) => String(child).replace(/^IPY_MODEL_/, "")));
+	}
+	return undefined;
 }

@@ -15,16 +15,17 @@ const sources = [
 	"new d.IntSlider().close()",
 ];
 
+const screen = { write: () => {}, interactive: false, columns: 80, rows: 50 };
 let folder: string;
+let file: string;
 let files: string[];
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "gradbook-test-"));
 	const cells = sources.map((source, i) => ({
 		...{ cell_type: "code", id: `c${i}`, metadata: {}, source, outputs: [], execution_count: null },
 	}));
-	const file = join(folder, "widgets.ipynb");
+	file = join(folder, "widgets.ipynb");
 	writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells }));
-	const screen = { write: () => {}, interactive: false, columns: 80, rows: 50 };
 	const result = await runNotebook(file, { kernelMain, screen, out: join(folder, "out") });
 	expect(result.problem).toBeUndefined();
 	files = result.files;
@@ -60,6 +61,24 @@ test("a notebook that was run holds the widgets as they stood at its end, for re
 	expect(html[1]).toContain("k is 5");
 	const everything = readFileSync(files[0]!, "utf8") + readFileSync(files[1]!, "utf8");
 	expect(everything).not.toContain("secret");
+});
+
+describeWith([needs.chromium], "pictures", () => {
+	test("controls over a plot get a picture of it", { timeout: 60_000 }, async () => {
+		const out = join(folder, "pictures");
+		const { notebook } = await runNotebook(file, {
+			...{ kernelMain, screen, out, html: false, images: true },
+			chromium: pathOf(needs.chromium),
+		});
+		const bundles = notebook.cells.flatMap((cell) =>
+			cell.cell_type === "code" ? cell.outputs.flatMap((output) => ("data" in output ? [output.data] : [])) : [],
+		);
+		const pictures = bundles.filter((data) => data["image/png"] !== undefined);
+		expect(pictures.map((data) => Object.keys(data).sort())).toEqual([
+			["application/vnd.jupyter.widget-view+json", "image/png", "text/plain"],
+		]);
+		expect(Buffer.from(String(pictures[0]!["image/png"]), "base64").toString("latin1", 1, 4)).toBe("PNG");
+	});
 });
 
 describeWith([needs.python], "nbconvert", () => {
