@@ -1,14 +1,15 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { CellOutput, Notebook } from "../../dist/kernel/runner/notebook";
 
-const script = pathToFileURL(join(__dirname, "../../scripts/stored-outputs.mjs")).href;
-const { keep, withoutPicture } = (await import(script)) as {
-	keep(notebook: Notebook): Notebook;
-	withoutPicture(notebook: Notebook): string[];
-};
+let keep: (notebook: Notebook) => Notebook;
+let withoutPicture: (notebook: Notebook) => string[];
+beforeAll(async () => {
+	const script = pathToFileURL(join(__dirname, "../../scripts/stored-outputs.mjs")).href;
+	({ keep, withoutPicture } = await import(script));
+});
 
 const plotlyType = "application/vnd.plotly.v1+json";
 const stateType = "application/vnd.jupyter.widget-state+json";
