@@ -89,3 +89,19 @@ function allRan(): boolean {
 		document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]') !== null;
 	return !waiting && (failed || prompts.every((prompt) => /^\[\d+\]:$/.test(prompt)));
 }
+
+/** Drags a slider's handle to a share of its length. */
+export async function drag(page: Page, slider: Locator, share: number): Promise<void> {
+	await slider.scrollIntoViewIfNeeded();
+	const bar = (await slider.locator(".noUi-base").boundingBox())!;
+	const handle = (await slider.locator(".noUi-handle").boundingBox())!;
+	await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+	await page.mouse.down();
+	const steps = 12;
+	const start = handle.x + handle.width / 2;
+	for (let i = 1; i <= steps; i++) {
+		await page.mouse.move(start + ((bar.x + bar.width * share - start) * i) / steps, bar.y + bar.height / 2);
+		await page.waitForTimeout(25);
+	}
+	await page.mouse.up();
+}

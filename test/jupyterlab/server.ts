@@ -47,6 +47,8 @@ export async function startLab(folder: string): Promise<LabServer> {
 	const python = join(dirname(pathOf(needs.jupyterlab)), "python3");
 	const args = [cli, "lab", folder, "--python", python, "--no-browser", "--ServerApp.port=0"];
 	args.push(`--IdentityProvider.token=${token}`, "--LabApp.extension_manager=readonly", "--LabApp.news_url=None");
+	// The page's own commands, for what would take a test too long by menus: `jupyterapp.commands`.
+	args.push("--LabApp.expose_app_in_browser=True");
 	const child = spawn(process.execPath, args, {
 		env: {
 			...process.env,

@@ -1,10 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeWith, needs } from "../support/requirements";
-import { openInBrowser, pictures } from "./browser";
+import { drag, openInBrowser, pictures } from "./browser";
 import { type LabServer, startLab } from "./server";
 
 const cells = [
@@ -27,22 +26,6 @@ const notebookOf = (sources: string[]) => ({
 		...{ outputs: [], execution_count: null },
 	})),
 });
-
-/** Drags a slider's handle to a share of its length. */
-async function drag(page: Page, slider: Locator, share: number): Promise<void> {
-	await slider.scrollIntoViewIfNeeded();
-	const bar = (await slider.locator(".noUi-base").boundingBox())!;
-	const handle = (await slider.locator(".noUi-handle").boundingBox())!;
-	await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
-	await page.mouse.down();
-	const steps = 12;
-	const start = handle.x + handle.width / 2;
-	for (let i = 1; i <= steps; i++) {
-		await page.mouse.move(start + ((bar.x + bar.width * share - start) * i) / steps, bar.y + bar.height / 2);
-		await page.waitForTimeout(25);
-	}
-	await page.mouse.up();
-}
 
 describeWith([needs.jupyterlab, needs.chromium], "widgets in JupyterLab", () => {
 	let folder: string;

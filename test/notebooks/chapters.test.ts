@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runNotebook } from "../../dist/kernel/runner";
 import type { Parameters } from "../../dist/kernel/runner/parameters";
+import { chapters as folder, chapterNames as names } from "../support/chapters";
 
 /*
  * Every chapter: built as the others are, stored without errors, and run from its first cell to its last with the
@@ -22,10 +23,6 @@ interface Stored {
 	metadata: { kernelspec?: { name?: string }; gradbook?: { short?: Parameters } };
 }
 
-const folder = join(resolve(__dirname, "..", ".."), "notebooks");
-const names = readdirSync(folder)
-	.filter((name) => name.endsWith(".ipynb"))
-	.sort();
 const textOf = ({ source }: StoredCell) => (Array.isArray(source) ? source.join("") : source);
 
 test("every chapter has a number of its own", () => {

@@ -20,6 +20,8 @@ export function highlight(source: string): string {
 	let at = 0;
 	/** Whether a slash here divides: after a value, not after an operator or a keyword. */
 	let afterValue = false;
+	/** Whether the last piece of code, comments aside, was a dot: a name follows. */
+	let afterDot = false;
 	/** Braces open in each template's expression that is open here; the innermost last. */
 	const templates: number[] = [];
 	const put = (kind: string, text: string) => {
@@ -44,9 +46,8 @@ export function highlight(source: string): string {
 			afterValue = true;
 		} else if (template !== undefined) putTemplate();
 		else if (word !== undefined) {
-			const member = /\.\s*$/.test(source.slice(Math.max(0, at - 20), at));
-			const keyword = !member && keywords.has(text);
-			put(keyword ? "keyword" : !member && constants.has(text) ? "constant" : "", text);
+			const keyword = !afterDot && keywords.has(text);
+			put(keyword ? "keyword" : !afterDot && constants.has(text) ? "constant" : "", text);
 			afterValue = !keyword || text === "this" || text === "super";
 		} else if (number !== undefined) {
 			put("number", text);
@@ -63,6 +64,8 @@ export function highlight(source: string): string {
 			put("", text);
 			afterValue = /^[)\]}]$/.test(text);
 		}
+		// The dots of `...rest` are no access.
+		if (comment === undefined && space === undefined) afterDot = text === "." && !source.startsWith("..", at - 2);
 	}
 	return result;
 }

@@ -84,7 +84,7 @@ function codeHtml(cell: CodeCell, figures: Set<string>): string {
 			: `<div class="input">${prompt}<pre><code>${highlight(cell.source)}</code></pre></div>`;
 	const outputs = cell.outputs.map((output) => `<div class="output">${outputHtml(output, figures)}</div>`);
 	if (source === "" && outputs.length === 0) return "";
-	return `<div class="cell">${source}${outputs.length > 0 ? `<div class="outputs">${outputs.join("\n")}</div>` : ""}</div>`;
+	return `<div class="cell" data-cell="${escapeHtml(cell.id)}">${source}${outputs.length > 0 ? `<div class="outputs">${outputs.join("\n")}</div>` : ""}</div>`;
 }
 
 function outputHtml(output: CellOutput, figures: Set<string>): string {

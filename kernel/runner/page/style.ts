@@ -41,7 +41,7 @@ pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}
 .text blockquote{margin:1em 0;padding:0 1em;border-left:4px solid var(--jp-border-color2);color:var(--jp-content-font-color2)}
 .math{font-family:"Latin Modern Math","STIX Two Math",Cambria,"Times New Roman",serif;font-style:italic;white-space:pre-wrap}
 div.math{text-align:center;margin:1em 0;font-size:1.05em}
-math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math","Noto Sans Math",math;font-size:1.08em}
+math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math","TeX Gyre Termes Math","DejaVu Math TeX Gyre","Noto Sans Math",math;font-size:1.08em}
 math.tml-display{display:block math;margin:1em 0}
 .cell{margin:1em 0}
 .input pre{padding-right:28px}

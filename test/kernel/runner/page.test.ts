@@ -151,6 +151,10 @@ describe("highlighting", () => {
 
 	test("slashes divide after a value and begin a pattern elsewhere", () => {
 		expect(highlight("a / b / c")).toBe("a / b / c");
+		const let_ = '<span class="hl-keyword">let</span>';
+		expect(highlight("// It ends.\nlet a")).toBe(`<span class="hl-comment">// It ends.</span>\n${let_} a`);
+		expect(highlight("a. /* so */ let")).toBe('a. <span class="hl-comment">/* so */</span> let');
+		expect(highlight("[...let]")).toBe(`[...${let_}]`);
 		expect(highlight("x = /[/]'/g;")).toBe('x = <span class="hl-string">/[/]&#39;/g</span>;');
 		expect(highlight("return /a/")).toContain('<span class="hl-string">/a/</span>');
 	});
