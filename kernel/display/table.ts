@@ -122,7 +122,7 @@ function htmlTable(
 	const label = escapeHtml(caption ?? `Table of ${rows.length} rows`);
 	return [
 		`<div class="gradbook-table" role="region" aria-label="${label}" tabindex="0">${tableStyle}<table>`,
-		caption === undefined ? "" : `<caption>${escapeHtml(caption)}</caption>`,
+		caption === undefined ? "" : `<caption${shortCaption(caption)}>${escapeHtml(caption)}</caption>`,
 		`<thead><tr>${titles.map((title, i) => cell("th", escapeHtml(title), i, ' scope="col"')).join("")}</tr></thead>`,
 		`<tbody>${rows.map(line).join("\n")}</tbody>`,
 		foot === undefined ? "" : `<tfoot>${line(foot)}</tfoot>`,
@@ -130,6 +130,11 @@ function htmlTable(
 		note === undefined ? "" : `<p>${escapeHtml(note)}</p>`,
 		"</div>",
 	].join("");
+}
+
+/** A caption is as wide as its table, and over a narrow one a short sentence would stand in a column of words. */
+function shortCaption(caption: string): string {
+	return caption.length <= 60 && caption.includes(" ") ? ' style="white-space:nowrap"' : "";
 }
 
 /** Kept inside the output, so that an exported page has it too; more particular than JupyterLab's own rules for tables. */

@@ -50,7 +50,7 @@ function sizesOf(value: Plain): string | undefined {
  * @example claim("momentum is the faster one", steps.momentum < steps.plain, steps)
  */
 export function claim(what: string, holds: boolean, figures?: Readonly<Record<string, number>>): void {
-	const shown = Object.entries(figures ?? {}).map(([name, figure]) => `${name} ${formatNumber(figure)}`);
+	const shown = Object.entries(figures ?? {}).map(([name, figure]) => `${name} = ${formatNumber(figure)}`);
 	if (!holds) throw new CheckError([`not so: ${what}`, ...shown].join("; "));
 	say(what, shown.join(", "));
 }

@@ -255,13 +255,13 @@ function htmlGrid(pictures: Pixels[], { columns, scale, captions, caption, note 
 	});
 	const heading = caption === undefined ? "" : `<div class="gradbook-images-caption">${escapeHtml(caption)}</div>`;
 	const foot = note === undefined ? "" : `<div>${escapeHtml(note)}</div>`;
-	return `${gridStyle}<div class="gradbook-images">${heading}<div style="display:grid;grid-template-columns:repeat(${columns},max-content);gap:8px 10px;overflow-x:auto">${cells.join("")}</div>${foot}</div>`;
+	return `${gridStyle}<div class="gradbook-images">${heading}<div style="display:grid;grid-template-columns:repeat(${columns},minmax(40px,max-content));gap:8px 10px;overflow-x:auto">${cells.join("")}</div>${foot}</div>`;
 }
 
 const gridStyle = `<style>
 .gradbook-images{font-family:${css.font};font-size:12px;color:${css.text}}
 .gradbook-images figure{margin:0;text-align:center;max-width:110px;display:flex;flex-direction:column;align-items:center}
-.gradbook-images img{image-rendering:pixelated;max-width:none}
+.gradbook-images img{image-rendering:pixelated;max-width:100%;height:auto}
 .gradbook-images figcaption{line-height:1.25;margin-top:2px;font-size:11px}
 .gradbook-images-caption{font-size:${css.fontSize};font-weight:600;margin-bottom:6px}
 </style>`;

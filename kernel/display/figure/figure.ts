@@ -53,7 +53,7 @@ export function plainFigure(
 	const notes: string[] = [];
 	const traces = data.map((trace, index) => {
 		if (!isObject(trace)) throw new TypeError(`[plot] trace ${index} is ${inspectText(trace)}, expected an object`);
-		const thinned = thin(toPlain(trace, `trace ${index}`) as PlainTrace, maxPoints);
+		const thinned = thin(toldApart(toPlain(trace, `trace ${index}`) as PlainTrace, index), maxPoints);
 		if (thinned.note !== undefined) notes.push(thinned.note);
 		return thinned.trace;
 	});
@@ -65,6 +65,15 @@ export function plainFigure(
 	};
 	if (config !== undefined) figure.config = toPlain(config, "config") as Record<string, unknown>;
 	return figure;
+}
+
+/** Lines after the last colour begin again with the first, and are dashed then. */
+function toldApart(trace: PlainTrace, index: number): PlainTrace {
+	const { line = {}, type = "scatter", mode = "lines" } = trace as { line?: unknown; type?: unknown; mode?: unknown };
+	const round = Math.floor(index / seriesColours.length);
+	if (round === 0 || type !== "scatter" || !String(mode).includes("lines") || !isObject(line)) return trace;
+	if ("color" in line || "dash" in line) return trace;
+	return { ...trace, line: { ...line, dash: round % 2 === 1 ? "dash" : "dot" } };
 }
 
 /**

@@ -42,6 +42,21 @@ describe("the bundle", () => {
 	});
 });
 
+test("lines after the last colour are dashed, unless they have a look of their own", () => {
+	const line = { y: [1, 2] };
+	const own = { y: [1], line: { color: "#000000" } };
+	const n = seriesColours.length;
+	const traces = [
+		...new Array(n).fill(line),
+		line,
+		own,
+		{ ...line, mode: "markers" },
+		{ type: "bar", y: [1] },
+	] as Trace[];
+	const looks = figureOf(plot(traces)).data.map((trace) => trace.line);
+	expect(looks).toEqual([...new Array(n).fill(undefined), { dash: "dash" }, own.line, undefined, undefined]);
+});
+
 describe("numbers", () => {
 	test("typed arrays, tensors, dates and gaps become JSON; digits nobody sees are left out", () => {
 		const tensor = { dtype: "torch.float32", tolist: () => [0.10000000149011612, 1] };

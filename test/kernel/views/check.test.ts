@@ -54,9 +54,9 @@ test("what differs is named by its place", () => {
 
 test("a claim says its figures, also where it fails", () => {
 	expect(lines(() => claim("faster", true, { momentum: 12, plain: 97.25 }))).toEqual([
-		"✓ faster: momentum 12, plain 97.25",
+		"✓ faster: momentum = 12, plain = 97.25",
 	]);
-	expect(() => claim("faster", false, { momentum: 12 })).toThrow("not so: faster; momentum 12");
+	expect(() => claim("faster", false, { momentum: 12 })).toThrow("not so: faster; momentum = 12");
 });
 
 test("texts are escaped", () => {
