@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
 #include "cpu/threads.h"
@@ -34,14 +38,52 @@ RowCopy rowCopyOf(size_t size) {
                      : copyRow<uint64_t>;
 }
 
-/** dst[i][j] = src[i][j] where dst runs along j and src along i: in tiles, so that both stay within cache lines. */
+/** to[i][j] = column j's element i, for kTile columns that lie srcColumn apart. */
+template <class T>
+void transposeTile(T (&to)[kTile][kTile], const char* src, int64_t srcColumn) {
+#if defined(__x86_64__)
+  if constexpr (sizeof(T) == sizeof(float)) {
+    for (int64_t j = 0; j < kTile; j += 4) {
+      const float* from[4];
+      for (int64_t c = 0; c < 4; c++) from[c] = reinterpret_cast<const float*>(src + (j + c) * srcColumn);
+      for (int64_t i = 0; i < kTile; i += 4) {
+        __m128 x0 = _mm_loadu_ps(from[0] + i), x1 = _mm_loadu_ps(from[1] + i);
+        __m128 x2 = _mm_loadu_ps(from[2] + i), x3 = _mm_loadu_ps(from[3] + i);
+        _MM_TRANSPOSE4_PS(x0, x1, x2, x3);
+        float* out = reinterpret_cast<float*>(&to[i][j]);
+        _mm_storeu_ps(out, x0);
+        _mm_storeu_ps(out + kTile, x1);
+        _mm_storeu_ps(out + 2 * kTile, x2);
+        _mm_storeu_ps(out + 3 * kTile, x3);
+      }
+    }
+    return;
+  }
+#endif
+  for (int64_t j = 0; j < kTile; j++) {
+    for (int64_t i = 0; i < kTile; i++) to[i][j] = reinterpret_cast<const T*>(src + j * srcColumn)[i];
+  }
+}
+
+/**
+ * dst[i][j] = src[i][j] where dst runs along j and src along i. Whole tiles go by way of a copy that is dense: rows that lie
+ * a power of two apart would drive each other out of the cache before their lines are full.
+ */
 template <class T>
 void transposeRows(char* dst, int64_t dstRow, const char* src, int64_t srcColumn, int64_t rowBegin, int64_t rowEnd,
                    int64_t columns) {
+  alignas(64) T tile[kTile][kTile];
   for (int64_t i0 = rowBegin; i0 < rowEnd; i0 += kTile) {
     const int64_t iEnd = std::min(rowEnd, i0 + kTile);
     for (int64_t j0 = 0; j0 < columns; j0 += kTile) {
       const int64_t jEnd = std::min(columns, j0 + kTile);
+      if (iEnd - i0 == kTile && jEnd - j0 == kTile) {
+        transposeTile(tile, src + i0 * int64_t(sizeof(T)) + j0 * srcColumn, srcColumn);
+        for (int64_t i = 0; i < kTile; i++) {
+          std::memcpy(dst + (i0 + i) * dstRow + j0 * int64_t(sizeof(T)), tile[i], sizeof tile[i]);
+        }
+        continue;
+      }
       for (int64_t i = i0; i < iEnd; i++) {
         T* d = reinterpret_cast<T*>(dst + i * dstRow);
         const char* s = src + i * int64_t(sizeof(T));

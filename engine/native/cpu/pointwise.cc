@@ -55,6 +55,9 @@ PointwiseLoop loopOf(const PointwiseCall& call) {
     case Family::Binary: table = GB_CHOOSE(binaryLoops); break;
     case Family::Ternary: table = GB_CHOOSE(ternaryLoops); break;
   }
+#if defined(__x86_64__)
+  if (call.op.family == Family::Unary && simd() == Simd::Avx512) table = avx512::unaryLoops;
+#endif
   const PointwiseLoops& loops = table[call.op.index];
   const PointwiseLoop loop = call.compute == DType::Float32   ? loops.f32
                              : call.compute == DType::Float64 ? loops.f64

@@ -30,6 +30,27 @@ test("variance of numbers far from zero", () => {
 	expect(native.item(native.var(tensor([5]), null, 1, false))).toBeNaN();
 });
 
+test("extremes along rows that are long enough for vectors", () => {
+	for (const n of [63, 64, 65, 100, 257]) {
+		for (const dtype of ["float32", "float64"] as const) {
+			for (const special of [undefined, nan, inf, -inf]) {
+				const values = Array.from({ length: n }, (_, i) => (i * 37) % 50);
+				if (special !== undefined) values[n - 9] = special;
+				const x = tensor(values, [1, n], dtype);
+				const place = (best: number) => values.findIndex((v) => Object.is(v, best));
+				const [most, least] = [Math.max(...values), Math.min(...values)];
+				for (const [of, best] of [
+					[native.maxDim, most],
+					[native.minDim, least],
+				] as const) {
+					const [value, index] = of(x, 1, false);
+					expect([...numbers(value), ...numbers(index)]).toEqual([best, place(best)]);
+				}
+			}
+		}
+	}
+});
+
 test("NaN wins in extremes; the first of equals is chosen", () => {
 	const x = tensor([1, nan, 3, nan, inf, 3], [2, 3]);
 	expect(numbers(native.amax(x, [1], false))).toEqual([nan, nan]);

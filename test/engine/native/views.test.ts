@@ -320,6 +320,21 @@ test("cat, flip, roll, repeat, tril and triu", () => {
 	);
 });
 
+test("a transpose of whole tiles and of parts of one is copied element by element", () => {
+	for (const name of ["bool", "int16", "float32", "float64"] as const) {
+		for (const [rows, columns] of [
+			[16, 16],
+			[33, 50],
+			[64, 15],
+		] as const) {
+			const values = Array.from({ length: rows * columns }, (_, i) => (name === "bool" ? (i * i) % 2 : i));
+			const x = native.transpose(tensor(values, [rows, columns], name), 0, 1);
+			const expected = values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
+			expect(numbers(native.contiguous(x)).map(Number)).toEqual(expected);
+		}
+	}
+});
+
 test("a view that cannot be made says why; bounds are checked", () => {
 	const x = native.transpose(tensor([1, 2, 3, 4, 5, 6], [2, 3]), 0, 1);
 	expect(() => native.view(x, [6])).toThrow("[view] view size is not compatible with input tensor's size and stride");

@@ -23,5 +23,8 @@ extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoo
 namespace avx2 {
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 }
+namespace avx512 {
+extern const PointwiseLoops unaryLoops[];
+}
 
 }  // namespace gb

@@ -32,6 +32,10 @@ namespace avx2 {
 extern const RowLoops<float> rowsF32;
 extern const RowLoops<double> rowsF64;
 }  // namespace avx2
+namespace avx512 {
+extern const RowLoops<float> rowsF32;
+extern const RowLoops<double> rowsF64;
+}  // namespace avx512
 
 template <class T>
 const RowLoops<T>& rowLoops();
