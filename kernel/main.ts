@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
-import type { CellError, CompiledCell } from "./requests/contract";
 import { loadKernelAddon } from "./session/runtime/descriptors";
 import { signalCount, type ToTransport, type TransportData } from "./session/runtime/protocol";
 import { log, logTo, writeLog } from "./wire/log";
@@ -58,18 +57,15 @@ export function startKernel(
 	const { Runtime } = require("./session/runtime/runtime") as typeof import("./session/runtime/runtime");
 	// What the engine's objects look like, also in a notebook that never imports `gradbook/display`.
 	require("./views/renderers");
+	const errors = () => require(modules.errors) as typeof import("./session/errors");
 	const runtime = new Runtime({
 		folder: process.cwd(),
 		signals,
 		answers: input.port2,
 		post: (message: ToTransport) => worker.postMessage(message),
 		take,
-		describeError: (error, cells) => {
-			const { describeError } = require(modules.errors) as {
-				describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
-			};
-			return describeError(error, cells);
-		},
+		describeError: (error, cells) => errors().describeError(error, cells),
+		readableStacks: (text, cells) => errors().readableStacks(text, cells),
 	});
 	worker.on("message", (message) => runtime.receive(message));
 }

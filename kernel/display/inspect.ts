@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { shared } from "./shared";
 
 /** Longest text of one value, in UTF-16 units. */
 const longestText = 100_000;
@@ -94,9 +95,17 @@ function countParts(value: unknown, depth: number, length: number): number {
 	return count;
 }
 
+const stacks = shared<{ read?: (text: string) => string }>("stacks", () => ({}));
+
+/** A kernel says how to name the places in stacks; it knows the cells. */
+export function setStackReader(read: (text: string) => string): void {
+	stacks.read = read;
+}
+
 /** Leaves out stack frames that are not in a cell: those of the kernel and of Node say nothing to the reader. */
 function withoutForeignFrames(text: string): string {
 	if (!text.includes("    at ")) return text;
+	if (stacks.read !== undefined) return stacks.read(text);
 	return text
 		.split("\n")
 		.filter((line) => !/^\s+at .*(?:\(|:\d+:\d+\)?|<anonymous>)/.test(line) || /\bcell-\d+[^\s/\\]*\.ts:\d+/.test(line))

@@ -26,10 +26,13 @@ export function withParameters(notebook: Notebook, parameters: Parameters): Note
 		(cell) => cell.cell_type === "code" && cell.metadata.tags?.includes("parameters"),
 	);
 	if (at < 0) throw new NotebookError('--param: no cell of the notebook has the tag "parameters"');
-	const declared = [
-		...notebook.cells[at]!.source.matchAll(/\b(?:let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu),
-	].map((match) => match[1]!);
-	const unknown = names.filter((name) => !declared.includes(name));
+	const kinds = new Map(
+		[...notebook.cells[at]!.source.matchAll(/\b(let|const|var)\s+([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu)].map(
+			([, kind, name]) => [name!, kind!],
+		),
+	);
+	const declared = [...kinds.keys()];
+	const unknown = names.filter((name) => !kinds.has(name));
 	if (unknown.length > 0) {
 		throw new NotebookError(
 			`--param ${unknown.join(", ")}: the notebook's parameters are ${declared.length > 0 ? declared.join(", ") : "none"}`,
@@ -38,7 +41,10 @@ export function withParameters(notebook: Notebook, parameters: Parameters): Note
 	const injected: CodeCell = {
 		cell_type: "code",
 		id: "injected-parameters",
-		source: names.map((name) => `let ${name} = ${JSON.stringify(parameters[name])};`).join("\n"),
+		// An assignment where there can be one: a value of another type than the variable's is a type error here, which names it.
+		source: names
+			.map((name) => `${kinds.get(name) === "const" ? "let " : ""}${name} = ${JSON.stringify(parameters[name])};`)
+			.join("\n"),
 		metadata: { tags: ["injected-parameters"] },
 		outputs: [],
 		execution_count: null,

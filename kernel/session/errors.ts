@@ -42,6 +42,29 @@ export function describeError(error: unknown, cells: ReadonlyMap<string, Compile
 	}
 }
 
+/**
+ * A text with stacks in it, as `console.error(error)` prints it: places in cells and modules as errors name them, without
+ * the frames that are not the user's.
+ */
+export function readableStacks(text: string, cells: ReadonlyMap<string, CompiledCell>): string {
+	const lines: string[] = [];
+	for (const line of text.split("\n")) {
+		// What `inspect` goes on with stands behind the last frame: the brace before further properties, the comma of a list.
+		const [, indent, call, rest] = /^(\s+)(at .*?)( \{|,)?$/.exec(line) ?? [];
+		if (call === undefined) {
+			if (!/^\s+\.\.\. \d+ lines matching cause stack trace/.test(line)) lines.push(line);
+			continue;
+		}
+		const frame = framesOf(` ${call}`)[0];
+		const found = frame === undefined ? undefined : locate(frame, cells);
+		if (found !== undefined) {
+			const name = found.name === "" ? "" : `${found.name} `;
+			lines.push(`${indent}at ${name}${found.place}${rest ?? ""}`);
+		} else if (rest !== undefined && lines.length > 0) lines[lines.length - 1] += rest;
+	}
+	return lines.join("\n");
+}
+
 interface Report {
 	traceback: string[];
 	seen: Set<unknown>;
@@ -87,26 +110,34 @@ function place(frames: Frame[], cells: ReadonlyMap<string, CompiledCell>): strin
 	let shown = 0;
 	let framed = false;
 	for (const frame of frames) {
-		const cell = cells.get(frame.file);
-		if (cell === undefined && !isUsers(frame.file)) continue;
-		if (++shown > shownFrames) continue;
-		const name = frame.function === "" ? "" : `${cyan(frame.function)} `;
-		if (cell === undefined) {
-			const { line, column } = original(frame, moduleSourceMaps.get(frame.file)) ?? frame;
-			lines.push(`    at ${name}${dim(`${readableFile(frame.file)}, line ${line + 1}, column ${column + 1}`)}`);
-			continue;
+		const found = locate(frame, cells);
+		if (found === undefined || ++shown > shownFrames) continue;
+		const { name, place, cell, at } = found;
+		lines.push(`    at ${name === "" ? "" : `${cyan(name)} `}${cell === undefined ? dim(place) : green(place)}`);
+		if (!framed && cell !== undefined && at !== undefined) {
+			lines.push(...codeFrame(cell.source, at.line, at.column));
+			framed = true;
 		}
-		const at = startOfCall(original(frame, cell.sourceMap), cell.source);
-		if (at === undefined) {
-			lines.push(`    at ${name}${green(`Cell [${cell.executionCount}]`)}`);
-			continue;
-		}
-		lines.push(`    at ${name}${green(placeName(cell.executionCount, cell.source, at.line, at.column))}`);
-		if (!framed) lines.push(...codeFrame(cell.source, at.line, at.column));
-		framed = true;
 	}
 	if (shown > shownFrames) lines.push(dim(`    … and ${shown - shownFrames} more`));
 	return lines;
+}
+
+/** What a reader calls the place of a frame, and where in which cell that is; undefined where the frame is not the user's. */
+function locate(
+	frame: Frame,
+	cells: ReadonlyMap<string, CompiledCell>,
+): { name: string; place: string; cell?: CompiledCell; at?: Place } | undefined {
+	const { function: name, file } = frame;
+	const cell = cells.get(file);
+	if (cell === undefined) {
+		if (!isUsers(file)) return undefined;
+		const { line, column } = original(frame, moduleSourceMaps.get(file)) ?? frame;
+		return { name, place: `${readableFile(file)}, line ${line + 1}, column ${column + 1}` };
+	}
+	const at = startOfCall(original(frame, cell.sourceMap), cell.source);
+	if (at === undefined) return { name, place: `Cell [${cell.executionCount}]`, cell };
+	return { name, place: placeName(cell.executionCount, cell.source, at.line, at.column), cell, at };
 }
 
 const mapCache = new Map<string, TraceMap>();

@@ -5,10 +5,16 @@ import { currentOutput } from "../../display/output";
 
 type Write = NodeJS.WriteStream["write"];
 
-/** Sends what cells write to `console`, `process.stdout` and `process.stderr` to the output of the cell that writes. */
-export function captureStreams(): void {
+/**
+ * Sends what cells write to `console`, `process.stdout` and `process.stderr` to the output of the cell that writes. Stacks of
+ * errors that `console` prints go through `readStacks`.
+ */
+export function captureStreams(readStacks: (text: string) => string): void {
 	const writers = { stdout: captureStream("stdout"), stderr: captureStream("stderr") };
-	const sink = (name: "stdout" | "stderr") => ({ write: writers[name] }) as unknown as NodeJS.WritableStream;
+	const sink = (name: "stdout" | "stderr") => {
+		const write = (text: string) => writers[name](cellFrame.test(text) ? readStacks(text) : text);
+		return { write } as unknown as NodeJS.WritableStream;
+	};
 	// A Console of our own over the bare functions: through the streams each line would cost several times as much.
 	const captured = new Console({
 		stdout: sink("stdout"),
@@ -18,6 +24,9 @@ export function captureStreams(): void {
 	});
 	Object.assign(globalThis.console, captured);
 }
+
+/** A line of a stack, of an error that was printed. */
+const cellFrame = /^\s+at .*\bcell-\d[\d.]*\.ts:\d+:\d+/m;
 
 const descriptors = { stdout: 1, stderr: 2 };
 

@@ -1,5 +1,7 @@
+import { display } from "../../display/display";
 import { formatResult } from "../../display/format";
 import { setHost } from "../../display/host";
+import { setStackReader } from "../../display/inspect";
 import { flushOutput } from "../../display/live";
 import { withOutput } from "../../display/output";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
@@ -34,6 +36,8 @@ export interface RuntimeOptions {
 	take?(): Written | number;
 	/** A thrown value in the coordinates of the cells. */
 	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
+	/** A text with V8's stacks in it, its places in the coordinates of the cells. */
+	readableStacks(text: string, cells: ReadonlyMap<string, CompiledCell>): string;
 }
 
 /** Cells without declarations that errors may still name. */
@@ -64,12 +68,15 @@ export class Runtime {
 		);
 		setHost(this.#callbacks);
 		this.#outputs = new FinalizationRegistry((run) => options.post({ kind: "gone", run }));
-		captureStreams();
+		const readStacks = (text: string) => options.readableStacks(text, this.#cells);
+		captureStreams(readStacks);
+		setStackReader(readStacks);
 		stopTimersWithCells();
 		stopWorkersWithCells();
 		const { signals, answers, post } = options;
 		Object.assign(
 			globalThis,
+			{ display },
 			inputFunctions(signals, answers, post, (run) => this.#running.has(run)),
 		);
 		process.exit = ((code?: number) => {

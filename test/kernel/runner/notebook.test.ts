@@ -213,7 +213,7 @@ describe("parameters", () => {
 		expect(cells.map((cell) => cell.source)).toEqual([
 			"import 'x'",
 			"let epochs = 3;\nconst name = 'a';",
-			'let epochs = 1;\nlet name = "b\\"";',
+			'epochs = 1;\nlet name = "b\\"";',
 			"epochs",
 		]);
 		expect(withParameters(notebook, {})).toBe(notebook);

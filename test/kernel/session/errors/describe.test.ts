@@ -1,5 +1,6 @@
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { describeError } from "../../../../dist/kernel/session/errors";
+import { describeError, readableStacks } from "../../../../dist/kernel/session/errors";
 import { plain, UncheckedNotebook } from "../compiler/notebook";
 
 /** Thrown values, as the reader of a notebook sees them. */
@@ -188,6 +189,30 @@ describe("errors that make trouble", () => {
 		const error = await thrown("throw new Error('x')");
 		expect(describeError(error, new Map())).toMatchObject({ ename: "Error", evalue: "x" });
 	});
+});
+
+test("a printed error has the same places, and none of the kernel's frames", async () => {
+	const error = (await thrown(
+		"\n  function f(): never { throw Object.assign(new Error('a'), { code: 7 }) }\ntry { f() } catch (cause) { throw new Error('b', { cause }) }",
+	)) as Error;
+	for (const one of [error, error.cause as Error]) {
+		const own = one.stack!.split("\n").filter((line) => !/^ +at .*(notebook|test)\.ts|vitest/.test(line));
+		one.stack = [...own, "    at emit (node:events:1:2)"].join("\n");
+	}
+	const lines = readableStacks(inspect([error, 1]), notebook.runner.cells).split("\n");
+	expect(lines).toEqual([
+		"[",
+		"  Error: b",
+		"      at Cell [1], line 3, column 35 {",
+		"    [cause]: Error: a",
+		"        at f Cell [1], line 2, column 45",
+		"        at Cell [1], line 3, column 7 {",
+		"      code: 7",
+		"    }",
+		"  },",
+		"  1",
+		"]",
+	]);
 });
 
 test("loads no compiler", async () => {

@@ -4,4 +4,5 @@ module.exports = {
 		const [ename, evalue] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
 		return { ename, evalue, traceback: (error?.stack ?? `${ename}: ${evalue}`).split("\n") };
 	},
+	readableStacks: (text) => text,
 };
