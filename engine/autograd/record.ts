@@ -158,7 +158,7 @@ function checkWritable(op: string, target: Tensor): void {
 		);
 	}
 	const base = target._view?.base;
-	if (base?._requiresGrad && base._gradFn === null) {
+	if (base?.isLeaf && target.requiresGrad) {
 		throw new Error(
 			`[${op}] a view of a leaf tensor that requires grad is being used in an in-place operation: wrap the write in noGrad(() => …)`,
 		);

@@ -620,6 +620,8 @@ export interface RandomOps {
 
 export interface CreateOps {
 	empty: (shape: number[], dtype: number, place?: Place) => Handle;
+	/** Of the shape of another tensor and the order of its dimensions in memory. */
+	emptyLikeOn: (x: Handle, dtype: number, place: Place) => Handle;
 	full: (shape: number[], value: number | bigint | boolean, dtype: number, place?: Place) => Handle;
 	arange: (start: number, end: number, step: number, dtype: number, place?: Place) => Handle;
 	linspace: (start: number, end: number, steps: number, dtype: number, place?: Place) => Handle;

@@ -5,6 +5,7 @@ import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
 import { zerosAs } from "./copy";
 import { asMethods } from "./methods";
+import { underivable } from "./underivable";
 
 /*
  * Pointwise functions of two tensors, or of a tensor and a number, as one table: kernel, and the slope in each operand.
@@ -273,19 +274,18 @@ function oneTensor(op: string, a: Value, b: Value): Value {
 	throw new TypeError(`[${op}] one of the operands must be a tensor, got ${String(a)} and ${String(b)}`);
 }
 
-/** The quotient rounded down; no gradient. */
+/** The quotient rounded down; a gradient through it is refused, as in PyTorch: `div` with `roundingMode` has one, of zeros. */
 export function floorDivide(a: Tensor, b: Tensor | Scalar): Tensor {
-	return wrap(native.floorDivide(a.handle, operand("floorDivide", b)));
+	const out = wrap(native.floorDivide(a.handle, operand("floorDivide", b)));
+	return out.isFloatingPoint() && tracked(a, b) ? record(out, floorDivideBackward, [a, b]) : out;
 }
 
 function floorDivide_<T extends Tensor>(a: T, b: Tensor | Scalar): T {
-	return inPlace("floorDivide_", a, [], () => native.floorDivide(a.handle, operand("floorDivide_", b), a.handle), {
-		name: "NotImplemented",
-		backward: () => {
-			throw new Error("[floorDivide_] has no derivative");
-		},
-	});
+	const write = () => native.floorDivide(a.handle, operand("floorDivide_", b), a.handle);
+	return inPlace("floorDivide_", a, [b], write, floorDivideBackward);
 }
+
+const floorDivideBackward = underivable("floorDivide");
 
 declare module "../core/tensor" {
 	interface Tensor extends BinaryMethods, InPlaceMethods {

@@ -1,3 +1,4 @@
+import type { Derivative } from "../autograd/node";
 import { inPlace } from "../autograd/record";
 import { bind, tensorArgument } from "../core/arguments";
 import { type Handle, native, type Operand } from "../core/native";
@@ -68,7 +69,9 @@ const functions = {} as Record<Name, (a: Tensor, b: Tensor | Scalar) => Tensor>;
 for (const name of Object.keys(rows) as Name[]) {
 	const kernel = rows[name] as Kernel;
 	const apply = (a: Tensor, b: Tensor | Scalar) => wrap(kernel(a.handle, operand(name, b)));
-	const derivative = { ...flat, name: `${name[0]!.toUpperCase()}${name.slice(1)}Backward0` };
+	const node = `${name[0]!.toUpperCase()}${name.slice(1)}Backward`;
+	const byNumber: Derivative = { ...flat, name: `${node}0` };
+	const byTensor: Derivative = { ...flat, name: `${node}1` };
 	functions[name] = (a, b) => apply(tensorArgument(name, "the first argument", a), b);
 	Object.defineProperty(Tensor.prototype, name, {
 		value: function (this: Tensor, b: Tensor | Scalar) {
@@ -79,7 +82,8 @@ for (const name of Object.keys(rows) as Name[]) {
 	});
 	Object.defineProperty(Tensor.prototype, `${name}_`, {
 		value: function (this: Tensor, b: Tensor | Scalar) {
-			return inPlace(`${name}_`, this, [], () => kernel(this.handle, operand(`${name}_`, b), this.handle), derivative);
+			const write = () => kernel(this.handle, operand(`${name}_`, b), this.handle);
+			return inPlace(`${name}_`, this, [], write, b instanceof Tensor ? byTensor : byNumber);
 		},
 		writable: true,
 		configurable: true,
@@ -147,6 +151,8 @@ export function allclose(a: Tensor, b: Tensor, ...options: CloseArguments): bool
 export function isclose(a: Tensor, b: Tensor, ...options: CloseArguments): Tensor {
 	const { rtol, atol, equalNan } = closeOptions("isclose", options);
 	const [x, y] = [a.handle, tensorArgument("isclose", "other", b).handle];
+	if (a.dtype !== b.dtype)
+		throw new TypeError(`[isclose] expected tensors of one dtype, got ${a.dtype} and ${b.dtype}`);
 	let close = native.eq(x, y);
 	if (equalNan) close = native.logicalOr(close, native.logicalAnd(native.isnan(x), native.isnan(y)));
 	const allowed = native.add(native.mul(native.abs(y), rtol), atol, 1);

@@ -126,9 +126,9 @@ function like(op: string, x: Tensor, value: Scalar | null, options: TensorOption
 	if (!(x instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(x)}`);
 	checkOptions(op, options);
 	const dtype = newDtype(op, options, () => x.dtype).code;
-	const place = besides(op, x, options);
-	const handle = value === null ? native.empty(x.shape, dtype, place) : native.full(x.shape, value, dtype, place);
-	return finish(wrap(handle), options);
+	const out = wrap(native.emptyLikeOn(x.handle, dtype, besides(op, x, options)));
+	if (value !== null) native.fill_(out.handle, value);
+	return finish(out, options);
 }
 
 /** Zeros of the shape and dtype of another tensor. */
@@ -221,16 +221,18 @@ export function eye(n: number, m?: number | TensorOptions, options?: TensorOptio
 /** Row and column numbers of the lower triangle of a matrix, as the two rows of an int64 tensor. */
 export function trilIndices(rows: number, columns: number, offset: number | { offset?: number } = 0): Tensor {
 	const by = typeof offset === "object" ? (offset.offset ?? 0) : offset;
-	return triangle(rows, columns, (row, column) => column <= row + by);
+	return triangle("trilIndices", rows, columns, (row, column) => column <= row + by);
 }
 
 /** Row and column numbers of the upper triangle. */
 export function triuIndices(rows: number, columns: number, offset: number | { offset?: number } = 0): Tensor {
 	const by = typeof offset === "object" ? (offset.offset ?? 0) : offset;
-	return triangle(rows, columns, (row, column) => column >= row + by);
+	return triangle("triuIndices", rows, columns, (row, column) => column >= row + by);
 }
 
-function triangle(rows: number, columns: number, inside: (row: number, column: number) => boolean): Tensor {
+function triangle(op: string, rows: number, columns: number, inside: (row: number, column: number) => boolean): Tensor {
+	integer(op, "row", rows);
+	integer(op, "col", columns);
 	const at: [bigint[], bigint[]] = [[], []];
 	for (let row = 0; row < rows; row++) {
 		for (let column = 0; column < columns; column++) {

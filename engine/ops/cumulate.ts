@@ -95,10 +95,12 @@ export const cummin = extreme("cummin", native.cummin, { ...cummaxBackward, name
 /** Running log Σ exp along `dim`. */
 export function logcumsumexp(x: Tensor, dim: number | { dim: number }): Tensor {
 	const at = wrapDim("logcumsumexp", typeof dim === "object" ? dim.dim : dim, x.ndim);
-	return x.ndim === 0 ? x.clone() : runningLogsumexp(at, x);
+	if (!x.isFloatingPoint()) throw new TypeError(`[logcumsumexp] expects a floating point dtype, got ${x.dtype}`);
+	return runningLogsumexp(at, x);
 }
 
 const runningLogsumexp = composite("LogcumsumexpBackward0", (at: number, x: Tensor) => {
+	if (x.ndim === 0) return x.clone();
 	const parts: Tensor[] = [];
 	for (const part of x.split(1, at)) parts.push(parts.length === 0 ? part : parts.at(-1)!.logaddexp(part));
 	return parts.length === 0 ? x.clone() : catAlong(parts, at);

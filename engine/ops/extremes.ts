@@ -117,8 +117,9 @@ export function median(x: Tensor, ...args: [] | DimArguments): Tensor | ValuesAn
 }
 
 /** The most frequent element along `dim` (default the last), and where it stands last. */
-export function mode(x: Tensor, ...args: [] | DimArguments): ValuesAndIndices {
-	return modeAlong(x, args.length === 0 ? [-1] : args);
+export function mode(x: Tensor, ...args: [] | DimArguments | [options: { keepdim?: boolean }]): ValuesAndIndices {
+	const { dim = -1, keepdim = false } = bind<{ dim: number; keepdim: boolean }>("mode", args, ["dim", "keepdim"]);
+	return modeAlong(x, [dim, keepdim]);
 }
 
 function extreme(op: string, name: string, kernel: (x: Handle, dims: number[] | null, keepdim: boolean) => Handle) {

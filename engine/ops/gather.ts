@@ -1,11 +1,12 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { describe, integer, shapeText, wrapDim } from "../core/arguments";
+import { bind, describe, integer, shapeText, wrapDim } from "../core/arguments";
 import { int64 } from "../core/dtype";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { cast } from "./copy";
 import { asMethods } from "./methods";
+import { underivable } from "./underivable";
 import { broadcastShapes } from "./view";
 
 /* Elements picked and placed by index tensors along one dimension. Indices are int64. */
@@ -53,6 +54,7 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number | { dim?: nu
 		);
 	}
 	const at = wrapDim("takeAlongDim", along, x.ndim);
+	if (x.ndim === 0) return gather(x, at, index);
 	const shape = broadcastShapes(x.shape.with(at, 1), index.shape.with(at, 1));
 	return gather(x.expand(shape.with(at, x.size(at))), at, index.expand(shape.with(at, index.size(at))));
 }
@@ -80,6 +82,9 @@ const takeBackward: Derivative = {
 /** The entries along `dim` that a vector of indices names. */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
 	const at = indexTensor("indexSelect", index);
+	if (x.ndim === 0 && at.numel() !== 1) {
+		throw new RangeError(`[indexSelect] an index to a scalar can have only 1 value, got ${at.numel()}`);
+	}
 	const out = wrap(native.indexSelect(x.handle, wrapDim("indexSelect", dim, x.ndim), at.handle));
 	return tracked(x) ? record(out, indexSelectBackward, [x], [at], { dim, shape: x.shape }) : out;
 }
@@ -198,15 +203,32 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor |
 }
 
 /** Writes x[index[i][j]][j] = source[i][j] for dim 0, and so on; a number as source goes everywhere. */
-function scatter_<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor | Scalar): T {
+function scatter_<T extends Tensor>(
+	x: T,
+	dim: number,
+	index: Tensor,
+	source: Tensor | Scalar,
+	...args: ReduceArguments
+): T {
 	const at = indexTensor("scatter_", index);
 	const along = wrapDim("scatter_", dim, x.ndim);
+	const kernel = joiningOf(args);
+	if (kernel !== null) return joined(x, along, at, source, kernel);
 	const part = covered(source, index);
 	const values = part instanceof Tensor ? part.handle : part;
 	const write = () => native.scatter_(x.handle, along, at.handle, values);
 	const derivative = part instanceof Tensor ? scatterBackward : scatterScalarBackward;
 	return inPlace("scatter_", x, [part], write, derivative, () => [at], { dim: along });
 }
+
+function joined<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor | Scalar, kernel: number): T {
+	const values =
+		source instanceof Tensor ? covered(source, index) : wrap(native.full(index.shape, source, x.dtype.code, x.handle));
+	const write = () => native.scatterReduce_(x.handle, dim, index.handle, values.handle, kernel);
+	return inPlace("scatter_", x, [values], write, joinedBackward);
+}
+
+const joinedBackward = underivable("scatter");
 
 const scatterBackward: Derivative = {
 	name: "ScatterBackward0",
@@ -219,8 +241,28 @@ const scatterBackward: Derivative = {
 
 const scatterScalarBackward: Derivative = { ...scatterBackward, name: "ScatterBackward1" };
 
-export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | Scalar): Tensor {
-	return scatter_(x.clone(), dim, index, source);
+export function scatter(
+	x: Tensor,
+	dim: number,
+	index: Tensor,
+	source: Tensor | Scalar,
+	...args: ReduceArguments
+): Tensor {
+	return scatter_(x.clone(), dim, index, source, ...args);
+}
+
+/** How values join what is there; without it they replace it. Not differentiable: `scatterReduce` is. */
+type ReduceArguments = [options?: { reduce?: "add" | "multiply" }];
+
+const joining = { add: 0, multiply: 1 } as const;
+
+function joiningOf(args: readonly unknown[]): number | null {
+	const { reduce } = bind<{ reduce: keyof typeof joining }>("scatter_", args, [], ["reduce"]);
+	if (reduce === undefined) return null;
+	if (!Object.hasOwn(joining, reduce)) {
+		throw new RangeError(`[scatter_] reduce must be "add" or "multiply", got ${describe(reduce)}`);
+	}
+	return joining[reduce];
 }
 
 /** @internal A source may be larger than the index; what lies outside is not used. */
@@ -318,8 +360,8 @@ declare module "../core/tensor" {
 		indexFill(dim: number, index: Tensor, value: Tensor | Scalar): Tensor;
 		indexFill_(dim: number, index: Tensor, value: Tensor | Scalar): this;
 		/** Writes x[index[i][j]][j] = source[i][j] for dim 0, and so on; a number as source goes everywhere. */
-		scatter(dim: number, index: Tensor, source: Tensor | Scalar): Tensor;
-		scatter_(dim: number, index: Tensor, source: Tensor | Scalar): this;
+		scatter(dim: number, index: Tensor, source: Tensor | Scalar, ...args: ReduceArguments): Tensor;
+		scatter_(dim: number, index: Tensor, source: Tensor | Scalar, ...args: ReduceArguments): this;
 		/** Adds source[i][j] to x[index[i][j]][j] for dim 0, and so on. */
 		scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor;
 		scatterAdd_(dim: number, index: Tensor, source: Tensor): this;

@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { describe, shapeText } from "../core/arguments";
+import { bind, describe, shapeText } from "../core/arguments";
 import { bool, int64 } from "../core/dtype";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
@@ -161,8 +161,20 @@ function savedPicks(node: { savedTensors: readonly (Tensor | null)[]; saved(i: n
 	return node.savedTensors.map((pick, i) => pick && node.saved(i));
 }
 
+type AccumulateArguments = [accumulate?: boolean | { accumulate?: boolean }];
+
+function accumulates(op: string, args: readonly unknown[]): boolean {
+	return bind<{ accumulate: boolean }>(op, args, ["accumulate"]).accumulate ?? false;
+}
+
 /** A copy of `x` with `values` put (or, with `accumulate`, added) where index tensors point. */
-export function indexPut(x: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate = false): Tensor {
+export function indexPut(
+	x: Tensor,
+	indices: readonly (Tensor | null)[],
+	values: Tensor,
+	...args: AccumulateArguments
+): Tensor {
+	const accumulate = accumulates("indexPut", args);
 	const out = wrap(native.clone(x.handle));
 	put(out, indices, values, accumulate);
 	if (!tracked(x, values)) return out;
@@ -170,7 +182,13 @@ export function indexPut(x: Tensor, indices: readonly (Tensor | null)[], values:
 }
 
 /** Puts (or adds) `values`, which broadcast, where index tensors and masks point. */
-function indexPut_<T extends Tensor>(x: T, indices: readonly (Tensor | null)[], values: Tensor, accumulate = false): T {
+function indexPut_<T extends Tensor>(
+	x: T,
+	indices: readonly (Tensor | null)[],
+	values: Tensor,
+	...args: AccumulateArguments
+): T {
+	const accumulate = accumulates("indexPut_", args);
 	const picks = indices.map((one) => one && (prepared("indexPut_", one) as Tensor));
 	const write = () => put(x, picks, values, accumulate);
 	return inPlace("indexPut_", x, [values], write, indexPutBackward, () => picks, attributesOf(values, accumulate));
@@ -249,8 +267,8 @@ declare module "../core/tensor" {
 		/** Overwrites that part with `value`, which broadcasts: `x.setAt([0, "1:3"], 1)`, `x.setAt(mask, 0)`. */
 		setAt(indices: Index | readonly Index[], value: Tensor | TensorData): this;
 		/** A copy with `values` put (or, with `accumulate`, added) where index tensors point. */
-		indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor;
-		indexPut_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): this;
+		indexPut(indices: readonly (Tensor | null)[], values: Tensor, ...args: AccumulateArguments): Tensor;
+		indexPut_(indices: readonly (Tensor | null)[], values: Tensor, ...args: AccumulateArguments): this;
 	}
 }
 

@@ -28,7 +28,10 @@ function maskedFill_<T extends Tensor>(x: T, mask: Tensor, value: Tensor | Scala
 	checkFill("maskedFill_", value);
 	const given = operand("maskedFill_", value);
 	const write = () => native.maskedFill_(x.handle, mask.handle, given);
-	return inPlace("maskedFill_", x, [value], write, maskedFillOf(value), () => [mask], { a: null });
+	return inPlace("maskedFill_", x, [value], write, maskedFillOf(value), () => [mask], {
+		a: null,
+		value: broadcastOf(value, x),
+	});
 }
 
 /** `value` where `mask` (broadcast) is true, else the element. */
@@ -39,7 +42,10 @@ export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | Scalar): Ten
 	const out = wrap(native.clone(native.expand(x.handle, shape)));
 	native.maskedFill_(out.handle, mask.handle, operand("maskedFill", value));
 	if (!tracked(x, value)) return out;
-	return record(out, maskedFillOf(value), [x, value], [mask], { a: broadcastOf(x, out) });
+	return record(out, maskedFillOf(value), [x, value], [mask], {
+		a: broadcastOf(x, out),
+		value: broadcastOf(value, out),
+	});
 }
 
 function maskedFillOf(value: Tensor | Scalar): Derivative {
@@ -49,11 +55,11 @@ function maskedFillOf(value: Tensor | Scalar): Derivative {
 const maskedFillBackward: Derivative = {
 	name: "MaskedFillBackward0",
 	backward(node, grad) {
-		const { a } = node.attributes as { a: Broadcast };
+		const { a, value } = node.attributes as { a: Broadcast; value: Broadcast };
 		const mask = node.saved(0);
 		return [
 			node.needs(0) ? unbroadcast(maskedFill(grad, mask, 0), a) : null,
-			node.needs(1) ? maskedFill(grad, mask.logicalNot(), 0).sum() : null,
+			node.needs(1) ? unbroadcast(maskedFill(grad, mask.logicalNot(), 0), value) : null,
 		];
 	},
 };
@@ -119,8 +125,9 @@ function placedInOrder(grad: Tensor, mask: Tensor, count: number): Tensor {
 export function nonzero(x: Tensor, options?: { asTuple?: false }): Tensor;
 export function nonzero(x: Tensor, options: { asTuple: true }): Tensor[];
 export function nonzero(x: Tensor, options: { asTuple?: boolean } = {}): Tensor | Tensor[] {
-	const rows = wrap(native.nonzero(x.handle));
-	return options.asTuple ? rows.unbind(1) : rows;
+	if (!options.asTuple) return wrap(native.nonzero(x.handle));
+	// A scalar counts as a vector of one here.
+	return wrap(native.nonzero(x.ndim === 0 ? native.reshape(x.handle, [1]) : x.handle)).unbind(1);
 }
 
 /** Positions of the elements that are not 0, one row each. */

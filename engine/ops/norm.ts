@@ -81,7 +81,8 @@ const normBackward: Derivative = {
 };
 
 /** The p-norm of the difference. */
-export function dist(a: Tensor, b: Tensor, p = 2): Tensor {
+export function dist(a: Tensor, b: Tensor, ...args: [p?: number | { p?: number }]): Tensor {
+	const { p = 2 } = bind<{ p: number }>("dist", args, ["p"]);
 	return difference(p, a, b);
 }
 
@@ -91,6 +92,7 @@ const difference = composite("DistBackward0", (p: number, a: Tensor, b: Tensor) 
 
 /** Slices along `dim` whose p-norm exceeds `maxnorm` are scaled down to it. */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
+	if (x.ndim < 2) throw new RangeError(`[renorm] needs at least 2 dimensions, got shape ${shapeText(x.shape)}`);
 	return scaledDown({ p, at: wrapDim("renorm", dim, x.ndim), maxnorm }, x);
 }
 
@@ -104,7 +106,7 @@ const scaledDown = composite("RenormBackward0", ({ p, at, maxnorm }: Bound, x: T
 	const others = x.shape.map((_, i) => i).filter((i) => i !== at);
 	const size = vectorNorm(x, p, others, true);
 	const factor = size.add(1e-7).reciprocal().mul(maxnorm);
-	return x.mul(factor.maskedFill(size.le(maxnorm), 1));
+	return x.mul(factor.maskedFill(size.gt(maxnorm).logicalNot(), 1));
 });
 
 /** @internal The norm of matrices: "fro", 1, -1, Infinity, -Infinity. */
@@ -127,7 +129,7 @@ declare module "../core/tensor" {
 		/** (Σ |x|^p)^(1/p) over dimensions or all; p = Infinity: the largest |x|, 0: how many are not 0. */
 		norm(...args: NormArguments): Tensor;
 		/** The p-norm of the difference (p 2 by default). */
-		dist(other: Tensor, p?: number): Tensor;
+		dist(other: Tensor, p?: number | { p?: number }): Tensor;
 		renorm(p: number, dim: number, maxnorm: number): Tensor;
 		renorm_(p: number, dim: number, maxnorm: number): this;
 	}

@@ -1,4 +1,3 @@
-import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { describe } from "../core/arguments";
 import { float64 } from "../core/dtype";
@@ -8,18 +7,9 @@ import { pow } from "./binary";
 import { operand } from "./broadcast";
 import { cast } from "./copy";
 import { asMethods } from "./methods";
+import { underivable } from "./underivable";
 
 /* Pointwise functions of two tensors that are seldom needed, and tests of single elements. */
-
-/** What a result whose derivative is not there does when one is asked for; PyTorch's text. */
-function underivable(op: string): Derivative {
-	return {
-		name: "NotImplemented",
-		backward: () => {
-			throw new Error(`[${op}] the derivative for '${op}' is not implemented`);
-		},
-	};
-}
 
 type Kernel = (a: Operand, b: Operand, out?: Handle) => Handle;
 type Pair = (a: Tensor, b: Tensor) => Tensor;
@@ -58,7 +48,12 @@ function withoutSlope(
 	};
 }
 
-const steps = withoutSlope("heaviside", native.heaviside);
+const steps = withoutSlope("heaviside", (a, b, out) => {
+	if (native.dtype(a as Handle) !== native.dtype(b as Handle)) {
+		throw new TypeError("[heaviside] expects tensors of one dtype");
+	}
+	return native.heaviside(a, b, out);
+});
 const neighbours = withoutSlope("nextafter", native.nextafter);
 const divisors = withoutSlope("gcd", native.gcd);
 const multiples = withoutSlope("lcm", native.lcm);

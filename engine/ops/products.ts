@@ -1,4 +1,4 @@
-import { shapeText } from "../core/arguments";
+import { bind, shapeText } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
@@ -17,16 +17,15 @@ export function inner(a: Tensor, b: Tensor): Tensor {
 	return tensordot(a, b, [[-1], [-1]]);
 }
 
+type ContractedDims = number | readonly [readonly number[], readonly number[]];
+
 /**
  * Sums of products over some dimensions of both: the last `dims` of `a` with the first of `b`, or the dimensions of two
  * lists.
  */
-export function tensordot(
-	a: Tensor,
-	b: Tensor,
-	dims: number | readonly [readonly number[], readonly number[]] = 2,
-): Tensor {
+export function tensordot(a: Tensor, b: Tensor, ...args: [dims?: ContractedDims | { dims?: ContractedDims }]): Tensor {
 	checkOperands("tensordot", a, b);
+	const { dims = 2 } = bind<{ dims: ContractedDims }>("tensordot", args, ["dims"]);
 	const counted = typeof dims === "number";
 	const ofA = counted
 		? Array.from({ length: dims }, (_, i) => a.ndim - dims + i)

@@ -40,6 +40,9 @@ function quantiles(
 	skipNan: boolean,
 ): Tensor {
 	const given = typeof dim === "object" && dim !== null ? dim : { ...options, dim: dim ?? options?.dim ?? null };
+	if (!x.isFloatingPoint() || x.elementSize() < 4) {
+		throw new TypeError(`[${op}] expects a float32 or float64 tensor, got ${x.dtype}`);
+	}
 	const { keepdim = false, interpolation = "linear" } = given;
 	const along = given.dim ?? null;
 	const at = along === null ? 0 : wrapDim(op, along, x.ndim);

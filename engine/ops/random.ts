@@ -1,15 +1,16 @@
 import type { Derivative } from "../autograd/node";
-import { inPlace } from "../autograd/record";
+import { inPlace, record, tracked } from "../autograd/record";
 import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
 import { placeOf } from "../core/device";
 import { type DType, int64 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
-import { native } from "../core/native";
+import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
-import { checkOptions, finish, newDtype, type TensorOptions } from "./create";
+import { besides, checkOptions, finish, newDtype, type TensorOptions } from "./create";
 import { asMethods } from "./methods";
+import { underivable } from "./underivable";
 
 /* Random numbers: PyTorch's, number for number, from the default generator or a given one. */
 
@@ -32,12 +33,26 @@ type Fill = "uniform_" | "normal_";
 
 function drawn(op: string, kernel: Fill, args: readonly unknown[]): Tensor {
 	const { sizes, options } = sizesAndOptions<RandomOptions>(op, args);
-	return drawnInto(op, kernel, sizes, options, getDefaultDtype);
+	const memory = (code: number) => native.empty(sizes, code, placeOf(op, options.device));
+	return drawnInto(op, kernel, options, getDefaultDtype, memory);
 }
 
-function drawnInto(op: string, kernel: Fill, sizes: number[], options: RandomOptions, dtype: () => DType): Tensor {
+/** The numbers come in the order of memory, which is that of `x` too. */
+function drawnLike(op: string, kernel: Fill, x: Tensor, options: RandomOptions): Tensor {
+	if (!(x instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(x)}`);
+	const memory = (code: number) => native.emptyLikeOn(x.handle, code, besides(op, x, options));
+	return drawnInto(op, kernel, options, () => x.dtype, memory);
+}
+
+function drawnInto(
+	op: string,
+	kernel: Fill,
+	options: RandomOptions,
+	dtype: () => DType,
+	memory: (code: number) => Handle,
+): Tensor {
 	randomNames(op, options);
-	const out = native.empty(sizes, newDtype(op, options, dtype).code, placeOf(op, options.device));
+	const out = memory(newDtype(op, options, dtype).code);
 	native[kernel](out, handleOf(options.generator), 0, 1);
 	return finish(wrap(out), options);
 }
@@ -54,12 +69,12 @@ export function randn(...args: SizesAnd<RandomOptions>): Tensor {
 
 /** `rand` of the shape and dtype of another tensor. */
 export function randLike(x: Tensor, options: RandomOptions = {}): Tensor {
-	return drawnInto("randLike", "uniform_", x.shape, options, () => x.dtype);
+	return drawnLike("randLike", "uniform_", x, options);
 }
 
 /** `randn` of the shape and dtype of another tensor. */
 export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
-	return drawnInto("randnLike", "normal_", x.shape, options, () => x.dtype);
+	return drawnLike("randnLike", "normal_", x, options);
 }
 
 type RandintArguments =
@@ -70,7 +85,7 @@ function integers(
 	op: string,
 	low: number,
 	high: number,
-	sizes: number[],
+	memory: (code: number) => Handle,
 	options: RandomOptions,
 	dtype: DType,
 ): Tensor {
@@ -78,7 +93,7 @@ function integers(
 	if (!(integer(op, "low", low) < integer(op, "high", high))) {
 		throw new RangeError(`[${op}] low must be less than high, got ${low} and ${high}`);
 	}
-	const out = native.empty(sizes, newDtype(op, options, () => dtype).code, placeOf(op, options.device));
+	const out = memory(newDtype(op, options, () => dtype).code);
 	native.randint_(out, handleOf(options.generator), low, high);
 	return finish(wrap(out), options);
 }
@@ -89,7 +104,9 @@ export function randint(...args: RandintArguments): Tensor {
 	if (at < 1 || at > 2) throw new TypeError("[randint] expected (high, size) or (low, high, size) with size an array");
 	const low = at === 2 ? (args[0] as number) : 0;
 	const options = (args[at + 1] as RandomOptions | undefined) ?? {};
-	return integers("randint", low, args[at - 1] as number, sizesOf("randint", [args[at]]), options, int64);
+	const sizes = sizesOf("randint", [args[at]]);
+	const memory = (code: number) => native.empty(sizes, code, placeOf("randint", options.device));
+	return integers("randint", low, args[at - 1] as number, memory, options, int64);
 }
 
 /** `randint` of the shape and dtype of another tensor: `(x, high)` or `(x, low, high)`. */
@@ -99,7 +116,9 @@ export function randintLike(
 ): Tensor {
 	const two = typeof args[1] === "number";
 	const options = ((two ? args[2] : args[1]) as RandomOptions | undefined) ?? {};
-	return integers("randintLike", two ? args[0] : 0, (two ? args[1] : args[0]) as number, x.shape, options, x.dtype);
+	const [low, high] = two ? (args as [number, number]) : [0, args[0]];
+	const memory = (code: number) => native.emptyLikeOn(x.handle, code, besides("randintLike", x, options));
+	return integers("randintLike", low, high, memory, options, x.dtype);
 }
 
 /** The integers 0 … n−1 in random order; int64 by default. */
@@ -149,7 +168,8 @@ export function bernoulli(x: Tensor, p?: number | GeneratorOption, options: Gene
 	const generator = handleOf((isOptions(p) ? (p as GeneratorOption) : options).generator);
 	if (typeof p === "number") native.bernoulli_(out, generator, p, 0);
 	else native.bernoulliTensor_(out, x.handle, generator);
-	return wrap(out);
+	if (!tracked(x)) return wrap(out);
+	return record(wrap(out), typeof p === "number" ? withChance : derivatives.bernoulli_, [x]);
 }
 
 /** `numSamples` indices drawn by the weights of a vector, or of each row of a matrix. Without replacement by default. */
@@ -176,6 +196,7 @@ const derivatives = {
 	bernoulli_: overwritten("BernoulliBackward0"),
 	exponential_: overwritten("ExponentialBackward0"),
 };
+const withChance = underivable("bernoulli");
 
 /** Uniform numbers of [from, to). */
 function uniform_<T extends Tensor>(x: T, ...args: unknown[]): T {

@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { type Dims, describe, integer, isOptions, type Sizes, sizesOf, wrapDim } from "../core/arguments";
+import { type Dims, describe, integer, isOptions, type Sizes, shapeText, sizesOf, wrapDim } from "../core/arguments";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
@@ -54,10 +54,12 @@ export function flip(x: Tensor, ...dims: FlipArguments): Tensor {
 }
 
 export function fliplr(x: Tensor): Tensor {
+	if (x.ndim < 2) throw new RangeError(`[fliplr] expects 2 or more dimensions, got shape ${shapeText(x.shape)}`);
 	return flipAlong(x, [1]);
 }
 
 export function flipud(x: Tensor): Tensor {
+	if (x.ndim < 1) throw new RangeError("[flipud] expects 1 or more dimensions, got a scalar");
 	return flipAlong(x, [0]);
 }
 
@@ -184,6 +186,12 @@ export function meshgrid(
 	const options = last instanceof Tensor || Array.isArray(last) ? {} : (last as { indexing?: "ij" | "xy" });
 	const first = args[0];
 	const list = tensorList("meshgrid", Array.isArray(first) ? first : args.filter((x) => x instanceof Tensor));
+	for (const x of list) {
+		if (x.ndim > 1) throw new RangeError(`[meshgrid] expects vectors and scalars, got shape ${shapeText(x.shape)}`);
+		if (x.dtype !== list[0]!.dtype) {
+			throw new TypeError(`[meshgrid] expects tensors of one dtype, got ${list[0]!.dtype} and ${x.dtype}`);
+		}
+	}
 	const swap = (options?.indexing ?? "ij") === "xy" && list.length > 1;
 	const order = swap ? [list[1]!, list[0]!, ...list.slice(2)] : list;
 	const sizes = order.map((x) => x.numel());
@@ -193,6 +201,9 @@ export function meshgrid(
 
 /** All combinations of elements of vectors, one a row. */
 export function cartesianProd(...tensors: Tensor[]): Tensor {
+	for (const x of tensors) {
+		if (x.ndim !== 1) throw new RangeError(`[cartesianProd] expects vectors, got shape ${shapeText(x.shape)}`);
+	}
 	if (tensors.length === 1) return tensors[0]!;
 	return stackAlong(
 		meshgrid(tensors).map((grid) => grid.flatten()),

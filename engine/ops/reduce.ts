@@ -132,6 +132,7 @@ const nansumBackward: Derivative = {
 /** Mean of the elements that are not NaN. */
 export function nanmean(x: Tensor, ...args: ReduceArguments<SumOptions>): Tensor {
 	const { dims, keepdim } = reduceArguments("nanmean", args, ["dtype"]);
+	if (!x.isFloatingPoint()) throw new TypeError(`[nanmean] expects a floating point dtype, got ${x.dtype}`);
 	const present = x.detach().isnan().logicalNot();
 	return nansum(x, ...args).div(sum(present, dims, keepdim));
 }

@@ -20,25 +20,26 @@ export interface ScatterReduceOptions {
 	includeSelf?: boolean;
 }
 
+/** The reduction in place or by name. */
+type ReduceArguments<R> = [reduce: R, options?: ScatterReduceOptions] | [options: ScatterReduceOptions & { reduce: R }];
+
 interface Reduction {
 	dim: number;
 	reduce: ScatterReduction;
 	includeSelf: boolean;
 }
 
-function reduction(
-	op: string,
-	x: Tensor,
-	dim: number,
-	reduce: string,
-	options: ScatterReduceOptions,
-	names: readonly string[],
-): Reduction {
-	if (!names.includes(reduce)) {
+function reduction(op: string, x: Tensor, dim: number, args: readonly unknown[], names: readonly string[]): Reduction {
+	const { reduce, includeSelf = true } = bind<ScatterReduceOptions & { reduce: string }>(
+		op,
+		args,
+		["reduce"],
+		["includeSelf"],
+	);
+	if (reduce === undefined || !names.includes(reduce)) {
 		const expected = names.map((name) => JSON.stringify(name)).join(", ");
 		throw new RangeError(`[${op}] reduce must be one of ${expected}, got ${describe(reduce)}`);
 	}
-	const { includeSelf = true } = bind<ScatterReduceOptions>(op, [options], [], ["includeSelf"]);
 	return { dim: wrapDim(op, dim, x.ndim), reduce: reduce as ScatterReduction, includeSelf };
 }
 
@@ -141,10 +142,9 @@ export function scatterReduce(
 	dim: number,
 	index: Tensor,
 	source: Tensor,
-	reduce: ScatterReduction,
-	options: ScatterReduceOptions = {},
+	...args: ReduceArguments<ScatterReduction>
 ): Tensor {
-	const attributes = reduction("scatterReduce", x, dim, reduce, options, reductions);
+	const attributes = reduction("scatterReduce", x, dim, args, reductions);
 	return apply("scatterReduce", x, attributes, index, source, scatterReduceBackward);
 }
 
@@ -170,14 +170,13 @@ export function indexReduce(
 	dim: number,
 	index: Tensor,
 	source: Tensor,
-	reduce: IndexReduction,
-	options: ScatterReduceOptions = {},
+	...args: ReduceArguments<IndexReduction>
 ): Tensor {
-	const attributes = reduction("indexReduce", x, dim, reduce, options, indexReductions);
+	const attributes = reduction("indexReduce", x, dim, args, indexReductions);
 	return apply("indexReduce", x, attributes, spread("indexReduce", x, dim, index, source), source, indexReduceBackward);
 }
 
-type Arguments<R> = [dim: number, index: Tensor, source: Tensor, reduce: R, options?: ScatterReduceOptions];
+type Arguments<R> = [dim: number, index: Tensor, source: Tensor, ...ReduceArguments<R>];
 
 declare module "../core/tensor" {
 	interface Tensor {

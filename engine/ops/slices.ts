@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { record, tracked } from "../autograd/record";
-import { integer, shapeText, wrapDim } from "../core/arguments";
+import { bind, integer, shapeText, wrapDim } from "../core/arguments";
 import { type Handle, native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
@@ -76,18 +76,32 @@ export function diagonal(x: Tensor, offset: number | DiagonalOptions = {}, dim1?
 	return diagonalOf(x, [options.offset ?? 0, options.dim1 ?? 0, options.dim2 ?? 1]);
 }
 
-/** A tensor whose diagonal (of the last two dimensions, made for it) is `x`. */
-export function diagEmbed(x: Tensor, offset = 0): Tensor {
-	const shape = x.shape;
-	const side = (shape.at(-1) ?? 1) + Math.abs(offset);
-	const zeros = native.full([...shape.slice(0, -1), side, side], 0, x.dtype.code, x.handle);
-	native.copy_(native.diagonal(zeros, offset, -2, -1), x.handle);
-	return tracked(x) ? record(wrap(zeros), diagEmbedBackward, [x], [], offset) : wrap(zeros);
+type DiagonalArguments = [options?: DiagonalOptions] | [offset: number, dim1?: number, dim2?: number];
+
+/** A tensor whose diagonal (of two dimensions made for it, by default the last) is `x`. */
+export function diagEmbed(x: Tensor, ...args: DiagonalArguments): Tensor {
+	const given = bind<DiagonalOptions>("diagEmbed", args, ["offset", "dim1", "dim2"]);
+	const { offset = 0, dim1 = -2, dim2 = -1 } = given;
+	const [first, second] = [dim1, dim2].map((dim) => wrapDim("diagEmbed", dim, x.ndim + 1)) as [number, number];
+	if (first === second) {
+		throw new RangeError(`[diagEmbed] dim1 and dim2 must be different, got ${dim1} and ${dim2}`);
+	}
+	return onDiagonal(x, [offset, first, second]);
+}
+
+function onDiagonal(x: Tensor, diagonal: [offset: number, dim1: number, dim2: number]): Tensor {
+	const [offset, first, second] = diagonal;
+	const sizes = x.shape;
+	const side = (sizes.pop() ?? 1) + Math.abs(offset);
+	for (const dim of [Math.min(first, second), Math.max(first, second)]) sizes.splice(dim, 0, side);
+	const zeros = native.full(sizes, 0, x.dtype.code, x.handle);
+	native.copy_(native.diagonal(zeros, offset, first, second), x.handle);
+	return tracked(x) ? record(wrap(zeros), diagEmbedBackward, [x], [], diagonal) : wrap(zeros);
 }
 
 const diagEmbedBackward: Derivative = {
 	name: "DiagEmbedBackward0",
-	backward: (node, grad) => [diagonalOf(grad, [node.attributes as number, -2, -1])],
+	backward: (node, grad) => [diagonalOf(grad, node.attributes as [number, number, number])],
 };
 
 const copiedDiagonal = composite("DiagonalBackward0_copy", (offset: number, x: Tensor) =>
@@ -96,7 +110,7 @@ const copiedDiagonal = composite("DiagonalBackward0_copy", (offset: number, x: T
 
 /** A vector as a diagonal matrix, or the diagonal of a matrix. */
 export function diag(x: Tensor, diagonal = 0): Tensor {
-	if (x.ndim === 1) return diagEmbed(x, diagonal);
+	if (x.ndim === 1) return onDiagonal(x, [diagonal, 0, 1]);
 	if (x.ndim === 2) return copiedDiagonal(diagonal, x);
 	throw new RangeError(`[diag] expects a vector or a matrix, got shape ${shapeText(x.shape)}`);
 }
@@ -151,7 +165,7 @@ declare module "../core/tensor" {
 		/** A view of the diagonal of two dimensions, as the last dimension. */
 		diagonal(offset?: number, dim1?: number, dim2?: number): Tensor;
 		diagonal(options: DiagonalOptions): Tensor;
-		diagEmbed(offset?: number): Tensor;
+		diagEmbed(...args: DiagonalArguments): Tensor;
 		/** A vector as a diagonal matrix, or the diagonal of a matrix. */
 		diag(diagonal?: number): Tensor;
 		/** All slices of `size` along dimension `dim`, `step` apart, as a further last dimension. */

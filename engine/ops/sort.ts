@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { recordAll, tracked } from "../autograd/record";
 import { bind, integer, wrapDim } from "../core/arguments";
+import { int32 } from "../core/dtype";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
+import { cast } from "./copy";
 import { picking, placed } from "./extremes";
 import { asMethods } from "./methods";
 
@@ -134,11 +136,16 @@ export function unique(x: Tensor, options?: { sorted?: boolean; dim?: number | n
 export function unique(x: Tensor, options: UniqueOptions): Tensor[];
 export function unique(x: Tensor, options: UniqueOptions = {}): Tensor | Tensor[] {
 	if (options.dim === undefined || options.dim === null) return distinct(native.unique, x, options);
-	return distinctSlices(x, wrapDim("unique", options.dim, x.ndim), options);
+	return distinctSlices(x, wrapDim("unique", options.dim, x.ndim), options, true);
 }
 
-/** Slices are sorted by their elements and equal neighbours joined. */
-function distinctSlices(x: Tensor, dim: number, { returnInverse, returnCounts }: UniqueOptions): Tensor | Tensor[] {
+/** Equal neighbours are joined; `sorted` first sorts the slices by their elements. */
+function distinctSlices(
+	x: Tensor,
+	dim: number,
+	{ returnInverse, returnCounts }: UniqueOptions,
+	sorted: boolean,
+): Tensor | Tensor[] {
 	const size = x.size(dim);
 	const rows = native.reshape(native.transpose(x.handle, 0, dim), [size, -1]);
 	const width = size === 0 ? 0 : native.shape(rows)[1]!;
@@ -150,7 +157,8 @@ function distinctSlices(x: Tensor, dim: number, { returnInverse, returnCounts }:
 		}
 		return 0;
 	};
-	const order = Array.from({ length: size }, (_, i) => i).sort((a, b) => compare(a, b) || a - b);
+	const order = Array.from({ length: size }, (_, i) => i);
+	if (sorted) order.sort((a, b) => compare(a, b) || a - b);
 	const first: bigint[] = [];
 	const inverse = new BigInt64Array(size);
 	const counts: bigint[] = [];
@@ -170,26 +178,41 @@ function distinctSlices(x: Tensor, dim: number, { returnInverse, returnCounts }:
 }
 
 /** Runs of equal elements, one of each; options as for `unique`. */
-export function uniqueConsecutive(x: Tensor, options?: Record<string, never>): Tensor;
-export function uniqueConsecutive(x: Tensor, options: { returnInverse?: boolean; returnCounts?: boolean }): Tensor[];
-export function uniqueConsecutive(x: Tensor, options: UniqueOptions = {}): Tensor | Tensor[] {
-	return distinct(native.uniqueConsecutive, x, options);
+export function uniqueConsecutive(x: Tensor, options?: { dim?: number | null }): Tensor;
+export function uniqueConsecutive(x: Tensor, options: Omit<UniqueOptions, "sorted">): Tensor[];
+export function uniqueConsecutive(x: Tensor, options: Omit<UniqueOptions, "sorted"> = {}): Tensor | Tensor[] {
+	const { dim = null, ...given } = bind<UniqueOptions>(
+		"uniqueConsecutive",
+		[options],
+		[],
+		["returnInverse", "returnCounts", "dim"],
+	);
+	if (dim === null) return distinct(native.uniqueConsecutive, x, given);
+	return distinctSlices(x, wrapDim("uniqueConsecutive", dim, x.ndim), given, false);
 }
 
 export interface SearchOptions {
 	/** The place behind equal elements instead of before them. Default false. */
 	right?: boolean;
+	/** int32 instead of int64. Default false. */
+	outInt32?: boolean;
 }
 
 /** Where each value would be put into a sorted sequence (the last dimension) to keep it sorted. */
 export function searchsorted(sorted: Tensor, values: Tensor | Scalar, options: SearchOptions = {}): Tensor {
+	return search("searchsorted", sorted, values, options);
+}
+
+function search(op: string, sorted: Tensor, values: Tensor | Scalar, options: SearchOptions): Tensor {
+	const { right = false, outInt32 = false } = bind<SearchOptions>(op, [options], [], ["right", "outInt32"]);
 	const given = values instanceof Tensor ? values.handle : native.full([], values, sorted.dtype.code, sorted.handle);
-	return wrap(native.searchsorted(sorted.handle, given, options.right ?? false));
+	const places = wrap(native.searchsorted(sorted.handle, given, right));
+	return outInt32 ? cast(places, int32) : places;
 }
 
 /** The bucket of each value, by the buckets' sorted boundaries. */
 export function bucketize(values: Tensor | Scalar, boundaries: Tensor, options: SearchOptions = {}): Tensor {
-	return searchsorted(boundaries, values, options);
+	return search("bucketize", boundaries, values, options);
 }
 
 /** How often each of the integers 0, 1, … occurs in a vector; `weights` adds these instead of ones. */
@@ -232,8 +255,8 @@ declare module "../core/tensor" {
 		/** The distinct elements in order; with options an array of them, the inverse and the counts. */
 		unique(options?: { sorted?: boolean; dim?: number | null }): Tensor;
 		unique(options: UniqueOptions): Tensor[];
-		uniqueConsecutive(options?: Record<string, never>): Tensor;
-		uniqueConsecutive(options: { returnInverse?: boolean; returnCounts?: boolean }): Tensor[];
+		uniqueConsecutive(options?: { dim?: number | null }): Tensor;
+		uniqueConsecutive(options: Omit<UniqueOptions, "sorted">): Tensor[];
 		/** How often each of the integers 0, 1, … occurs in a vector. */
 		bincount(options?: { weights?: Tensor | null; minlength?: number }): Tensor;
 		/** Counts in `bins` equal intervals from `min` to `max`; both 0 take the tensor's own extremes. */

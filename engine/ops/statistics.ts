@@ -46,7 +46,7 @@ export function cov(x: Tensor, options: CovOptions = {}): Tensor {
 		freedom = (total as Tensor).sub(weights.mul(aweights).sum().div(total).mul(correction)).clampMin(0);
 	else freedom = (total as Tensor).sub(correction).clampMin(0);
 	const result = centred.matmul((weights === null ? centred : centred.mul(weights)).t()).div(freedom);
-	return x.ndim < 2 ? result.squeeze() : result;
+	return result.squeeze();
 }
 
 /** The correlation coefficients of variables (rows): covariances divided by standard deviations, kept in [−1, 1]. */

@@ -4,6 +4,7 @@ import { describe } from "../core/arguments";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
+import { nonzero } from "./masks";
 import { asMethods } from "./methods";
 
 /* Choosing and blending: where, lerp, addcmul, addcdiv. */
@@ -17,7 +18,7 @@ export function where(condition: Tensor, a?: Tensor | Scalar, b?: Tensor | Scala
 	if (!(condition instanceof Tensor)) {
 		throw new TypeError(`[where] condition must be a bool tensor, got ${describe(condition)}`);
 	}
-	if (a === undefined || b === undefined) return wrap(native.nonzero(condition.handle)).unbind(1);
+	if (a === undefined || b === undefined) return nonzero(condition, { asTuple: true });
 	if (condition.dtype.name !== "bool") {
 		throw new TypeError(`[where] condition must be a bool tensor, got ${condition.dtype}`);
 	}

@@ -16,7 +16,7 @@ import harness
 from cases import indexing, matrix, pointwise, reductions, shapes, surface
 
 # After the others, with a count of inputs of their own: what one family adds leaves the others' numbers alone.
-from cases import convolution, pooling, linalg, dtypes
+from cases import convolution, pooling, linalg, dtypes, found
 from harness import arguments, flat, gradients, made, result
 
 warnings.filterwarnings("ignore")
@@ -100,7 +100,7 @@ def run(case):
     return row
 
 
-for family in (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes):
+for family in (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes, found):
     name = family.__name__.split(".")[-1]
     rows = [run(case) for case in family.cases]
     harness.write(here / "ops" / f"{name}.json", f"made by {pathlib.Path(__file__).name}", rows)

@@ -41,6 +41,10 @@ def step(kind, size, dtype, arguments, generator):
     if kind == "strided_normal_":
         # Memory that is not contiguous is filled element by element.
         return torch.zeros([*size, 2])[..., 0].normal_(**more)
+    if kind == "like":
+        # In the order of the memory of what it is like.
+        name, *bounds = arguments
+        return getattr(torch, name)(torch.full(size, 0.5, dtype=dtype_of(dtype)).t(), *bounds)
     x = torch.zeros(size, dtype=dtype_of(dtype))
     return getattr(x, kind)(*arguments, **more)
 
@@ -96,6 +100,8 @@ case(12, ("multinomial", [], "int64", [[1.0, 0.0, 1.0], [0.0, 2.0, 1.0]], 4, Tru
 case(13, ("dropout", [20], f32, 0.5), ("dropout", [20], f32, 0.2), ("rand", [1], f32))
 case(14, ("rand", [3], f32), ("randn", [20], f32), ("randperm", [], "int64", 5), own=True)
 case(15, ("randint", [4], "int64", 0, 50), ("bernoulli_", [8], f32, 0.5), ("uniform_", [3], f32), own=True)
+case(17, ("like", [2, 3], f32, "rand_like"), ("like", [5, 4], f32, "randn_like"), ("like", [2, 3], f32, "randint_like", 10))
+case(17, ("like", [2, 3], f32, "bernoulli"), ("like", [5, 4], f64, "randn_like"))
 # Across the engine's own block of 624 words.
 case(16, ("rand", [700], f32), ("randn", [3], f32))
 for row in rows[-1:]:

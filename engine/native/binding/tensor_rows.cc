@@ -83,6 +83,7 @@ void fill(const Tensor& x, Scalar value) { fillWith(x, value); }
 const Row rows[] = {
     // New ones
     GB_ROW(empty),
+    GB_ROW(emptyLikeOn),
     GB_ROW(full),
     GB_ROW(arange),
     GB_ROW(linspace),

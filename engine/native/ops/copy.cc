@@ -1,5 +1,7 @@
 #include "ops/copy.h"
 
+#include <cmath>
+
 #include "ops/transfer.h"
 #include "tensor/promote.h"
 #include "tensor/strided_loop.h"
@@ -54,8 +56,24 @@ void copyInto(const Tensor& dst, const Tensor& src) {
   copyKernel(dst.device(), dst, from);
 }
 
+void checkFits(Scalar value, DType dtype) {
+  const bool fits = [&] {
+    switch (dtype) {
+      case DType::UInt8: return std::abs(value.d) <= 255;  // -1 stands for 255, as in PyTorch
+      case DType::Int8: return value.d >= -128 && value.d <= 127;
+      case DType::Int16: return value.d >= -32768 && value.d <= 32767;
+      case DType::Int32: return value.d >= -0x1p31 && value.d < 0x1p31;
+      case DType::Int64: return value.d >= -0x1p63 && (value.d < 0x1p63 || value.kind == DType::Int64);
+      case DType::Float16: return !std::isfinite(value.d) || std::abs(value.d) <= 65504;
+      default: return true;
+    }
+  }();
+  GB_CHECK(fits, "value cannot be converted to type ", titleOf(dtype), " without overflow, got ", value.d);
+}
+
 void fillWith(const Tensor& dst, Scalar value) {
   checkWritable(dst);
+  checkFits(value, dst.dtype());
   if (dst.numel() > 0) fillKernel(dst.device(), dst, value);
 }
 

@@ -11,6 +11,8 @@ extern Kernel<void(const Tensor& dst, Scalar value)> fillKernel;
 
 /** PyTorch's copy_: broadcasts, converts, and copes with overlapping memory. */
 void copyInto(const Tensor& dst, const Tensor& src);
+/** Refuses a number that the dtype cannot hold: NaN, infinity and what is too large for integers, what is too large for half. */
+void checkFits(Scalar value, DType dtype);
 void fillWith(const Tensor& dst, Scalar value);
 /** New memory, laid out as x's where that is dense. */
 Tensor clone(const Tensor& x);

@@ -12,6 +12,7 @@ Kernel<void(const Tensor&, Scalar, Scalar)> arangeKernel("arange");
 Kernel<void(const Tensor&, double, double)> linspaceKernel("linspace");
 
 Tensor full(const Dims& shape, Scalar value, DType dtype, Device device) {
+  checkFits(value, dtype);
   Tensor made = emptyTensor(shape, dtype, device);
   if (made.numel() > 0) fillKernel(made.device(), made, value);
   return made;

@@ -48,11 +48,15 @@ void multiply(const Tensor& c, const Tensor& a, const Tensor& b, double alpha = 
   gemmKernel(c.device(), call);
 }
 
-/** x as a matrix whose rows are its last dimension. */
-Tensor rowsOf(const Tensor& x) {
-  const int64_t columns = x.size(x.ndim() - 1);
-  return reshape(x, {columns ? x.numel() / columns : product(x.sizes()) , columns});
+/** How often the last dimension occurs, also where it is empty. */
+int64_t rowCount(const Tensor& x) {
+  int64_t rows = 1;
+  for (int i = 0; i + 1 < x.ndim(); i++) rows *= x.size(i);
+  return rows;
 }
+
+/** x as a matrix whose rows are its last dimension. */
+Tensor rowsOf(const Tensor& x) { return reshape(x, {rowCount(x), x.size(x.ndim() - 1)}); }
 
 Tensor transposed(const Tensor& x) {
   return x.viewed({x.size(1), x.size(0)}, {x.stride(1), x.stride(0)});
@@ -142,8 +146,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, MaybeTensor bias) {
            x.sizes(), " and ", weight.sizes());
   checkTypes(x, weight);
   const int64_t k = x.size(x.ndim() - 1), n = weight.size(0);
-  const int64_t m = k ? x.numel() / k : product(x.sizes());
-  checkInner(x.ndim() == 1 ? 1 : m, k, weight.size(1), n);
+  checkInner(rowCount(x), k, weight.size(1), n);
   Tensor offset;
   if (bias) {
     GB_CHECK(bias->ndim() == 1 && bias->size(0) == n, "expected a bias of shape [", n, "], got ", bias->sizes());

@@ -122,11 +122,14 @@ Tensor sumTo(const Tensor& x, const Dims& shape, MaybeDType dtype) {
 Tensor amax(const Tensor& x, MaybeDims dims, bool keepdim) { return extreme(Reduction::Max, x, dims, keepdim); }
 Tensor amin(const Tensor& x, MaybeDims dims, bool keepdim) { return extreme(Reduction::Min, x, dims, keepdim); }
 
+/** Bytes stay bytes, as in PyTorch, which had no bool once. */
+DType truthType(DType dtype) { return dtype == DType::UInt8 ? DType::UInt8 : DType::Bool; }
+
 Tensor all(const Tensor& x, MaybeDims dims, bool keepdim) {
-  return run(Reduction::All, x, dims, keepdim, DType::Bool, computeType(x.dtype()));
+  return run(Reduction::All, x, dims, keepdim, truthType(x.dtype()), computeType(x.dtype()));
 }
 Tensor any(const Tensor& x, MaybeDims dims, bool keepdim) {
-  return run(Reduction::Any, x, dims, keepdim, DType::Bool, computeType(x.dtype()));
+  return run(Reduction::Any, x, dims, keepdim, truthType(x.dtype()), computeType(x.dtype()));
 }
 
 Tensor countNonzeroOver(const Tensor& x, MaybeDims dims) {

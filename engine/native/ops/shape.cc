@@ -64,7 +64,7 @@ Tensor flip(const Tensor& x, const Dims& dims) {
     offset += (x.size(d) - 1) * strides[d];
     strides[d] = -strides[d];
   }
-  Tensor made = emptyTensor(x.sizes(), x.dtype(), x.device());
+  Tensor made = emptyLike(x, x.dtype());
   copyKernel(x.device(), made, x.viewed(x.sizes(), strides, offset));
   return made;
 }

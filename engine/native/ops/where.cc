@@ -43,6 +43,7 @@ void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value) {
   GB_CHECK(!value.tensor || value.tensor->ndim() == 0,
            "only supports a 0-dimensional value tensor, but got a tensor with ", value.tensor ? value.tensor->ndim() : 0,
            " dimension(s).");
+  if (!value.tensor) checkFits(value.scalar, x.dtype());
   const Tensor wide = expandTo(mask, x.sizes());
   const Operand inputs[2] = {wide, value};
   checkOut(x, x.sizes(), x.dtype(), inputs, 2);

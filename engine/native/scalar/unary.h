@@ -87,7 +87,7 @@ GB_OP T softsignBackward(T g, T x) {
 }
 GB_OP T hardsigmoidBackward(T g, T x) { return x > T(-3) && x < T(3) ? g * T(1.0f / 6.0f) : T(0); }  // PyTorch's sixth
 GB_OP T hardswishBackward(T g, T x) {
-  return x <= T(-3) ? T(0) : x >= T(3) ? g : g * (x / T(3) + T(0.5));
+  return x <= T(-3) ? T(0) : x < T(3) ? g * (x / T(3) + T(0.5)) : g;
 }
 GB_OP T geluBackward(T g, T x) {
   const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
@@ -103,15 +103,15 @@ GB_OP T geluTanhBackward(T g, T x) {
 GB_OP T logSigmoidBackward(T g, T x) { return g / (T(1) + exp(x)); }
 GB_OP T leakyReluBackward(T g, T x, T slope) { return x > T(0) ? g : g * slope; }
 GB_OP T eluBackward(T g, T x, T alpha, T scale, T inputScale) {
-  return x > T(0) ? g * scale : g * (inputScale * alpha * scale) * exp(x * inputScale);
+  return x <= T(0) ? g * (inputScale * alpha * scale) * exp(x * inputScale) : g * scale;
 }
 GB_OP T softplusBackward(T g, T x, T beta, T limit) {
   const T z = exp(x * beta);
   return x * beta > limit ? g : g * z / (z + T(1));
 }
-GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x < -lambda || x > lambda ? g : T(0); }
-GB_OP T softshrinkBackward(T g, T x, T lambda) { return x < -lambda || x > lambda ? g : T(0); }
-GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x > low && x < high ? g : T(0); }
+GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
+GB_OP T softshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
+GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x <= low || x >= high ? T(0) : g; }
 GB_OP T thresholdBackward(T g, T x, T limit) { return x <= limit ? T(0) : g; }
 /** At a bound itself nothing flows, as in PyTorch from 2.15 on. */
 GB_OP T clampBackward(T g, T x, T low, T high) { return x <= low || x >= high || x != x ? T(0) : g; }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tensor/memory.h"
+#include "tensor/strided_loop.h"
 
 namespace gb {
 namespace {
@@ -104,9 +105,13 @@ Tensor emptyStrided(const Dims& sizes, const Dims& strides, DType dtype, Device 
   return Tensor(StorageRef(newStorage(checkedBytes(sizes, dtype), device)), dtype, sizes, strides, 0);
 }
 
-Tensor emptyLike(const Tensor& like, DType dtype) {
-  const bool keep = !like.contiguous() && isDense(like);
-  return emptyStrided(like.sizes(), keep ? like.strides() : contiguousStrides(like.sizes()), dtype, like.device());
+Tensor emptyLike(const Tensor& like, DType dtype) { return emptyLikeOn(like, dtype, like.device()); }
+
+Tensor emptyLikeOn(const Tensor& like, DType dtype, Device device) {
+  if (like.contiguous()) return emptyTensor(like.sizes(), dtype, device);
+  const Tensor* const inputs[] = {&like};
+  const Dims strides = isDense(like) ? like.strides() : stridesLike(like.sizes(), inputs, 1);
+  return emptyStrided(like.sizes(), strides, dtype, device);
 }
 
 bool isDense(const Tensor& x) {

@@ -62,8 +62,9 @@ Dims contiguousStrides(const Dims& sizes);
 Tensor emptyTensor(const Dims& sizes, DType dtype, Device device = Device::CPU);
 /** New memory with the given (dense) strides. */
 Tensor emptyStrided(const Dims& sizes, const Dims& strides, DType dtype, Device device = Device::CPU);
-/** New memory laid out as `like`'s where that is dense, else row-major. */
+/** New memory laid out as `like`'s where that is dense, else dense in the order of its dimensions. */
 Tensor emptyLike(const Tensor& like, DType dtype);
+Tensor emptyLikeOn(const Tensor& like, DType dtype, Device device);
 
 /** Whether every element has a place of its own and no place is left out. */
 bool isDense(const Tensor& x);

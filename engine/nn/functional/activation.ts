@@ -9,6 +9,7 @@ import { Tensor, wrap } from "../../core/tensor";
 import { cat } from "../../ops";
 import { summedTo } from "../../ops/broadcast";
 import { lowered } from "../../ops/castPolicy";
+import type { SoftmaxArguments } from "../../ops/softmax";
 import { swishOp } from "./swish";
 
 /*
@@ -442,8 +443,8 @@ export function glu(input: Tensor, options: number | { dim?: number } = {}): Ten
 }
 
 /** softmax(−x) */
-export function softmin(input: Tensor, options: number | { dim: number }): Tensor {
-	return input.neg().softmax(typeof options === "number" ? options : options.dim);
+export function softmin(input: Tensor, ...args: SoftmaxArguments): Tensor {
+	return input.neg().softmax(...args);
 }
 
 export interface GumbelSoftmaxOptions {

@@ -5,7 +5,7 @@ import { Tensor } from "../../core/tensor";
 import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
-import { type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
+import { checkConstant, type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
 
 /* Losses of yes-or-no targets. */
 
@@ -68,6 +68,7 @@ export function binaryCrossEntropy(input: Tensor, target: Tensor, options: Binar
 	if (native.item(outside) !== 0) {
 		throw new RangeError("[binaryCrossEntropy] all elements of input should be between 0 and 1");
 	}
+	checkConstant("binaryCrossEntropy", "weight", weight);
 	return bceOp({ reduction }, input, target, weight);
 }
 
@@ -113,5 +114,7 @@ export function binaryCrossEntropyWithLogits(
 	const { reduction = "mean", weight = null, posWeight = null } = options;
 	reductionCode("binaryCrossEntropyWithLogits", reduction);
 	checkBinary("binaryCrossEntropyWithLogits", input, target);
+	checkConstant("binaryCrossEntropyWithLogits", "weight", weight);
+	checkConstant("binaryCrossEntropyWithLogits", "posWeight", posWeight);
 	return bceLogitsOp({ reduction }, input, target, weight, posWeight);
 }

@@ -7,7 +7,7 @@ import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { raised } from "../../ops/castPolicy";
 import { gradientsOf } from "../../ops/composite";
-import { type Reduction, type ReductionOptions, reductionCode } from "./reduction";
+import { checkConstant, type Reduction, type ReductionOptions, reductionCode } from "./reduction";
 
 /* Losses of classes. Class scores stand in dimension 1: `[N, C]`, `[N, C, d₁, …]`, or `[C]` for a single case. */
 
@@ -105,6 +105,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 	const op = "crossEntropy";
 	checkTensors(op, input, target);
 	const { weight = null, reduction = "mean", ignoreIndex = -100, labelSmoothing = 0 } = options;
+	checkConstant("crossEntropy", "weight", weight);
 	const code = reductionCode(op, reduction);
 	if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
 		throw new RangeError(`[${op}] labelSmoothing must be between 0.0 and 1.0, got ${quoted(labelSmoothing)}`);
@@ -187,6 +188,7 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
 	const op = "nllLoss";
 	checkTensors(op, input, target);
 	const { weight = null, reduction = "mean", ignoreIndex = -100 } = options;
+	checkConstant("nllLoss", "weight", weight);
 	const code = reductionCode(op, reduction);
 	const [loss, kept] = native.nllLoss(input.handle, target.handle, handleOf(weight), code, ignoreIndex);
 	const out = wrap(loss);

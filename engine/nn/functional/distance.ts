@@ -1,4 +1,5 @@
 import type { Tensor } from "../../core/tensor";
+import { broadcastTensors } from "../../ops";
 
 /** |x₁ − x₂ + eps|ₚ along the last dimension (p 2, eps 1e-6 by default) */
 export function pairwiseDistance(
@@ -14,7 +15,8 @@ export function pairwiseDistance(
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
 	const { dim = 1, eps = 1e-8 } = options;
 	const unit = (x: Tensor) => x.div(x.norm(2, dim, true).clamp({ min: eps }));
-	return unit(x1).mul(unit(x2)).sum(dim);
+	const [a, b] = broadcastTensors(x1, x2) as [Tensor, Tensor];
+	return unit(a).mul(unit(b)).sum(dim);
 }
 
 /** x divided by its p-norm along `dim`, or by eps where that is larger (p 2, dim 1, eps 1e-12 by default) */

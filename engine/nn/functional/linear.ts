@@ -60,7 +60,7 @@ function standIn(grad: Tensor, weight: Tensor): Handle {
 }
 
 function recorded(node: Node, grad: Tensor, x: Tensor | null, weight: Tensor | null) {
-	const rows = (tensor: Tensor) => tensor.reshape(-1, tensor.ndim === 0 ? 1 : tensor.size(-1));
+	const rows = (tensor: Tensor) => (tensor.ndim < 2 ? tensor.reshape(1, tensor.numel()) : tensor.flatten(0, -2));
 	return [weight && grad.matmul(weight), x && rows(grad).t().matmul(rows(x)), node.needs(2) ? rows(grad).sum(0) : null];
 }
 

@@ -5,7 +5,14 @@ import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
 import { logsigmoid } from "./activation";
 import { pairwiseDistance } from "./distance";
-import { type Reduction, type ReductionOptions, reduced, reductionCode } from "./reduction";
+import {
+	checkConstant,
+	checkSameRank,
+	type Reduction,
+	type ReductionOptions,
+	reduced,
+	reductionCode,
+} from "./reduction";
 
 /* Losses that ask for a margin between right and wrong. */
 
@@ -33,6 +40,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options: Reduction
 	if (autocastState.active) return raised(softMarginLoss, input, target, options);
 	const { reduction = "mean" } = options;
 	reductionCode("softMarginLoss", reduction);
+	checkConstant("softMarginLoss", "target", target);
 	return softMarginOp(reduction, input, target);
 }
 
@@ -82,6 +90,7 @@ export function multiMarginLoss(input: Tensor, target: Tensor, options: MultiMar
 	if (autocastState.active) return raised(multiMarginLoss, input, target, options);
 	const { p = 1, margin = 1, weight = null, reduction = "mean" } = options;
 	reductionCode("multiMarginLoss", reduction);
+	checkConstant("multiMarginLoss", "weight", weight);
 	if (p !== 1 && p !== 2) throw new RangeError(`[multiMarginLoss] only p == 1 and p == 2 supported, got ${p}`);
 	return multiMarginOp({ p, margin, reduction }, input, target, weight);
 }
@@ -124,6 +133,7 @@ export function cosineEmbeddingLoss(
 ): Tensor {
 	if (autocastState.active) return raised(cosineEmbeddingLoss, input1, input2, target, options);
 	const { reduction = "mean", margin = 0 } = options;
+	checkSameRank("cosineEmbeddingLoss", { input1, input2 });
 	if (target.ndim !== input1.ndim - 1) {
 		throw new RangeError(
 			`[cosineEmbeddingLoss] target must have one dimension less than the inputs [${input1.shape}], got [${target.shape}]`,
@@ -148,6 +158,7 @@ export function marginRankingLoss(
 ): Tensor {
 	if (autocastState.active) return raised(marginRankingLoss, input1, input2, target, options);
 	const { reduction = "mean", margin = 0 } = options;
+	checkSameRank("marginRankingLoss", { input1, input2, target });
 	return reduced("marginRankingLoss", zero(target.neg().mul(input1.sub(input2)).add(margin)), reduction);
 }
 
@@ -171,6 +182,7 @@ export function tripletMarginLoss(
 ): Tensor {
 	if (autocastState.active) return raised(tripletMarginLoss, anchor, positive, negative, options);
 	const { p = 2, eps = 1e-6, ...rest } = options;
+	checkSameRank("tripletMarginLoss", { anchor, positive, negative });
 	const distanceFunction = (a: Tensor, b: Tensor) => pairwiseDistance(a, b, { p, eps });
 	return tripletMarginWithDistanceLoss(anchor, positive, negative, { ...rest, distanceFunction });
 }

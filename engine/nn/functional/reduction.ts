@@ -1,3 +1,4 @@
+import { gradMode } from "../../core/gradMode";
 import { quoted } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { warn } from "../../core/warn";
@@ -34,4 +35,19 @@ export function warnOfSizes(input: Tensor, target: Tensor): void {
 			`(torch.Size([${input.shape.join(", ")}])). This will likely lead to incorrect results due to broadcasting. ` +
 			"Please ensure they have the same size.",
 	);
+}
+
+/** Refuses a gradient that a loss could not give. */
+export function checkConstant(op: string, name: string, value: Tensor | null): void {
+	if (gradMode.enabled && value?.requiresGrad) {
+		throw new Error(`[${op}] is not differentiable with respect to ${name}, which must not require a gradient`);
+	}
+}
+
+/** Refuses tensors of different numbers of dimensions, which would be broadcast. */
+export function checkSameRank(op: string, tensors: Record<string, Tensor>): void {
+	const ranks = new Set(Object.values(tensors).map((x) => x.ndim));
+	if (ranks.size < 2) return;
+	const given = Object.entries(tensors).map(([name, x]) => `${name} [${x.shape}]`);
+	throw new RangeError(`[${op}] expected the same number of dimensions in all, got ${given.join(", ")}`);
 }

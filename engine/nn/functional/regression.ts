@@ -1,3 +1,4 @@
+import type { Gradient, Node } from "../../autograd/node";
 import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
@@ -40,12 +41,17 @@ const mseOp = composite<Reduction>(
 		const difference = node.saved(0).sub(node.saved(1));
 		const scale = reduction === "mean" ? 2 / difference.numel() : 2;
 		const each = difference.mul(grad.mul(scale));
-		return [
-			node.needs(0) ? summedTo(each, node.saved(0)) : null,
-			node.needs(1) ? summedTo(each.neg(), node.saved(1)) : null,
-		];
+		return bothWays(node, each);
 	},
 );
+
+/** The gradient of input − target, for the input and for the target. */
+function bothWays(node: Node, each: Tensor): Gradient[] {
+	return [
+		node.needs(0) ? summedTo(each, node.saved(0)) : null,
+		node.needs(1) ? summedTo(each.neg(), node.saved(1)) : null,
+	];
+}
 
 /** (input − target)² */
 export function mseLoss(input: Tensor, target: Tensor, options: WeightedOptions = {}): Tensor {
@@ -63,12 +69,14 @@ const smoothL1Op = composite<{ reduction: Reduction; beta: number }>(
 		const distance = input.sub(target).abs();
 		return reduced("smoothL1Loss", bowl(distance, beta).div(beta), reduction);
 	},
+	(node, grad, { reduction, beta }) => bowlSlopes(node, grad, reduction, beta, 1 / beta),
 );
 
 const huberOp = composite<{ reduction: Reduction; delta: number }>(
 	"HuberLossBackward0",
 	({ reduction, delta }, input: Tensor, target: Tensor) =>
 		reduced("huberLoss", bowl(input.sub(target).abs(), delta), reduction),
+	(node, grad, { reduction, delta }) => bowlSlopes(node, grad, reduction, delta, 1),
 );
 
 /** d²/2 up to `edge`, then the tangent: edge·(d − edge/2). */
@@ -76,6 +84,14 @@ function bowl(distance: Tensor, edge: number): Tensor {
 	const inside = distance.clamp({ max: edge });
 	// inside² / 2 + edge·(d − inside): the second part is 0 up to the edge.
 	return inside.square().mul(0.5).add(distance.sub(inside), { alpha: edge });
+}
+
+/** The difference, at most `edge` to either side (NaN stays), times `scale`. */
+function bowlSlopes(node: Node, grad: Tensor, reduction: Reduction, edge: number, scale: number): Gradient[] {
+	const difference = node.saved(0).sub(node.saved(1));
+	const share = reduction === "mean" ? scale / difference.numel() : scale;
+	const each = difference.clamp(-edge, edge).mul(grad.mul(share));
+	return bothWays(node, each);
 }
 
 /** d²/(2·beta) where d = |input − target| is below beta (1 by default), else d − beta/2 */

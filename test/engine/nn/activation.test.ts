@@ -91,3 +91,47 @@ test("a bias before a batch normalisation never moves", () => {
 	expect(bias.detach().sub(before).abs().max().item()).toBeLessThan(1e-5);
 	expect(net.getParameter("0.weight").detach().sub(weight).abs().max().item()).toBeGreaterThan(0.01);
 });
+
+test("what a derivative gives at NaN is what PyTorch's gives", () => {
+	// From torch 2.15: NaN fails the test for the side where nothing flows.
+	const { NaN: nan } = Number;
+	const expected: Record<string, number[]> = {
+		relu: [1, 0, 1, 1],
+		relu6: [1, 0, 1, 0],
+		hardtanh: [1, 0, 1, 0],
+		hardswish: [1, 0, 0.5833333134651184, 1],
+		hardsigmoid: [0, 0, 0.1666666716337204, 0],
+		hardshrink: [1, 1, 0, 1],
+		softshrink: [1, 1, 0, 1],
+		elu: [1, 0.01831563748419285, 1, 1],
+		leakyRelu: [0.009999999776482582, 0.009999999776482582, 1, 1],
+		softplus: [nan, 0.01798621006309986, 0.562176525592804, 0.9990890026092529],
+	};
+	const found = Object.keys(expected).map((name) => {
+		const x = torch.tensor([nan, -4, 0.25, 7], { requiresGrad: true });
+		const apply = F[name as "relu"];
+		return [name, torch.autograd.grad(apply(x).sum(), x)[0]!];
+	}) as [string, torch.Tensor][];
+	for (const [name, slope] of found) {
+		expect(torch.allclose(slope, torch.tensor(expected[name]!), { equalNan: true }), name).toBe(true);
+	}
+	const x = torch.tensor([nan, 1], { requiresGrad: true });
+	for (const loss of [F.smoothL1Loss, F.huberLoss, F.mseLoss]) {
+		expect(
+			torch.autograd
+				.grad(loss(x, torch.zeros(2)), x)[0]!
+				.isnan()
+				.tolist(),
+		).toEqual([1, 0]);
+	}
+});
+
+test("a tensor's numbers are not rewritten through a view of a leaf; a quotient rounded down has no gradient", () => {
+	const leaf = torch.rand(4).view(2, 2).requiresGrad_();
+	expect(() => leaf.at(0).mul_(2)).toThrow(/^\[mul_\] a view of a leaf tensor that requires grad/);
+	const y = leaf.floorDivide(2);
+	expect(y.gradFn!.name).toBe("NotImplemented");
+	expect(() => y.sum().backward()).toThrow(/derivative for 'floorDivide' is not implemented/);
+	expect(torch.zerosLike(torch.zeros(2, 3).t()).stride()).toEqual([1, 3]);
+	expect(torch.zeros(3, 4).at(":", "::2").t().clone().stride()).toEqual([1, 2]);
+});

@@ -1,6 +1,6 @@
 import * as torch from "gradbook";
 import { describe, expect, test } from "vitest";
-import { dtypeNamed, mismatch, type Numeral, number, numbersOf, readCases } from "../../reference/inputs";
+import { camel, dtypeNamed, mismatch, type Numeral, number, numbersOf, readCases } from "../../reference/inputs";
 
 /* The same seed, the same numbers as PyTorch (test/reference/make_random.py). */
 
@@ -47,6 +47,11 @@ function draw({ kind, size, dtype: name, args }: Step, generator: torch.Generato
 				.zeros([...size, 2])
 				.at("...", 0)
 				.normal_(more);
+		case "like": {
+			const [op, ...bounds] = args as [string, ...number[]];
+			const call = (torch as unknown as Record<string, InPlace>)[camel(op)]!;
+			return call(torch.full(size, 0.5, { dtype }).t(), ...bounds);
+		}
 		default: {
 			const x = torch.zeros(size, { dtype });
 			const method = (x as unknown as Record<string, InPlace>)[kind]!;

@@ -249,6 +249,7 @@ for (const family of [
 	"pooling",
 	"linalg",
 	"dtypes",
+	"found",
 ]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);
