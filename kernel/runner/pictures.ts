@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { scriptJson } from "../display/escape";
 import { plotlyMimeType } from "../display/figure/figure";
+import { recompressPng } from "../display/png";
 import { browserScript, plotlyFileFor, plotlyPath } from "../labextension/bundle";
 import type { Bundle, Notebook } from "./notebook";
 import { figureOfWidget, widgetViewType } from "./widgets";
@@ -29,7 +30,7 @@ export async function addPictures(notebook: Notebook, chromium: string): Promise
 		const picture = pictures[i] ?? "missing";
 		const data = /^data:image\/png;base64,([A-Za-z0-9+/=]+)$/.exec(picture)?.[1];
 		if (data === undefined) throw new Error(`the picture of "${bundle["text/plain"]}" ${picture.slice(0, 200)}`);
-		bundle["image/png"] = data;
+		bundle["image/png"] = recompressPng(Buffer.from(data, "base64")).toString("base64");
 		delete bundle["text/html"];
 	}
 	return bundles.length;

@@ -105,7 +105,8 @@ function withNotes(layout: Record<string, unknown>, notes: string[]): Record<str
 	if (notes.length === 0) return layout;
 	const own = Array.isArray(layout.annotations) ? layout.annotations : [];
 	const note = {
-		text: notes.join("; "),
+		// One line beside the axis' title has room for one series.
+		text: notes.length === 1 ? notes[0] : `of ${notes.length} series not all points are drawn`,
 		xref: "paper",
 		yref: "paper",
 		x: 1,

@@ -96,6 +96,7 @@ describe("large data is thinned, and the plot says so", () => {
 		expect((trace!.x as number[])[(trace!.y as number[]).indexOf(-50)]).toBe(77_777);
 		expect((trace!.x as number[]).at(-1)).toBe(99_999);
 		expect(noteOf(figure)).toMatch(/^sine: 1,\d{3} of 100,000 points drawn$/);
+		expect(noteOf(figureOf(plot([{ y }, { y }])))).toBe("of 2 series not all points are drawn");
 		expect(figureOf(plot([{ y }], {}, { maxPoints: Number.POSITIVE_INFINITY })).data[0]!.y).toHaveLength(100_000);
 	});
 
