@@ -1,0 +1,44 @@
+import { loadAddon } from "../addon";
+import type { ConvOps, LossOps, NetworkOps, NormOps, PoolOps } from "./layers";
+import type { LinalgOps, MatrixOps } from "./matrix";
+import type { OptimOps } from "./optim";
+import type { BinaryOps, TernaryOps, UnaryGradOps, UnaryOps } from "./pointwise";
+import type { RandomOps } from "./random";
+import type { ReduceOps, SortOps } from "./reduce";
+import type { CudaOps, SystemOps } from "./system";
+import type { CreateOps, IndexOps, MetaOps, ShapeOps } from "./tensors";
+
+/*
+ * The one typed door to the addon. One row per op; one crossing per op. Rows take handles and plain numbers, allocate
+ * their result, and throw errors that begin with the op's name. A test compares these names with the addon's own table.
+ *
+ * What a row does *not* do: autograd, version counting, public argument checking beyond shapes and dtypes.
+ */
+
+export type { OptimStep } from "./optim";
+export type { GeneratorHandle, Handle, NativeData, Operand, Place } from "./types";
+
+export interface Native
+	extends UnaryOps,
+		UnaryGradOps,
+		BinaryOps,
+		TernaryOps,
+		ReduceOps,
+		SortOps,
+		ShapeOps,
+		IndexOps,
+		MatrixOps,
+		LinalgOps,
+		NormOps,
+		ConvOps,
+		PoolOps,
+		LossOps,
+		NetworkOps,
+		RandomOps,
+		CreateOps,
+		MetaOps,
+		OptimOps,
+		SystemOps,
+		CudaOps {}
+
+export const native: Native = loadAddon() as Native;

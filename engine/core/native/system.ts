@@ -1,0 +1,99 @@
+import type { Handle } from "./types";
+
+/* Memory, threads, cards. */
+
+export interface SystemOps {
+	/** Names of all rows of the addon's table. */
+	table: () => string[];
+	/** Names of the kernels that the host (0) or cards (1) have. */
+	kernels: (device: number) => string[];
+	setNumThreads: (threads: number) => void;
+	getNumThreads: () => number;
+	memoryStats: () => {
+		allocatedBytes: number;
+		peakBytes: number;
+		cachedBytes: number;
+		liveTensors: number;
+		minorCollections: number;
+		majorCollections: number;
+	};
+	/** The garbage collector, asked when the byte budget is reached. */
+	setCollector: (collect: (major: boolean) => void) => void;
+	/** Bytes after which collection is asked for, and the hard limit after which an allocation fails. */
+	setMemoryLimits: (budgetBytes: number, limitBytes: number) => void;
+	emptyCache: () => void;
+	/** What was found at run time. */
+	buildInfo: () => { simd: string; blas: string | null; blasPath: string | null; compiler: string };
+	/** A shared Int32 that long kernels poll: non-zero makes them stop with an error. */
+	setInterruptFlag: (flag: Int32Array) => void;
+}
+
+/** Cards by number; streams and events by the numbers that making them gave (stream 0: the card's default one). */
+export interface CudaOps {
+	/** What was found, or one sentence that says why there is no CUDA; null where nothing is to be said. */
+	cudaInfo: () => {
+		problem: string | null;
+		driverPath: string | null;
+		driverProblem: string | null;
+		/** 12040 for CUDA 12.4 */
+		driverVersion: number;
+		devices: number;
+		compilerPath: string | null;
+		compilerProblem: string | null;
+	};
+	/** 0 where there is no CUDA. */
+	cudaDeviceCount: () => number;
+	cudaCurrentDevice: () => number;
+	cudaSetDevice: (index: number) => void;
+	cudaSynchronize: (index: number) => void;
+	cudaProperties: (index: number) => {
+		name: string;
+		major: number;
+		minor: number;
+		totalMemory: number;
+		multiProcessorCount: number;
+		maxThreadsPerMultiProcessor: number;
+		warpSize: number;
+		sharedMemoryPerBlock: number;
+		sharedMemoryPerBlockOptin: number;
+	};
+	cudaMemoryStats: (index: number) => {
+		allocatedBytes: number;
+		allocatedPeakBytes: number;
+		reservedBytes: number;
+		reservedPeakBytes: number;
+		segments: number;
+		activeBlocks: number;
+		cachedBlocks: number;
+		collections: number;
+		freeBytes: number;
+		totalBytes: number;
+	};
+	cudaResetPeak: (index: number) => void;
+	/** Bytes that the engine may take of a card; 0 for all. */
+	cudaSetLimit: (index: number, bytes: number) => void;
+	cudaEmptyCache: () => void;
+	cudaManualSeed: (index: number, seed: number | bigint) => void;
+	cudaInitialSeed: (index: number) => bigint;
+	/** Kernels compiled, and taken from the cache on disk. */
+	cudaCompileStats: () => { compiled: number; found: number };
+	/** File and macros of everything that kernels are compiled from. */
+	cudaUnits: () => [file: string, macros: string][];
+	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */
+	cudaCompile: (unit: number, capability: number) => string;
+	cudaNewStream: (index: number, priority: number) => number;
+	cudaSetStream: (index: number, stream: number) => void;
+	/** Whether all that was queued is done. */
+	cudaStreamQuery: (index: number, stream: number) => boolean;
+	cudaStreamSynchronize: (index: number, stream: number) => void;
+	cudaNewEvent: (index: number, timing: boolean) => number;
+	cudaFreeEvent: (event: number) => void;
+	cudaRecordEvent: (event: number, stream: number) => void;
+	cudaWaitEvent: (index: number, stream: number, event: number) => void;
+	cudaEventQuery: (event: number) => boolean;
+	cudaEventSynchronize: (event: number) => void;
+	/** Milliseconds between two events. */
+	cudaElapsed: (start: number, end: number) => number;
+	/** The tensor is used on that stream too. */
+	cudaRecordStream: (x: Handle, stream: number) => void;
+}
