@@ -57,5 +57,5 @@ math.tml-display{display:block math;margin:1em 0}
 .ansi-bold{font-weight:600}.ansi-italic{font-style:italic}.ansi-underline{text-decoration:underline}
 ${["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"].map((name) => `.ansi-${name}{color:var(--ansi-${name})}`).join("")}
 footer{margin-top:4em;color:var(--jp-content-font-color2);font-size:13px}
-@media print{main{max-width:none;padding:0}.cell,.output{break-inside:avoid}}
+@media print{main{max-width:none;padding:0}.cell,.output{break-inside:avoid}.modebar{display:none!important}}
 `;
