@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
 const torch = require("../dist/engine/index.js");
-const { native } = require("../dist/engine/core/native.js");
+const { native } = require("../dist/engine/core/native/index.js");
 const F = torch.nn.functional;
 
 /** Each makes its inputs and returns what is measured. */

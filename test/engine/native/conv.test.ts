@@ -234,7 +234,7 @@ test("the bits do not depend on the number of threads", () => {
 
 test("what any processor can run gives what this one's fastest code gives", () => {
 	const program = `
-		const { native: n } = require(${JSON.stringify(join(__dirname, "../../../dist/engine/core/native.js"))});
+		const { native: n } = require(${JSON.stringify(join(__dirname, "../../../dist/engine/core/native/index.js"))});
 		const g = n.generator(3);
 		const normal = (...shape) => { const x = n.empty(shape, 6); n.normal_(x, g, 0, 1); return x; };
 		const one = [1, 1], two = [2, 2];

@@ -137,7 +137,7 @@ test("linearBackward gives what its products give, and only what is asked for", 
 
 test("what any processor can run gives what this one's fastest code gives", () => {
 	const program = `
-		const { native: n } = require(${JSON.stringify(join(__dirname, "../../../dist/engine/core/native.js"))});
+		const { native: n } = require(${JSON.stringify(join(__dirname, "../../../dist/engine/core/native/index.js"))});
 		const g = n.generator(3);
 		const x = n.empty([37, 45], 6);
 		n.normal_(x, g, 0, 2);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 /* What only a process of its own can show: memory, garbage collection, threads at rest, the stop button. */
 
-const file = JSON.stringify(join(__dirname, "../../../dist/engine/core/native.js"));
+const file = JSON.stringify(join(__dirname, "../../../dist/engine/core/native/index.js"));
 const prelude = `
 	const { native: n } = require(${file});
 	const v8 = require("node:v8");
