@@ -106,6 +106,8 @@ describeWith([needs.jupyterlab, needs.chromium], "the chapters in JupyterLab", (
 			await window.panel?.context.sessionContext.shutdown();
 			window.panel?.dispose();
 		});
-		expect(notebook.problems).toEqual([]);
+		// JupyterLab opens a subshell for a notebook's comms; a kernel that has just been shut down answers no more.
+		const ownFault = (problem: string) => problem.includes("Canceled future for create_subshell_request");
+		expect(notebook.problems.filter((problem) => !ownFault(problem))).toEqual([]);
 	});
 });
