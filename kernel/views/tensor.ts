@@ -50,16 +50,19 @@ function body(tensor: TensorLike, text: string): string {
 	return `<pre>${escapeHtml(text)}</pre>`;
 }
 
-/** Channels × height × width with one or three channels, alone or in a batch; bytes also without channels. */
+/**
+ * A batch of channels × height × width with one or three channels; one alone where its numbers are a picture's, from 0 to 1
+ * (it could as well be the states of a recurrent layer); bytes also without channels.
+ */
 function isPicture(tensor: TensorLike): boolean {
 	const { shape } = tensor;
 	const [height = 0, width = 0] = shape.slice(-2);
 	if (sizeOf(shape) === 0 || Math.min(height, width) < smallestPicture || Math.max(height, width) > 1024) return false;
 	const channels = shape.at(-3);
-	if (shape.length === 4 || shape.length === 3) {
-		if (channels === 1 || channels === 3) return true;
-	}
-	return dtypeName(tensor) === "uint8" && (shape.length === 2 || shape.length === 3);
+	const hasChannels = channels === 1 || channels === 3;
+	if (shape.length === 4 && hasChannels) return true;
+	if (dtypeName(tensor) === "uint8") return shape.length === 2 || shape.length === 3;
+	return shape.length === 3 && hasChannels && Array.from(numbersOf(detached(tensor))).every((x) => x >= 0 && x <= 1);
 }
 
 function matrix(tensor: TensorLike): string {

@@ -71,3 +71,10 @@ test("images are pictures, with their values to be opened", () => {
 	expect(many.match(/<img src="data:image\/png;base64,i/g)).toHaveLength(16);
 	expect(many).toContain("4 of 20 images not shown");
 });
+
+test("three dimensions of any numbers are no picture", () => {
+	const states = upTo(3 * 8 * 8).map((i) => (i % 7) - 3);
+	expect(htmlOf(new FakeTensor([3, 8, 8], states))).not.toContain("<img");
+	const picture = upTo(3 * 8 * 8).map((i) => i / 191);
+	expect(htmlOf(new FakeTensor([3, 8, 8], picture))).toContain("<img");
+});
