@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { loadKernelAddon } from "./session/runtime/descriptors";
+import { keepProcess } from "./session/runtime/leaving";
 import { signalCount, type ToTransport, type TransportData } from "./session/runtime/protocol";
 import { log, logTo, writeLog } from "./wire/log";
 
@@ -48,7 +49,7 @@ export function startKernel(
 		interrupts,
 	};
 	const worker = new Worker(join(__dirname, "transport.js"), { workerData: data, transferList: [input.port1] });
-	const exit = process.exit.bind(process);
+	const exit = keepProcess();
 	worker.on("error", (error) => log(error.stack ?? error.message));
 	// Without the sockets there is no kernel. The reason is in the log.
 	worker.on("exit", () => exit(1));
@@ -63,6 +64,7 @@ export function startKernel(
 		signals,
 		answers: input.port2,
 		post: (message: ToTransport) => worker.postMessage(message),
+		exit,
 		take,
 		describeError: (error, cells) => errors().describeError(error, cells),
 		readableStacks: (text, cells) => errors().readableStacks(text, cells),

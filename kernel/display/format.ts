@@ -76,7 +76,12 @@ export function present(value: unknown): { bundle: MimeBundle; later?: Promise<M
 
 /** Whether a value has been put on the page by the call that made it. */
 export function isShown(value: unknown): boolean {
-	return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[shownSymbol] === true;
+	try {
+		return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[shownSymbol] === true;
+	} catch {
+		// A proxy whose traps throw.
+		return false;
+	}
 }
 
 function ownBundle(value: unknown): LooseBundle | Promise<LooseBundle> | undefined {

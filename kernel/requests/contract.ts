@@ -37,7 +37,10 @@ export interface CompiledCell {
 
 export type CompileOutcome =
 	/** `pages`: what the cell asks to read (`name?`), beside what it runs. */
-	{ status: "ok"; cell: CompiledCell; pages?: Page[] } | { status: "error"; error: CellError };
+	| { status: "ok"; cell: CompiledCell; pages?: Page[] }
+	| { status: "error"; error: CellError }
+	/** The stop button was faster; later cells know nothing of this one. */
+	| { status: "stopped" };
 
 /** What is known of a name; `value`: where its value is, if it may have one. */
 export interface Page {
@@ -55,10 +58,18 @@ export interface Completion {
 
 export type Completeness = { status: "complete" | "invalid" | "unknown" } | { status: "incomplete"; indent: string };
 
+export interface CompileOptions {
+	executionCount: number;
+	/** False (user expressions): leaves nothing for later cells to see. */
+	remember: boolean;
+	/** The stop button. */
+	stop?: AbortSignal;
+}
+
 /** The compiler's side of a session: one per kernel, on the transport thread. */
 export interface CellCompiler {
-	/** Type-checks and compiles. `remember: false` (user expressions) leaves nothing for later cells to see. */
-	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome>;
+	/** Type-checks and compiles. */
+	compile(source: string, options: CompileOptions): Promise<CompileOutcome>;
 	complete(source: string, cursor: number): Promise<Completion>;
 	inspect(source: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | undefined>;
 	/** The name at the cursor with the properties before it: where its value is, if it has one. */

@@ -15,7 +15,7 @@ import {
 import type { CellError, CellOutput, Page, RunOutcome } from "./contract";
 import { errorContent, handler } from "./handler";
 import { withValue } from "./inspect";
-import type { Execution, Kernel } from "./kernel";
+import type { Kernel } from "./kernel";
 
 const expressionShape = either(
 	object({ status: literal("ok"), data: dictionary, metadata: dictionary }),
@@ -54,12 +54,12 @@ export const execute = handler({
 		if (store && !empty) kernel.executionCount++;
 		const entry = store && !empty ? kernel.history.add(count, content.code) : undefined;
 
-		const execution: Execution = { interrupted: false };
+		const execution = new AbortController();
 		kernel.executions.add(execution);
 		try {
 			const output = cellOutput(message, kernel, { silent, allowStdin: content.allow_stdin ?? false });
 			const run = (code: string, remember: boolean) =>
-				compileAndRun(code, { count, remember, output, execution, kernel });
+				compileAndRun(code, { count, remember, output, stop: execution.signal, kernel });
 			// Without code the expressions alone are asked for.
 			const outcome: Ran = empty ? { status: "ok" } : await run(content.code, true);
 			if (outcome.status !== "ok") {
@@ -101,12 +101,12 @@ type Ran = RunOutcome & { pages?: Page[] };
 
 async function compileAndRun(
 	code: string,
-	options: { count: number; remember: boolean; output: CellOutput; execution: Execution; kernel: Kernel },
+	options: { count: number; remember: boolean; output: CellOutput; stop: AbortSignal; kernel: Kernel },
 ): Promise<Ran> {
-	const { kernel, execution } = options;
-	const compiled = await kernel.compiler.compile(code, { executionCount: options.count, remember: options.remember });
+	const { kernel, count, remember, stop } = options;
+	const compiled = await kernel.compiler.compile(code, { executionCount: count, remember, stop });
 	if (compiled.status === "error") return compiled;
-	if (execution.interrupted) return { status: "interrupted", error: interruptedError };
+	if (compiled.status === "stopped" || stop.aborted) return { status: "interrupted", error: interruptedError };
 	return { ...(await kernel.runner.run(compiled.cell, options.output)), pages: compiled.pages };
 }
 

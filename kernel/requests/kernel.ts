@@ -6,12 +6,6 @@ import { History } from "./history";
 import { Stdin } from "./stdin";
 import { Subshells } from "./subshells";
 
-/** The request that is being executed. */
-export interface Execution {
-	/** Set by the stop button; looked at where the cell is not on the main thread. */
-	interrupted: boolean;
-}
-
 /** What every request handler may use. */
 export interface Kernel {
 	/** Identifies this run of the kernel in headers. */
@@ -24,8 +18,8 @@ export interface Kernel {
 	readonly history: History;
 	/** Number that the next cell gets. */
 	executionCount: number;
-	/** Requests that are being executed: one of each subshell at most. */
-	readonly executions: Set<Execution>;
+	/** The stop buttons of requests that are being executed, one of each subshell at most: for what is not on the main thread. */
+	readonly executions: Set<AbortController>;
 	readonly subshells: Subshells;
 	/** Aborts what waits and stops what runs. */
 	interrupt(): void;
@@ -52,7 +46,7 @@ export function createKernel(
 		executions: new Set(),
 		subshells: new Subshells(),
 		interrupt() {
-			for (const execution of this.executions) execution.interrupted = true;
+			for (const execution of this.executions) execution.abort();
 			this.stdin.cancel();
 			void this.runner.interrupt();
 		},

@@ -6,6 +6,7 @@ import vm from "node:vm";
 import type { ModuleOptions } from "./compiler/module";
 import { helpers } from "./helpers";
 import { isEsModule, PendingModule } from "./interop";
+import { unlessStopped } from "./runtime/run-output";
 import { moduleSourceMaps } from "./sourceMaps";
 
 /*
@@ -89,6 +90,7 @@ export class ModuleLoader {
 		const before = shared[runtime];
 		shared[runtime] = {
 			helpers,
+			on: unlessStopped,
 			interop: (module: unknown) => new Interop(module, this),
 			exportAll,
 			meta: (file: string) => ({ url: pathToFileURL(file).href, filename: file, dirname: dirname(file) }),

@@ -4,7 +4,7 @@ import { helpers } from "./helpers";
 import { isEsModule, PendingModule } from "./interop";
 import type { MagicCalls } from "./magics";
 import type { ModuleLoader } from "./modules";
-import { throwIfStopped } from "./runtime/run-output";
+import { unlessStopped } from "./runtime/run-output";
 
 /*
  * What compiled cells find on the main thread: `exports[Symbol.for("gradbook.scope")]` (see compiler/transform.ts).
@@ -27,11 +27,8 @@ export class Scope {
 	readonly names: Record<string, unknown> = Object.create(null);
 	readonly meta: { url: string; dirname: string; filename: string; resolve(specifier: string): string };
 	readonly Pending = PendingModule;
-	/** After each `await`: what was awaited, where the cell has not been stopped meanwhile. */
-	readonly on = <T>(value?: T): T | undefined => {
-		throwIfStopped();
-		return value;
-	};
+	/** Called after each `await` (compiler/awaits.ts). */
+	readonly on = unlessStopped;
 	readonly helpers = helpers;
 
 	constructor(folder: string, modules: ModuleLoader) {

@@ -20,6 +20,7 @@ import type {
 	CellCompiler,
 	CellError,
 	CompiledCell,
+	CompileOptions,
 	CompileOutcome,
 	Completeness,
 	Completion,
@@ -40,7 +41,7 @@ import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
 import { makeProject, type Project } from "./project";
 import { type Scan, scan } from "./scan";
-import { type Diagnostic, LanguageServer } from "./server";
+import { Cancelled, type Diagnostic, LanguageServer } from "./server";
 import { type Parsed, parse } from "./syntax";
 import { lastExpressionName, transformCell } from "./transform";
 import { UnsupportedInCell } from "./unsupported";
@@ -108,22 +109,24 @@ class Compiler implements CellCompiler {
 		await this.#server.ask("textDocument/completion", this.#documents.edit, { position: { line: 0, character: 0 } });
 	}
 
-	compile(source: string, options: { executionCount: number; remember: boolean }): Promise<CompileOutcome> {
-		const outcome = this.#turn.then(() => this.#compile(source, options));
+	compile(source: string, options: CompileOptions): Promise<CompileOutcome> {
+		const outcome = this.#turn
+			.then(() => this.#compile(source, options))
+			.catch((error: unknown) => {
+				if (error instanceof Cancelled) return { status: "stopped" } as const;
+				throw error;
+			});
 		this.#turn = outcome.catch(() => undefined);
 		return outcome;
 	}
 
-	async #compile(
-		source: string,
-		{ executionCount, remember }: { executionCount: number; remember: boolean },
-	): Promise<CompileOutcome> {
+	async #compile(source: string, { executionCount, remember, stop }: CompileOptions): Promise<CompileOutcome> {
 		// A `#!` line is a comment only at the very start, where our own line comes to stand.
 		const written = normalizeLines(source).replace(/^#!/, "//");
 		const changes = this.#localFiles.look(written, this.#options.folder);
 		if (changes.length > 0) this.#server.filesChanged(changes);
 		const module = moduleCell(written);
-		if (module !== undefined) return this.#compileModule(module, source, written, executionCount);
+		if (module !== undefined) return this.#compileModule(module, source, written, { executionCount, stop });
 		const { text, found: read, problem } = this.#magics(written);
 		const fail = (problems: Problem[]): CompileOutcome => ({
 			status: "error",
@@ -138,30 +141,35 @@ class Compiler implements CellCompiler {
 		if (parsed.hopeless) return fail(parsed.problems.map((problem) => problemAt(text, problem)));
 		let found: Scan | undefined;
 		let cell: CompiledCell | UnsupportedInCell | undefined;
+		let failure: Error | undefined;
 		let checked: Promise<Problem[]> | undefined;
 		try {
 			if (parsed.problems.length === 0) found = scan(parsed.program);
-			checked = this.#check(text, found, names);
+			checked = this.#check(text, found, names, stop);
 			// Beside the check, which another process does.
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember, names, magics });
 		} catch (error) {
 			if (error instanceof UnsupportedInCell) cell = error;
-			else {
-				// A mistake of ours, or a cell deeper than the stack: the session goes on.
-				this.#options.log(`compiler: ${(error as Error).stack}`);
-				cell = new UnsupportedInCell(`The cell cannot be compiled: ${(error as Error).message}`, 0, 0);
-			}
+			else failure = error as Error;
 		}
 		let problems: Problem[];
 		try {
-			problems = await (checked ?? this.#check(text, found, names));
+			problems = await (checked ?? this.#check(text, found, names, stop));
 		} catch (error) {
+			if (error instanceof Cancelled) throw error;
 			return { status: "error", error: checkFailed(error as Error) };
 		}
 		if (cell instanceof UnsupportedInCell) problems.unshift(problemAt(text, cell));
 		if (problems.length === 0) problems.push(...parsed.problems.map((problem) => problemAt(text, problem)));
+		if (problems.length === 0 && failure !== undefined) {
+			// A mistake of ours, or a cell deeper than the stack: the session goes on.
+			this.#options.log(`compiler: ${failure.stack}`);
+			const message = `The cell cannot be compiled: ${failure.message}`;
+			problems.push(problemAt(text, { message, start: 0, end: 0 }));
+		}
 		if (problems.length > 0) return fail(problems);
 		const compiled = cell as CompiledCell;
+		if (stop?.aborted) throw new Cancelled();
 		if (reset) this.#forget(names);
 		if (remember && (found!.declared.size > 0 || found!.augments)) this.#keep(text, found!);
 		return { status: "ok", cell: { ...compiled, source }, pages };
@@ -198,12 +206,17 @@ class Compiler implements CellCompiler {
 		for (const name of dropped) this.#server.drop(name);
 	}
 
-	async #check(text: string, found: Scan | undefined, names: SessionNames): Promise<Problem[]> {
+	async #check(
+		text: string,
+		found: Scan | undefined,
+		names: SessionNames,
+		stop: AbortSignal | undefined,
+	): Promise<Problem[]> {
 		const declared = found === undefined ? guessDeclared(text) : new Set(found.declared.keys());
 		const head = `${leadingPragmas(text)}${names.prelude(declared, wordsOf(text))}\n`;
 		const { check } = this.#documents;
 		this.#server.put(check, head + text);
-		const ask = (): Promise<{ items: Diagnostic[] }> => this.#server.ask("textDocument/diagnostic", check);
+		const ask = (): Promise<{ items: Diagnostic[] }> => this.#server.ask("textDocument/diagnostic", check, {}, stop);
 		let report = await ask();
 		const installed = installedSince(report.items, this.#options.folder);
 		if (installed.length > 0) {
@@ -255,7 +268,7 @@ class Compiler implements CellCompiler {
 		module: ModuleCell,
 		source: string,
 		text: string,
-		executionCount: number,
+		{ executionCount, stop }: Pick<CompileOptions, "executionCount" | "stop">,
 	): Promise<CompileOutcome> {
 		if (module.browser) {
 			const message = "A @browser module has no browser to run in: leave @browser out, or show a page with display().";
@@ -273,20 +286,24 @@ class Compiler implements CellCompiler {
 		this.#server.put(document, text, module.jsx ? "typescriptreact" : "typescript");
 		this.#names.modules.add(document);
 		this.#server.put(this.#documents.hub, this.#names.hub());
-		let report: { items: Diagnostic[] };
-		try {
-			report = await this.#server.ask("textDocument/diagnostic", document);
-		} catch (error) {
-			return { status: "error", error: checkFailed(error as Error) };
-		}
-		const problems = problemsOf(report.items, 0, text.split("\n").length, this.#options.log);
-		if (problems.length > 0) {
-			// The module stays what it was.
+		const stay = () => {
 			if (before === undefined) {
 				this.#names.modules.delete(document);
 				this.#server.put(this.#documents.hub, this.#names.hub());
 				this.#server.drop(document);
 			} else this.#server.put(document, before);
+		};
+		let report: { items: Diagnostic[] };
+		try {
+			report = await this.#server.ask("textDocument/diagnostic", document, {}, stop);
+		} catch (error) {
+			stay();
+			if (error instanceof Cancelled) throw error;
+			return { status: "error", error: checkFailed(error as Error) };
+		}
+		const problems = problemsOf(report.items, 0, text.split("\n").length, this.#options.log);
+		if (problems.length > 0) {
+			stay();
 			return { status: "error", error: problemsError(problems, source, executionCount) };
 		}
 		const path = join(this.#options.folder, document);

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import MagicString from "magic-string";
+import { watchAwait } from "./awaits";
 import { joinMaps, lower } from "./lower";
 import { type Scan, scan } from "./scan";
 import { type Language, type Node, parse } from "./syntax";
@@ -105,6 +106,7 @@ class ModuleTransform {
 				use === "call" ? `(0, ${target})` : use === "shorthand" ? `${name}: ${target}` : target,
 			);
 		}
+		for (const { node } of this.found.awaits) watchAwait(code, node, this.#prefix);
 		for (const node of this.found.importMeta) code.overwrite(node.start, node.end, `${this.#prefix}.meta(__filename)`);
 		for (const node of this.found.dynamicImports) {
 			code.overwrite(node.start, node.source.start, `${this.#prefix}.import(__filename, `);

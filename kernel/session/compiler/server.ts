@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
+	CancellationTokenSource,
 	createMessageConnection,
 	type Disposable,
 	type Message,
@@ -49,6 +50,8 @@ const requestLimit = 30_000;
 /** A server that ended more than `endsLimit` times in this time, in milliseconds, is not started again by itself. */
 const endsWindow = 60_000;
 const endsLimit = 3;
+/** How long the server may go on with what is no longer wanted, in milliseconds. */
+const cancelLimit = 1000;
 /** How long the server may take to end when it is told to, in milliseconds. */
 const closeLimit = 500;
 /** How long the server may take to read our settings; it only is slower where it has not, in milliseconds. */
@@ -63,6 +66,9 @@ interface Running {
 
 /** The language server does not start, or ended while it was asked something, twice. */
 export class ServerGone extends Error {}
+
+/** Nobody waits for the answer any more. */
+export class Cancelled extends Error {}
 
 /** Does not mind that the server is gone: its end is heard of elsewhere, and rejections of writes by nobody. */
 class PatientWriter extends StreamMessageWriter {
@@ -136,20 +142,25 @@ export class LanguageServer {
 		});
 	}
 
-	/** Asks about a document. Throws `ServerGone` when the server ends twice over it. */
-	async ask<T>(method: string, name: string, parameters: object = {}): Promise<T> {
-		return this.request(method, { textDocument: { uri: this.uri(name) }, ...parameters });
+	/**
+	 * Asks about a document. Throws `ServerGone` when the server ends twice over it, `Cancelled` at once when nobody wants to
+	 * know any more.
+	 */
+	async ask<T>(method: string, name: string, parameters: object = {}, stop?: AbortSignal): Promise<T> {
+		return this.request(method, { textDocument: { uri: this.uri(name) }, ...parameters }, stop);
 	}
 
-	async request<T>(method: string, parameters: object): Promise<T> {
+	async request<T>(method: string, parameters: object, stop?: AbortSignal): Promise<T> {
 		for (let attempt = 0; ; attempt++) {
 			await this.start();
+			if (stop?.aborted) throw new Cancelled();
 			const running = this.#running;
 			if (running === undefined) throw new ServerGone("TypeScript's language server is not running.");
 			const gone = new ServerGone(`TypeScript's language server ended during ${method}.`);
 			let closed: Disposable | undefined;
 			let late = false;
 			let timer: NodeJS.Timeout | undefined;
+			let cancel: (() => void) | undefined;
 			try {
 				return await new Promise<T>((resolve, reject) => {
 					timer = setTimeout(() => {
@@ -158,9 +169,20 @@ export class LanguageServer {
 						running.process.kill("SIGKILL");
 					}, requestLimit);
 					closed = running.connection.onClose(() => reject(gone));
-					running.connection.sendRequest<T>(method, parameters).then(resolve, reject);
+					const cancelling = new CancellationTokenSource();
+					const answer = running.connection.sendRequest<T>(method, parameters, cancelling.token);
+					answer.then(resolve, reject);
+					cancel = () => {
+						cancelling.cancel();
+						reject(new Cancelled());
+						// What is asked next would wait for a check that goes on all the same.
+						const limit = setTimeout(() => running.process.kill("SIGKILL"), cancelLimit);
+						answer.catch(() => undefined).finally(() => clearTimeout(limit));
+					};
+					stop?.addEventListener("abort", cancel);
 				});
 			} catch (error) {
+				if (error instanceof Cancelled) throw error;
 				// An answer that says "failed" comes from a living server.
 				if (error !== gone && this.#running === running) throw error;
 				running.process.kill("SIGKILL");
@@ -170,6 +192,7 @@ export class LanguageServer {
 			} finally {
 				clearTimeout(timer);
 				closed?.dispose();
+				if (cancel !== undefined) stop?.removeEventListener("abort", cancel);
 			}
 		}
 	}

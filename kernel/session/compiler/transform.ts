@@ -1,4 +1,5 @@
 import MagicString from "magic-string";
+import { watchAwait } from "./awaits";
 import { hasValue } from "./declarations";
 import { type PlacedMagic, placeMagics } from "./magicCalls";
 import type { Reference, Scan } from "./scan";
@@ -78,7 +79,7 @@ class CellTransform {
 		const statements: Node[] = this.program.body;
 		for (const reference of this.found.references) if (this.#isCellName(reference.name)) this.#rewrite(reference);
 		for (const { name, value } of this.found.naming) if (this.#isCellName(name)) this.#keepName(name, value);
-		for (const { node } of this.found.awaits) this.#await(node);
+		for (const { node } of this.found.awaits) watchAwait(this.#code, node, this.#prefix);
 		for (const { node, parent } of this.found.variables) this.#variable(node, parent);
 		for (const node of this.found.importMeta) this.#code.overwrite(node.start, node.end, `${this.#prefix}.meta`);
 		for (const node of this.found.dynamicImports)
@@ -112,18 +113,6 @@ class CellTransform {
 		// The node of a declared name reaches to the end of its type; a `!` may stand between.
 		const end = node.typeAnnotation ? node.typeAnnotation.start : node.end;
 		this.#code.overwrite(node.start, end, text);
-	}
-
-	/** A cell that was stopped while it waited goes no further: nothing else can end a promise from outside. */
-	#await(node: Node): void {
-		const [start, end] =
-			node.type === "AwaitExpression"
-				? [`${this.#prefix}.on(`, ")"]
-				: // The body of a loop by `for await`.
-					[`{ ${this.#prefix}.on(); `, " }"];
-		const { start: from, end: to } = node.type === "AwaitExpression" ? node : node.body;
-		this.#code.prependLeft(from, start);
-		this.#code.appendRight(to, end);
 	}
 
 	/** `const f = () => 1` names the function "f"; an assignment to a property would not. */

@@ -7,9 +7,10 @@ import { limitNote, type ToTransport, textLimit } from "./protocol";
 /** Whether any cell was ever stopped: until then nothing needs to look whether its own was. */
 let anyStopped = false;
 
-/** Throws where the cell whose code is running was stopped. Compiled cells call it after each `await`. */
-export function throwIfStopped(): void {
+/** What compiled code has awaited; throws where the cell whose code is running was stopped meanwhile. */
+export function unlessStopped<T>(awaited?: T): T | undefined {
 	if (anyStopped && currentRun()?.stopped) throw new Stopped();
+	return awaited;
 }
 
 /** A cell was stopped, and what is left of it tries to show something. */

@@ -32,6 +32,8 @@ export interface RuntimeOptions {
 	/** This thread's end of the line for answers to input requests. */
 	answers: import("node:worker_threads").MessagePort;
 	post(message: ToTransport): void;
+	/** Ends the process. */
+	exit(code: number): void;
 	/** Takes what was written to descriptors 1 and 2 (descriptors.ts); undefined where they are not captured. */
 	take?(): Written | number;
 	/** A thrown value in the coordinates of the cells. */
@@ -50,7 +52,6 @@ export class Runtime {
 	readonly #executor: Executor;
 	readonly #asyncStack = new AsyncStack();
 	readonly #callbacks: Callbacks;
-	readonly #exit = process.exit.bind(process);
 	/** Runs that are under way: cells of subshells take turns where they await. */
 	readonly #running = new Map<number, { output: RunOutput; end(outcome: RunOutcome): void }>();
 	/** Cells that declare nothing, oldest first: what they were is forgotten some time. */
@@ -79,9 +80,6 @@ export class Runtime {
 			{ display },
 			inputFunctions(signals, answers, post, (run) => this.#running.has(run)),
 		);
-		process.exit = ((code?: number) => {
-			throw new Error(`process.exit(${code ?? ""}) would end the session; restart or shut it down from the notebook`);
-		}) as typeof process.exit;
 		const flag = new Int32Array(signals.buffer, signals.byteOffset + signal.interrupt * signals.BYTES_PER_ELEMENT, 1);
 		Object.defineProperty(globalThis, Symbol.for(interruptFlag), { value: flag });
 		Object.defineProperty(globalThis, Symbol.for(beforeTermination), { value: () => this.#asyncStack.relax() });
@@ -110,7 +108,7 @@ export class Runtime {
 				this.#options.post({ kind: "pong", turn: message.turn });
 				break;
 			case "exit":
-				this.#exit(0);
+				this.#options.exit(0);
 		}
 	}
 
@@ -145,7 +143,7 @@ export class Runtime {
 
 	async #execute(cell: CompiledCell, output: RunOutput): Promise<RunOutcome> {
 		try {
-			const value = await this.#executor.run(cell);
+			const { value } = await this.#executor.run(cell);
 			const result = await formatResult(value);
 			flushOutput(output);
 			if (!this.#pressed()) return { status: "ok", result };

@@ -1,20 +1,29 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
 import type { CodeCell } from "../../../dist/kernel/runner/notebook";
 import { withParameters } from "../../../dist/kernel/runner/parameters";
-import { KernelProcess } from "../../../dist/kernel/runner/process";
+import { startKernel, type TestKernel, wholeKernel } from "../support/kernel";
 
 /** Cells of a whole kernel: compiled, run, and what a client sees of them. */
 
-let kernel: KernelProcess;
+let kernel: TestKernel;
 beforeAll(async () => {
-	kernel = await KernelProcess.start();
+	kernel = await startKernel({ main: wholeKernel });
 });
-afterAll(() => kernel.stop());
 
-test("display and __dirname are there without an import", async () => {
-	const { outputs, result } = await kernel.client.execute("display(1); __dirname === process.cwd()");
+test("display and what a script of Node's has are there without an import", async () => {
+	const { outputs, result } = await kernel.client.execute(
+		`display(1);
+		[__dirname === process.cwd(), __filename === import.meta.filename, require.main === module, module.exports === exports]`,
+	);
 	expect(outputs[0]!.content.data).toEqual({ "text/plain": "1" });
-	expect(result).toEqual({ "text/plain": "true" });
+	expect(result).toEqual({ "text/plain": "[ true, true, true, true ]" });
+});
+
+test("a statement that no cell may have is refused once", async () => {
+	const { reply } = await kernel.client.execute("with ({ a: 1 }) { }");
+	expect((reply.traceback as string[]).join("\n").match(/SyntaxError/g)).toHaveLength(1);
 });
 
 test("an error that is printed names the lines of its cell, and none of the kernel's", async () => {
@@ -44,4 +53,43 @@ test("a parameter of another type than its variable is a type error that names i
 		evalue: expect.stringContaining("Type 'string' is not assignable to type 'number'"),
 		traceback: expect.arrayContaining([expect.stringContaining('n = "five";')]),
 	});
+});
+
+/** A check of these types takes longer than the language server is given. */
+const slowTypes = `type D = 0|1|2|3|4|5|6|7|8|9; type N = \`\${D}\${D}\${D}\${D}\`;
+type Same<A, B> = A extends B ? 1 : { [K in "x" | "y"]: [A, B, K] };
+type Cross<A, B> = A extends any ? (B extends any ? { a: A, b: B, c: Same<A, B> } : never) : never;
+type Of<T> = T extends { c: infer C } ? C : never;
+${Array.from({ length: 30 }, (_, i) => `const s${i}: Of<Cross<\`\${N}${i}\`, N>> = 1 as never as Of<Cross<\`${i}\${N}\`, N>>;`).join("\n")}`;
+
+test("the stop button ends a cell whose types are being checked, and later cells know nothing of it", async () => {
+	await kernel.client.execute("const kept = 7");
+	const cell = kernel.client.request("execute_request", { code: slowTypes });
+	await new Promise((go) => setTimeout(go, 500));
+	const stopped = performance.now();
+	await kernel.interrupt();
+	expect((await cell.reply()).content).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
+	expect((await kernel.client.execute("kept")).result).toEqual({ "text/plain": "7" });
+	expect(performance.now() - stopped).toBeLessThan(15_000);
+	expect((await kernel.client.execute("s1")).reply.evalue).toContain("Cannot find name 's1'");
+});
+
+test("a function of a local module goes no further than its next await where its cell is stopped", async () => {
+	writeFileSync(
+		join(kernel.folder, "walk.ts"),
+		`export const steps: number[] = [];
+		export async function walk(begun: () => void) {
+			begun();
+			for (;;) { await new Promise((go) => setTimeout(go, 5)); steps.push(1); }
+		}`,
+	);
+	await kernel.client.execute('import { steps, walk } from "./walk"');
+	const cell = kernel.client.request("execute_request", { code: 'await walk(() => console.log("begun"))' });
+	await kernel.message(({ content, parent }) => content.text === "begun\n" && parent.msg_id === cell.id);
+	await kernel.interrupt();
+	expect((await cell.reply()).content).toMatchObject({ ename: "KeyboardInterrupt" });
+	const { result } = await kernel.client.execute(
+		"const before = steps.length; await new Promise((go) => setTimeout(go, 60)); steps.length - before",
+	);
+	expect(result).toEqual({ "text/plain": "0" });
 });

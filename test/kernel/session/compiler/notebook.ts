@@ -79,6 +79,7 @@ export class Notebook {
 	async run(source: string, { remember = true } = {}): Promise<unknown> {
 		const outcome = await this.compiler.compile(source, { executionCount: ++this.#count, remember });
 		if (outcome.status === "error") throw new Error(`the cell does not compile: ${plain(outcome.error.traceback)}`);
+		if (outcome.status === "stopped") throw new Error("nobody has stopped the cell");
 		return this.runner.run(outcome.cell);
 	}
 

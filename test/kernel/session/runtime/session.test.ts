@@ -101,9 +101,31 @@ describe("the session outlives", () => {
 		expect((await run("before")).result).toEqual({ "text/plain": "3" });
 	});
 
+	test.each([
+		["process.abort()", "process.abort()"],
+		["process.reallyExit(1)", "process.reallyExit(1)"],
+		["process.kill(process.pid)", "SIGTERM) would end the session"],
+		['process.kill(0, "SIGKILL")', "process.kill(0, SIGKILL)"],
+	])("%s likewise", async (code, said) => {
+		expect((await run(code)).reply.evalue).toContain(said);
+		expect((await run("before")).result).toEqual({ "text/plain": "3" });
+	});
+
+	test("signals that a cell sends to itself and that end nothing", async () => {
+		const { result, stdout } = await run(
+			'const asked = process.kill(process.pid, 0)\nprocess.once("SIGUSR2", () => console.log("handled"));\nprocess.kill(process.pid, "SIGUSR2");\nawait new Promise((go) => setTimeout(go, 50));\nasked',
+		);
+		expect(result).toEqual({ "text/plain": "true" });
+		expect(stdout).toBe("handled\n");
+	});
+
 	test("values whose text throws or whose properties do", async () => {
 		const { result } = await run('const odd = { get [Symbol.toStringTag]() { throw new Error("no tag") } }\nodd');
 		expect(result!["text/plain"]).toMatch(/could not be made|Object|\{\}/);
+		const trap = '{ get() { throw new Error("trap") } }';
+		const hostile = await run(`const hostile = new Proxy({ a: 1 }, ${trap})\nhostile`);
+		expect(hostile.result).toEqual({ "text/plain": "{ a: 1 }\n[its display failed: Error: trap]" });
+		expect((await run("hostile;\n1")).reply.status).toBe("ok");
 		expect((await run("throw { get message() { throw 1 } }")).reply.status).toBe("error");
 		expect((await run("throw undefined")).reply).toMatchObject({ status: "error" });
 		expect((await run("throw null")).reply).toMatchObject({ status: "error" });
