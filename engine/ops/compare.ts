@@ -1,6 +1,8 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace } from "../autograd/record";
 import { bind, tensorArgument } from "../core/arguments";
+import { getDefaultDtype } from "../core/defaults";
+import { noGrad } from "../core/gradMode";
 import { type Handle, native, type Operand } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { operand } from "./broadcast";
@@ -63,6 +65,9 @@ const rows: { readonly [K in Name]: Kernel } = {
 	bitwiseRightShift: native.bitwiseRightShift,
 };
 
+/** In place these leave a tensor's history as it is, as in PyTorch: `x.logicalNot_()` may be a leaf that wants a gradient. */
+const silent = new Set<string>(["logicalAnd", "logicalOr", "logicalXor"]);
+
 const flat = { backward: (_node: unknown, grad: Tensor) => [zerosAs(grad)] };
 
 const functions = {} as Record<Name, (a: Tensor, b: Tensor | Scalar) => Tensor>;
@@ -83,6 +88,7 @@ for (const name of Object.keys(rows) as Name[]) {
 	Object.defineProperty(Tensor.prototype, `${name}_`, {
 		value: function (this: Tensor, b: Tensor | Scalar) {
 			const write = () => kernel(this.handle, operand(`${name}_`, b), this.handle);
+			if (silent.has(name)) return written(`${name}_`, this, write);
 			return inPlace(`${name}_`, this, [], write, b instanceof Tensor ? byTensor : byNumber);
 		},
 		writable: true,
@@ -150,11 +156,12 @@ export function allclose(a: Tensor, b: Tensor, ...options: CloseArguments): bool
 /** Whether |a − b| ≤ atol + rtol·|b|, element by element. */
 export function isclose(a: Tensor, b: Tensor, ...options: CloseArguments): Tensor {
 	const { rtol, atol, equalNan } = closeOptions("isclose", options);
-	const [x, y] = [a.handle, tensorArgument("isclose", "other", b).handle];
+	let [x, y] = [a.handle, tensorArgument("isclose", "other", b).handle];
 	if (a.dtype !== b.dtype)
 		throw new TypeError(`[isclose] expected tensors of one dtype, got ${a.dtype} and ${b.dtype}`);
 	let close = native.eq(x, y);
 	if (equalNan) close = native.logicalOr(close, native.logicalAnd(native.isnan(x), native.isnan(y)));
+	if (!a.isFloatingPoint()) [x, y] = [x, y].map((each) => native.to(each, getDefaultDtype().code)) as [Handle, Handle];
 	const allowed = native.add(native.mul(native.abs(y), rtol), atol, 1);
 	const difference = native.abs(native.sub(x, y, 1));
 	const near = native.logicalAnd(native.isfinite(difference), native.le(difference, allowed));
@@ -184,6 +191,11 @@ const notInPlace = (name: string, kernel: (x: Handle, out?: Handle) => Handle) =
 	return <T extends Tensor>(x: T): T => inPlace(name, x, [], () => kernel(x.handle, x.handle), derivative);
 };
 
+function written<T extends Tensor>(op: string, x: T, write: () => void): T {
+	using _ = noGrad();
+	return inPlace(op, x, [], write, { ...flat, name: "NotImplemented" });
+}
+
 asMethods({
 	allclose,
 	isclose,
@@ -192,7 +204,7 @@ asMethods({
 	isinf,
 	isfinite,
 	logicalNot,
-	logicalNot_: notInPlace("logicalNot_", native.logicalNot),
+	logicalNot_: (x) => written("logicalNot_", x, () => native.logicalNot(x.handle, x.handle)),
 	bitwiseNot,
 	bitwiseNot_: notInPlace("bitwiseNot_", native.bitwiseNot),
 });

@@ -59,7 +59,8 @@ function overAll(name: string, kernel: (x: Handle) => Handle) {
 		name,
 		backward(node, grad) {
 			const [x, result] = [node.saved(0), node.saved(1)];
-			return [sharedAmong(grad, x, result, null)];
+			const equal = x.eq(result).logicalOr(x.isnan().logicalAnd(result.isnan()));
+			return [sharedAmong(grad, equal, null)];
 		},
 	};
 	return (x: Tensor): Tensor => {
@@ -68,9 +69,8 @@ function overAll(name: string, kernel: (x: Handle) => Handle) {
 	};
 }
 
-/** The gradient of an extreme, in equal parts to all elements that have its value. */
-function sharedAmong(grad: Tensor, x: Tensor, result: Tensor, dims: number[] | null): Tensor {
-	const equal = x.eq(result).logicalOr(x.isnan().logicalAnd(result.isnan()));
+/** The gradient of an extreme, in equal parts to all elements that have its value. Where none has (NaN), it is NaN. */
+function sharedAmong(grad: Tensor, equal: Tensor, dims: number[] | null): Tensor {
 	const shares = equal.to(grad.dtype);
 	return shares.div(shares.sum(dims, true)).mul(grad);
 }
@@ -116,7 +116,7 @@ export function median(x: Tensor, ...args: [] | DimArguments): Tensor | ValuesAn
 	return args.length === 0 || args[0] === undefined ? medianAll(x) : medianAlong(x, args);
 }
 
-/** The most frequent element along `dim` (default the last), and where it stands last. */
+/** The most frequent element along `dim` (default the last), and where it stands last; a NaN is like no other element. */
 export function mode(x: Tensor, ...args: [] | DimArguments | [options: { keepdim?: boolean }]): ValuesAndIndices {
 	const { dim = -1, keepdim = false } = bind<{ dim: number; keepdim: boolean }>("mode", args, ["dim", "keepdim"]);
 	return modeAlong(x, [dim, keepdim]);
@@ -128,7 +128,7 @@ function extreme(op: string, name: string, kernel: (x: Handle, dims: number[] | 
 		backward(node, grad) {
 			const reduced = node.attributes as Reduced;
 			const [x, result] = [node.saved(0), restored(node.saved(1), reduced)];
-			return [sharedAmong(restored(grad, reduced), x, result, reduced.dims)];
+			return [sharedAmong(restored(grad, reduced), x.eq(result), reduced.dims)];
 		},
 	};
 	return (x: Tensor, ...args: ReduceArguments): Tensor => {
@@ -174,7 +174,7 @@ const aminmaxBackward: Derivative = {
 		const slopes = grads.map((grad, i) => {
 			if (grad === null) return null;
 			const result = restored(node.saved(i + 1), reduced);
-			return sharedAmong(restored(grad, reduced), node.saved(0), result, reduced.dims);
+			return sharedAmong(restored(grad, reduced), node.saved(0).eq(result), reduced.dims);
 		});
 		const [ofMin, ofMax] = slopes;
 		return [ofMin && ofMax ? ofMin.add(ofMax) : (ofMin ?? ofMax ?? null)];

@@ -7,7 +7,7 @@ import { type DType, uint8 } from "../core/dtype";
 import { type Handle, native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { raised } from "./castPolicy";
-import { cast } from "./copy";
+import { cast, zerosAs } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
 import { reshapeTo } from "./view";
@@ -154,6 +154,10 @@ const prodAllBackward: Derivative = {
 	backward(node, grad) {
 		const x = node.saved(0);
 		if (x.ndim === 0) return [grad];
+		const zeros = native.item(native.sum(native.eq(x.handle, 0), null, false, -1));
+		// As PyTorch: without zeros by quotients, with one by the products of the others, with more nothing is left.
+		if (zeros === 0) return [grad.mul(x.prod().div(x))];
+		if (zeros > 1) return [zerosAs(x)];
 		return [grad.mul(productOfOthers(x.reshape(-1), 0)).reshape(x.shape)];
 	},
 };
@@ -316,17 +320,19 @@ function truth(x: Tensor, result: Handle): Tensor {
 	return wrap(x.dtype === uint8 ? native.to(result, uint8.code) : result);
 }
 
-/** Whether all elements are true (not 0). */
-export function all(x: Tensor, ...args: ReduceArguments): Tensor {
-	const { dims, keepdim } = reduceArguments("all", args);
-	return truth(x, native.all(x.handle, dims, keepdim));
+function quantifier(op: "all" | "any") {
+	return (x: Tensor, ...args: ReduceArguments): Tensor => {
+		const { dims, keepdim, options } = reduceArguments(op, args);
+		// Over no dimensions, unlike for a sum, means over none.
+		if (Array.isArray(options.dim) && options.dim.length === 0) return truth(x, native.ne(x.handle, 0));
+		return truth(x, native[op](x.handle, dims, keepdim));
+	};
 }
 
-/** Whether any element is true (not 0). */
-export function any(x: Tensor, ...args: ReduceArguments): Tensor {
-	const { dims, keepdim } = reduceArguments("any", args);
-	return truth(x, native.any(x.handle, dims, keepdim));
-}
+/** Whether all elements are true (not 0); with `dim: []` each by itself. */
+export const all = quantifier("all");
+/** Whether any element is true (not 0); with `dim: []` each by itself. */
+export const any = quantifier("any");
 
 export { variance as var };
 

@@ -1,6 +1,7 @@
 import { type Handle, native } from "../core/native";
 import { Tensor } from "../core/tensor";
 import { zerosAs } from "./copy";
+import { passed } from "./passed";
 import { type Pointwise, pointwise } from "./pointwise";
 
 /*
@@ -135,7 +136,7 @@ const rows: { readonly [K in Name]: Row } = {
 	trunc: step(native.trunc),
 	frac: fromInput(native.frac, (g) => g),
 	sigmoid: fromResult(native.sigmoid, (g, y) => g.mul(y.mul(y.neg().add(1))), native.sigmoidBackward),
-	relu: fromResult(native.relu, (g, y) => g.mul(y.gt(0)), native.reluBackward),
+	relu: fromResult(native.relu, (g, y) => passed(g, y.le(0), y), native.reluBackward),
 };
 
 function oneMinusSquare(x: Tensor): Tensor {

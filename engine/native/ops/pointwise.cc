@@ -150,6 +150,7 @@ Tensor unary(Unary op, const Tensor& x, Parameters p, MaybeTensor out) {
     const bool integers = !isFloat(common);
     // A bound that is no whole number brings its kind.
     const auto fraction = [](double b) { return !std::isnan(b) && !std::isinf(b) && b != std::trunc(b); };
+    if (common == DType::Bool) common = DType::Int64;
     if (integers && (fraction(p.a) || fraction(p.b))) common = defaultDType();
     if (computeType(common) == DType::Int64) {
       const double end = 9223372036854774784.0;  // the largest double below 2^63

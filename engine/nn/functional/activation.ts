@@ -9,6 +9,7 @@ import { Tensor, wrap } from "../../core/tensor";
 import { cat } from "../../ops";
 import { summedTo } from "../../ops/broadcast";
 import { lowered } from "../../ops/castPolicy";
+import { passed } from "../../ops/passed";
 import type { SoftmaxArguments } from "../../ops/softmax";
 import { swishOp } from "./swish";
 
@@ -59,17 +60,12 @@ function activation(name: string, row: Row): Activation {
 	};
 }
 
-/** 0 where `mask` is false: also where the gradient is not finite. */
-function where(mask: Tensor, grad: Tensor): Tensor {
-	return grad.maskedFill(mask.logicalNot(), 0);
-}
-
 const leakyReluRow = activation("leakyRelu", {
 	node: "LeakyRelu",
 	nodeInPlace: "LeakyReluBackward1",
 	kernel: (x, [slope], out) => native.leakyRelu(x, slope!, out),
 	backward: (g, x, [slope]) => native.leakyReluBackward(g, x, slope!),
-	slope: (g, x, [slope]) => where(x.gt(0), g).add(where(x.le(0), g), { alpha: slope! }),
+	slope: (g, x, [slope]) => passed(g, x.gt(0).logicalNot(), x).add(passed(g, x.gt(0), x), { alpha: slope! }),
 });
 
 function eluRow(node: string): Activation {
@@ -79,14 +75,12 @@ function eluRow(node: string): Activation {
 		kernel: (x, [alpha, scale, inner], out) => native.elu(x, alpha!, scale!, inner!, out),
 		backward: (g, x, [alpha, scale, inner]) => native.eluBackward(g, x, alpha!, scale!, inner!),
 		slope(g, x, [alpha, scale, inner]) {
-			const below = x
-				.clamp({ max: 0 })
-				.mul(inner!)
-				.exp()
-				.mul(alpha! * scale! * inner!);
-			return where(x.gt(0), g)
+			// Beside the points where it counts the exponential is that of 0: no infinity or NaN comes in from there.
+			const above = x.le(0).logicalNot();
+			const below = x.maskedFill(above, 0).mul(inner!).exp();
+			return passed(g, x.le(0), x)
 				.mul(scale!)
-				.add(where(x.le(0), g).mul(below));
+				.add(passed(g, above, x).mul(below.mul(alpha! * scale! * inner!)));
 		},
 	});
 }
@@ -97,14 +91,14 @@ const hardtanhOp = activation("hardtanh", {
 	node: "Hardtanh",
 	kernel: (x, [min, max], out) => native.hardtanh(x, min!, max!, out),
 	backward: (g, x, [min, max]) => native.hardtanhBackward(g, x, min!, max!),
-	slope: (g, x, [min, max]) => where(x.gt(min!).logicalAnd(x.lt(max!)), g),
+	slope: (g, x, [min, max]) => passed(g, x.le(min!).logicalOr(x.ge(max!)), x),
 });
 
 const hardsigmoidOp = activation("hardsigmoid", {
 	node: "Hardsigmoid",
 	kernel: (x, _, out) => native.hardsigmoid(x, out),
 	backward: (g, x) => native.hardsigmoidBackward(g, x),
-	slope: (g, x) => where(x.gt(-3).logicalAnd(x.lt(3)), g).div(6),
+	slope: (g, x) => passed(g, x.gt(-3).logicalAnd(x.lt(3)).logicalNot(), x).mul(Math.fround(1 / 6)), // PyTorch's sixth
 });
 
 const hardswishOp = activation("hardswish", {
@@ -113,7 +107,9 @@ const hardswishOp = activation("hardswish", {
 	backward: (g, x) => native.hardswishBackward(g, x),
 	slope(g, x) {
 		const inside = x.gt(-3).logicalAnd(x.lt(3));
-		return where(x.ge(3), g).add(where(inside, g).mul(x.div(3).add(0.5)));
+		const outside = inside.logicalNot();
+		const above = passed(g, x.le(-3).logicalOr(inside), x);
+		return above.add(passed(g, outside, x).mul(x.maskedFill(outside, 0).div(3).add(0.5)));
 	},
 });
 
@@ -176,7 +172,8 @@ const softplusOp = activation("softplus", {
 	backward: (g, x, [beta, threshold]) => native.softplusBackward(g, x, beta!, threshold!),
 	slope(g, x, [beta, threshold]) {
 		const scaled = x.mul(beta!);
-		return where(scaled.gt(threshold!), g).add(where(scaled.le(threshold!), g).mul(scaled.sigmoid()));
+		const linear = scaled.gt(threshold!);
+		return passed(g, linear.logicalNot(), x).add(passed(g, linear, x).mul(scaled.sigmoid()));
 	},
 });
 
@@ -191,14 +188,14 @@ const hardshrinkOp = activation("hardshrink", {
 	node: "Hardshrink",
 	kernel: (x, [lambda], out) => native.hardshrink(x, lambda!, out),
 	backward: (g, x, [lambda]) => native.hardshrinkBackward(g, x, lambda!),
-	slope: (g, x, [lambda]) => where(x.abs().gt(lambda!), g),
+	slope: (g, x, [lambda]) => passed(g, x.abs().le(lambda!), x),
 });
 
 const softshrinkOp = activation("softshrink", {
 	node: "Softshrink",
 	kernel: (x, [lambda], out) => native.softshrink(x, lambda!, out),
 	backward: (g, x, [lambda]) => native.softshrinkBackward(g, x, lambda!),
-	slope: (g, x, [lambda]) => where(x.abs().gt(lambda!), g),
+	slope: (g, x, [lambda]) => passed(g, x.abs().le(lambda!), x),
 });
 
 const thresholdOp = activation("threshold", {
@@ -206,7 +203,7 @@ const thresholdOp = activation("threshold", {
 	nodeInPlace: "ThresholdBackward1",
 	kernel: (x, [threshold, value], out) => native.threshold(x, threshold!, value!, out),
 	backward: (g, x, [threshold]) => native.thresholdBackward(g, x, threshold!),
-	slope: (g, x, [threshold]) => where(x.gt(threshold!), g),
+	slope: (g, x, [threshold]) => passed(g, x.le(threshold!), x),
 });
 
 export interface InplaceOptions {
@@ -353,9 +350,10 @@ const preluBackward: Derivative = {
 	backward(node, grad) {
 		const x = node.saved(0);
 		const w = node.saved(1);
-		const below = where(x.le(0), grad);
+		const positive = x.gt(0);
+		const below = passed(grad, positive, x);
 		return [
-			node.needs(0) ? where(x.gt(0), grad).add(below.mul(w)) : null,
+			node.needs(0) ? passed(grad, positive.logicalNot(), x).add(below.mul(w)) : null,
 			node.needs(1) ? summedTo(below.mul(x), w) : null,
 		];
 	},

@@ -49,7 +49,7 @@ export interface MultilabelSoftMarginLossOptions extends ReductionOptions {
 	weight?: Tensor | null;
 }
 
-/** Binary cross-entropy from logits, averaged over the classes (last dimension); targets 0 or 1. */
+/** Binary cross-entropy from logits, averaged over the classes (the input's last dimension); targets 0 or 1. */
 export function multilabelSoftMarginLoss(
 	input: Tensor,
 	target: Tensor,
@@ -59,7 +59,7 @@ export function multilabelSoftMarginLoss(
 	const positive = target.mul(logsigmoid(input));
 	const negative = target.neg().add(1).mul(logsigmoid(input.neg()));
 	const losses = positive.add(negative).neg();
-	const each = (weight === null ? losses : losses.mul(weight)).sum(-1).div(input.size(-1));
+	const each = (weight === null ? losses : losses.mul(weight)).sum(input.ndim - 1).div(input.size(-1));
 	return reduced("multilabelSoftMarginLoss", each, reduction);
 }
 

@@ -62,3 +62,27 @@ case("nn.functional.soft_margin_loss", T(3), T(3), checks={"raises": True})
 # Products over nothing are zeros, in gradients too.
 case("nn.functional.linear", T(5, 4), T(0, 4), checks={"node": None})
 case("nn.functional.linear", T(2, 3, 0), T(4, 0), T(4), checks={"node": None})
+
+# Derivatives at NaN, also recorded ones; gradients of infinite size where nothing flows.
+for name in ("relu", "relu6", "elu", "selu", "celu", "leaky_relu", "hardtanh", "hardswish", "hardsigmoid", "softshrink", "hardshrink", "mish", "softplus"):
+    case(f"nn.functional.{name}", T(4, values=[nan, -1.0, 1.0, 0.25]), checks={"numeric": False})
+case("nn.functional.threshold", T(4, values=[nan, -1.0, 1.0, 0.5]), 0.5, 0.25, checks={"numeric": False})
+for name in ("amin", "amax"):
+    case(name, T(2, 3, values=[1.0, nan, 2.0, 3.0, 3.0, 1.0]), 1, checks={"numeric": False})
+case("prod", T(3, values=[1.0, 0.5, nan]), checks={"numeric": False})
+case("prod", T(4, values=[0.0, 0.0, nan, 2.0]), checks={"numeric": False})
+case("prod", T(3, values=[0.0, inf, 2.0]), checks={"numeric": False})
+case("isclose", T(5, dtype="int8", values=[-128, -128, 0, 100, -128]), T(5, dtype="int8", values=[0, -128, -128, -128, -1]))
+case("isclose", T(4, dtype="int8", values=[-128, -128, 0, 100]), T(4, dtype="int8", values=[0, -128, -128, -128]), rtol=1.0, atol=3.0)
+case("all", T(2, 3, lo=0, hi=2, grad=False), dim=[])
+case("any", T(2, 3, lo=0, hi=2, dtype="uint8"), dim=[], keepdim=True)
+case("clamp", mask(3), 0, 1)
+case("clamp", mask(3), min=2)
+case("clamp_min", mask(3), 2)
+case("clamp_max", mask(3), 0)
+case("clamp", mask(3), 0.5)
+case("clamp_", mask(3), 0, 1, checks={"raises": True})
+case("nn.functional.multilabel_soft_margin_loss", T(3), T(2, 3, lo=0, hi=2, grad=False), reduction="none", checks=unnamed)
+for name in ("logical_and_", "logical_or_", "logical_xor_"):
+    case(name, T(3), T(3, grad=False), checks={"numeric": False})
+case("logical_not_", T(3), checks={"numeric": False})
