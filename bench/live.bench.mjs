@@ -1,6 +1,7 @@
 // What live views cost a training loop: the share of its time that is spent in their calls, the last picture included. (The
 // difference of two loops, with and without, is drowned by whatever else a machine does.) What a view shows is made into
-// a message's JSON, as the kernel does; sending it is the transport thread's work.
+// a message's JSON, as the kernel does; sending it is the transport thread's work. A curve is measured with a page that puts
+// parts together, and with none.
 import { createRequire } from "node:module";
 import { quantile } from "./statistics.mjs";
 
@@ -13,6 +14,8 @@ export async function run() {
 	const require = createRequire(import.meta.url);
 	const torch = require("../dist/engine/index.js");
 	const show = require("../dist/kernel/views/index.js");
+	const { setHost } = require("../dist/kernel/display/host.js");
+	const { receiveComm } = require("../dist/kernel/display/comm.js");
 	const { nn, optim } = torch;
 	torch.setNumThreads(1);
 	torch.manualSeed(1);
@@ -35,16 +38,28 @@ export async function run() {
 		return loss.item();
 	};
 	let pictures = 0;
+	let bytes = 0;
 	const send = (bundle) => {
 		pictures++;
-		JSON.stringify(bundle);
+		bytes += JSON.stringify(bundle).length;
 	};
+	setHost({ stops: 0, callback: (_output, body) => body(), post: ({ data }) => send(data) });
+	const growing = "gradbook.figures";
+	const page = (type) => receiveComm({ type, id: growing, target: growing, data: {}, metadata: {}, buffers: [] });
 	const output = { rich: true, stream() {}, clear() {}, display: send, update: (_id, bundle) => send(bundle) };
 
+	const curve = () => {
+		const curves = show.liveCurve();
+		return { each: (i, loss) => curves.add(i, { loss, accuracy: 0.5 }), end: () => curves.finish() };
+	};
 	const kinds = {
 		"liveCurve, a point of two curves each step": () => {
-			const curves = show.liveCurve();
-			return { each: (i, loss) => curves.add(i, { loss, accuracy: 0.5 }), end: () => curves.finish() };
+			page("comm_open");
+			return curve();
+		},
+		"the same for a front end that takes whole pictures only": () => {
+			page("comm_close");
+			return curve();
 		},
 		"progress bar": () => {
 			const bar = show.progressBar({ total: STEPS, label: "training" });
@@ -74,11 +89,12 @@ export async function run() {
 
 	return Object.entries(kinds).flatMap(([what, views]) => {
 		loop(views);
-		pictures = 0;
+		pictures = bytes = 0;
 		const shares = Array.from({ length: ROUNDS }, () => loop(views));
 		return [
 			{ what: `${what}: share of the time`, value: 100 * quantile(shares, 0.5), unit: "%", bound: 2 },
 			{ what: "  pictures a loop", value: pictures / ROUNDS, unit: "" },
+			{ what: "  kB a loop", value: bytes / ROUNDS / 1000, unit: "kB" },
 		];
 	});
 }

@@ -31,10 +31,14 @@ export class Series {
 		if (this.x.length >= this.capacity) this.#halve();
 	}
 
-	/** The kept points, with the unfinished group at the end. */
-	points(): { x: number[]; y: number[] } {
-		if (this.#count === 0) return { x: [...this.x], y: [...this.y] };
-		return { x: [...this.x, this.#sumX / this.#count], y: [...this.y, this.#sumY / this.#count] };
+	/** The kept points from the given one on, with the unfinished group at the end. */
+	points(from = 0): { x: number[]; y: number[] } {
+		const [x, y] = [this.x.slice(from), this.y.slice(from)];
+		if (this.#count > 0) {
+			x.push(this.#sumX / this.#count);
+			y.push(this.#sumY / this.#count);
+		}
+		return { x, y };
 	}
 
 	#halve(): void {

@@ -21,7 +21,7 @@ export function writeLabextension(target: string): void {
 	copyFileSync(plotlySource, join(target, "static", plotlyFile));
 
 	const call = `register(${JSON.stringify(labextensionName)}, ${JSON.stringify(plotlyFile)})`;
-	const script = browserScript(["dom", "figure", "mimeExtension", "container"], call);
+	const script = browserScript(["dom", "figure", "growth", "mimeExtension", "kernels", "container"], call);
 	const entry = `remoteEntry.${hash(script)}.js`;
 	writeFileSync(join(target, "static", entry), script);
 
@@ -31,7 +31,11 @@ export function writeLabextension(target: string): void {
 		version: own.version,
 		description: "Draws Plotly figures (application/vnd.plotly.v1+json) in JupyterLab, without a network.",
 		license: "MIT",
-		jupyterlab: { mimeExtension: true, _build: { load: `static/${entry}`, mimeExtension: "./mimeExtension" } },
+		jupyterlab: {
+			extension: true,
+			mimeExtension: true,
+			_build: { load: `static/${entry}`, extension: "./extension", mimeExtension: "./mimeExtension" },
+		},
 	};
 	writeFileSync(join(target, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
 	const install = {

@@ -1,4 +1,5 @@
 import { browser } from "./dom";
+import { makePlugin } from "./kernels";
 import { makeExtension, type WidgetClass } from "./mimeExtension";
 
 /* Browser code: the entry point that JupyterLab loads, a module-federation container written by hand. */
@@ -23,19 +24,26 @@ export function register(name: string, plotlyFile: string): void {
 			shared = scope;
 		},
 		async get(module) {
-			if (module !== "./mimeExtension") throw new Error(`${name} has no module "${module}"`);
-			const Widget = await widgetClass(shared);
-			const extension = makeExtension(Widget, folder, plotlyFile);
-			return () => ({ __esModule: true, default: extension });
+			if (module === "./mimeExtension") {
+				const { Widget } = (await sharedModule(shared, "@lumino/widgets", name)) as { Widget: WidgetClass };
+				return asModule(makeExtension(Widget, folder, plotlyFile));
+			}
+			if (module === "./extension") {
+				const { INotebookTracker } = await sharedModule(shared, "@jupyterlab/notebook", name);
+				const { IConsoleTracker } = await sharedModule(shared, "@jupyterlab/console", name);
+				return asModule(makePlugin([INotebookTracker, IConsoleTracker]));
+			}
+			throw new Error(`${name} has no module "${module}"`);
 		},
 	};
 }
 
-async function widgetClass(shared: SharedScope): Promise<WidgetClass> {
-	const versions = Object.values(shared["@lumino/widgets"] ?? {});
-	const version = versions[0];
-	if (version === undefined)
-		throw new Error("JupyterLab shares no @lumino/widgets; gradbook-plotly needs JupyterLab 4");
-	const factory = await version.get();
-	return (factory() as { Widget: WidgetClass }).Widget;
+function asModule(extension: object): () => unknown {
+	return () => ({ __esModule: true, default: extension });
+}
+
+async function sharedModule(scope: SharedScope, module: string, name: string): Promise<Record<string, unknown>> {
+	const version = Object.values(scope[module] ?? {})[0];
+	if (version === undefined) throw new Error(`JupyterLab shares no ${module}; ${name} needs JupyterLab 4`);
+	return (await version.get())() as Record<string, unknown>;
 }

@@ -1,5 +1,6 @@
 import { browser, type PageElement, type Plotly, type ScriptElement } from "./dom";
 import { type Figure, FigureView } from "./figure";
+import { forgetGrowing, showGrowing } from "./growth";
 
 /* Browser code: JupyterLab's renderer for Plotly figures. */
 
@@ -54,6 +55,7 @@ export function makeExtension(Widget: WidgetClass, folder: string, plotlyFile: s
 	};
 	const discard = ({ view }: Drawn) => {
 		views.delete(view);
+		forgetGrowing(view);
 		view.dispose();
 	};
 	const leave = (place: string, drawn: Drawn) => {
@@ -89,7 +91,7 @@ export function makeExtension(Widget: WidgetClass, folder: string, plotlyFile: s
 				this.#drawn = (this.#place === undefined ? undefined : takeOver(this.#place)) ?? draw();
 				this.node.appendChild(this.#drawn.element);
 			}
-			await this.#drawn.view.show(data[mimeType] as Figure);
+			await showGrowing(this.#drawn.view, data[mimeType] as Figure, metadata);
 		}
 
 		override dispose(): void {

@@ -1,10 +1,13 @@
 import { Figure, type Layout } from "../display";
 import { output } from "../display/display";
 import { figureBundle } from "../display/figure/figure";
+import { toPlain } from "../display/figure/plain";
 import type { Trace } from "../display/figure/types";
 import { shownSymbol } from "../display/format";
+import type { Addition } from "../display/growth";
 import { inspectText } from "../display/inspect";
-import { LiveDisplay } from "../display/live";
+import { type Growth, LiveDisplay } from "../display/live";
+import type { MimeBundle } from "../display/mime";
 import { formatCount } from "../display/numbers";
 import { Series } from "../display/series";
 import { seriesColour } from "../display/theme";
@@ -38,8 +41,9 @@ export interface Run {
 }
 
 /**
- * Curves that move while the cell runs. Shown where they are made; at most ten pictures a second go out, each of a bounded
- * number of points, however long the training; the last state is there when the cell ends.
+ * Curves that move while the cell runs. Shown where they are made; at most ten times a second the new points go out (to a
+ * front end without gradbook's renderer: once a second the whole picture, whose points are bounded however long the
+ * training); the last state is there when the cell ends.
  *
  * @example
  * const curves = liveCurve({ title: "Training" });
@@ -53,6 +57,10 @@ interface Curve {
 	run: string;
 	metric: string;
 	series: Series;
+	/** Points that pages have; those after it are unfinished groups or new. */
+	sent: number;
+	/** The series' stride when the last whole picture went out. */
+	stride: number;
 }
 
 export class TrainingCurves implements Run {
@@ -61,6 +69,9 @@ export class TrainingCurves implements Run {
 	readonly #options: CurveOptions;
 	readonly #curves = new Map<string, Curve>();
 	readonly #live: LiveDisplay;
+	#added = 0;
+	/** Points added, and curves there, when the last whole picture went out. */
+	#whole = { added: 0, curves: 0 };
 
 	constructor(options: CurveOptions = {}) {
 		this.#options = options;
@@ -68,7 +79,8 @@ export class TrainingCurves implements Run {
 		if (!(Number.isInteger(points) && points >= 2 && points % 2 === 0)) {
 			throw new RangeError(`[liveCurve] points: ${points}, expected an even number of at least 2`);
 		}
-		this.#live = new LiveDisplay(output(), (final) => figureBundle(this.figure().figure, final));
+		const growth: Growth = { wholeIsDue: () => this.#wholeIsDue(), parts: () => this.#parts() };
+		this.#live = new LiveDisplay(output(), (final) => this.#picture(final), growth);
 	}
 
 	/** Id of the display, for `updateDisplay`. */
@@ -116,7 +128,8 @@ export class TrainingCurves implements Run {
 				},
 			};
 		});
-		return new Figure(traces, this.#layout(panels, curves));
+		// As many points as were asked for; parts count on their places.
+		return new Figure(traces, this.#layout(panels, curves), { maxPoints: Number.POSITIVE_INFINITY });
 	}
 
 	#add(run: string, step: number, metrics: Readonly<Record<string, Metric>>): void {
@@ -126,12 +139,37 @@ export class TrainingCurves implements Run {
 			const key = `${run}\n${metric}`;
 			let curve = this.#curves.get(key);
 			if (curve === undefined) {
-				curve = { run, metric, series: new Series(this.#options.points) };
+				curve = { run, metric, series: new Series(this.#options.points), sent: 0, stride: 1 };
 				this.#curves.set(key, curve);
 			}
 			curve.series.add(step, numberOf(metric, value));
+			this.#added++;
 		}
 		this.#live.changed();
+	}
+
+	#picture(final: boolean): MimeBundle {
+		for (const curve of this.#curves.values()) {
+			curve.sent = curve.series.x.length;
+			curve.stride = curve.series.stride;
+		}
+		this.#whole = { added: this.#added, curves: this.#curves.size };
+		return figureBundle(this.figure().figure, final);
+	}
+
+	#wholeIsDue(): boolean {
+		if (this.#curves.size > this.#whole.curves || this.#added >= 2 * this.#whole.added) return true;
+		for (const { series, stride } of this.#curves.values()) if (series.stride !== stride) return true;
+		return false;
+	}
+
+	#parts(): Addition[] {
+		return [...this.#curves.values()].flatMap((curve, trace): Addition[] => {
+			const { x, y } = curve.series.points(curve.sent);
+			const from = curve.sent;
+			curve.sent = curve.series.x.length;
+			return x.length === 0 ? [] : [{ trace, from, x: plainNumbers(x), y: plainNumbers(y) }];
+		});
 	}
 
 	#panels(curves: Curve[]): { name: string; metrics: string[] }[] {
@@ -183,6 +221,8 @@ export class TrainingCurves implements Run {
 		return layout as Partial<Layout>;
 	}
 }
+
+const plainNumbers = (values: number[]) => toPlain(values, "points") as (number | null)[];
 
 const dashes = ["solid", "dash", "dot", "dashdot"] as const;
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,6 +18,11 @@ const cells = [
 	'plot([{ type: "bar", x: ["a", "b"], y: [1, 2], name: "</script>" }], { title: { text: "Bars" } })',
 ];
 
+const growing = [
+	'import { liveCurve } from "gradbook/display";',
+	'const curves = liveCurve({ title: "Growing", points: 2000 });\nfor (let step = 0; step < 1000; step++) {\n  const end = performance.now() + 6;\n  while (performance.now() < end);\n  curves.add(step, { loss: Math.exp(-step / 300) });\n}',
+];
+
 describeWith([needs.jupyterlab, needs.chromium], "views in JupyterLab", () => {
 	let folder: string;
 	let server: LabServer;
@@ -30,8 +35,10 @@ describeWith([needs.jupyterlab, needs.chromium], "views in JupyterLab", () => {
 			...{ cell_type: "code", id: `c${index}`, metadata: {}, source },
 			...{ outputs: [], execution_count: null },
 		});
-		const notebook = { nbformat: 4, nbformat_minor: 5, metadata, cells: cells.map(code) };
-		writeFileSync(join(folder, "views.ipynb"), JSON.stringify(notebook));
+		for (const [name, sources] of Object.entries({ views: cells, growing })) {
+			const notebook = { nbformat: 4, nbformat_minor: 5, metadata, cells: sources.map(code) };
+			writeFileSync(join(folder, `${name}.ipynb`), JSON.stringify(notebook));
+		}
 		server = await startLab(folder);
 	}, 90_000);
 	afterAll(async () => {
@@ -82,6 +89,63 @@ describeWith([needs.jupyterlab, needs.chromium], "views in JupyterLab", () => {
 			await page.locator('.lm-Menu-itemLabel:text-is("JupyterLab Dark")').click();
 			await expect.poll(colour, { timeout: 20_000 }).not.toBe(light);
 			await page.screenshot({ path: join(pictures, "views-dark.png") });
+			expect(notebook.problems).toEqual([]);
+		} finally {
+			await notebook.close();
+		}
+	});
+
+	test("a live curve grows by its new points; the saved notebook has the last state", {
+		timeout: 120_000,
+	}, async () => {
+		const notebook = await openInBrowser(server, "growing.ipynb");
+		try {
+			const { page } = notebook;
+			let [wholes, parts] = [0, 0];
+			page.on("websocket", (socket) =>
+				socket.on("framereceived", ({ payload }) => {
+					const text = payload.toString();
+					if (text.includes('"update_display_data"')) wholes++;
+					if (text.includes('"parts"')) parts++;
+				}),
+			);
+			// The page is loaded again: what it knew of the kernel is gone, and the kernel has the comm of before.
+			await page.reload();
+			await page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").waitFor();
+			const live = page.locator(".js-plotly-plot", { hasText: "Growing" });
+			const points = () =>
+				live.evaluate((node) => (node as unknown as { data: { y: number[] }[] }).data[0]?.y.length ?? 0);
+			// Looked at in the page: on a busy machine a look from here takes longer than a picture.
+			await page.evaluate(() => {
+				const seen = new Set<number>();
+				Object.assign(window, { seenPoints: seen });
+				setInterval(() => {
+					for (const node of document.querySelectorAll(".js-plotly-plot")) {
+						seen.add((node as unknown as { data: { y: number[] }[] }).data[0]?.y.length ?? 0);
+					}
+				}, 20);
+			});
+			await notebook.runAll(60_000);
+			const seen = await page.evaluate(() => [...(window as unknown as { seenPoints: Set<number> }).seenPoints]);
+			expect(seen.length).toBeGreaterThan(8);
+			expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+			await live.waitFor();
+			expect(await points()).toBe(1000);
+			expect(parts).toBeGreaterThan(10);
+			expect(wholes).toBeLessThan(14);
+
+			await page.evaluate(() =>
+				(
+					window as unknown as { jupyterapp: { commands: { execute(id: string): Promise<void> } } }
+				).jupyterapp.commands.execute("docmanager:save"),
+			);
+			const saved = () => JSON.parse(readFileSync(join(folder, "growing.ipynb"), "utf8")).cells[1].outputs;
+			await expect.poll(() => saved().length, { timeout: 10_000 }).toBe(1);
+			expect(saved()[0].metadata).toEqual({});
+			expect(saved()[0].data["application/vnd.plotly.v1+json"].data[0].y.length).toBe(1000);
+			await page.reload();
+			await live.locator(".scatterlayer .trace").waitFor();
+			expect(await points()).toBe(1000);
 			expect(notebook.problems).toEqual([]);
 		} finally {
 			await notebook.close();

@@ -25,6 +25,7 @@ test("what JupyterLab looks for is there, and what it names exists", () => {
 	expect(name).toBe("gradbook-plotly");
 	expect(jupyterlab._build).toEqual({
 		load: expect.stringMatching(/^static\/remoteEntry\.[0-9a-f]{16}\.js$/),
+		extension: "./extension",
 		mimeExtension: "./mimeExtension",
 	});
 	const names = readdirSync(file("static")).sort();
@@ -81,7 +82,15 @@ test("the entry is a federation container that gives a renderer", async () => {
 		dispose() {}
 	}
 	await expect(container.get("./mimeExtension")).rejects.toThrow("shares no @lumino/widgets");
-	container.init({ "@lumino/widgets": { "2.5.0": { get: async () => () => ({ Widget }) } } });
+	const shared = (module: object) => ({ "2.5.0": { get: async () => () => module } });
+	container.init({
+		"@lumino/widgets": shared({ Widget }),
+		"@jupyterlab/notebook": shared({ INotebookTracker: "notebooks" }),
+		"@jupyterlab/console": shared({ IConsoleTracker: "consoles" }),
+	});
+	const plugin = (await container.get("./extension"))() as { default: object };
+	expect(plugin.default).toMatchObject({ id: "gradbook-plotly:growing-figures", autoStart: true });
+	expect([...(plugin.default as { optional: string[] }).optional]).toEqual(["notebooks", "consoles"]);
 	await expect(container.get("./other")).rejects.toThrow('gradbook-plotly has no module "./other"');
 	const { default: extension } = (await container.get("./mimeExtension"))() as {
 		default: {

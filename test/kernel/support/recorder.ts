@@ -3,7 +3,7 @@ import type { Json, MimeBundle, OutputTarget } from "../../../dist/kernel/displa
 export type Event =
 	| { kind: "stream"; name: string; text: string }
 	| { kind: "display"; id: string | undefined; bundle: MimeBundle; metadata?: Record<string, Json> }
-	| { kind: "update"; id: string; bundle: MimeBundle }
+	| { kind: "update"; id: string; bundle: MimeBundle; metadata?: Record<string, Json> }
 	| { kind: "clear"; wait: boolean };
 
 /** An output that remembers what was shown. */
@@ -16,8 +16,8 @@ export class Recorder implements OutputTarget {
 	display(bundle: MimeBundle, options: { displayId?: string; metadata?: Record<string, Json> } = {}): void {
 		this.events.push({ kind: "display", id: options.displayId, bundle, metadata: options.metadata });
 	}
-	update(displayId: string, bundle: MimeBundle): void {
-		this.events.push({ kind: "update", id: displayId, bundle });
+	update(displayId: string, bundle: MimeBundle, metadata?: Record<string, Json>): void {
+		this.events.push({ kind: "update", id: displayId, bundle, metadata });
 	}
 	clear(wait: boolean): void {
 		this.events.push({ kind: "clear", wait });
