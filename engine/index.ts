@@ -5,6 +5,8 @@ export * as amp from "./amp";
 export * as ao from "./ao";
 export { type QDType, QuantizedTensor, qint8, quantizePerTensor, quint8 } from "./ao/quantizedTensor";
 export * as autograd from "./autograd";
+export * as backends from "./backends";
+export { type Float32MatmulPrecision, getFloat32MatmulPrecision, setFloat32MatmulPrecision } from "./backends/cuda";
 export {
 	type AutocastOptions,
 	autocast,

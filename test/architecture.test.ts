@@ -11,6 +11,7 @@ import { type Graph, importGraph, pathTo, readGraph } from "./support/imports";
 const mayImport: Record<string, string[]> = {
 	"engine/core": [],
 	"engine/cuda": ["engine/core"],
+	"engine/backends": ["engine/core"],
 	"engine/autograd": ["engine/core"],
 	"engine/ops": ["engine/core", "engine/autograd"],
 	"engine/nn": ["engine/core", "engine/autograd", "engine/ops"],

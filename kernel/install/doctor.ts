@@ -5,6 +5,7 @@ import { defaultRoot } from "../../engine/vision/datasets/cache";
 import { catalogue } from "../../engine/vision/datasets/catalogue";
 import { locate } from "../../engine/vision/datasets/files";
 import { labextensionName } from "../labextension/build";
+import { type CudaAnswer, cudaFindings } from "./cudaFindings";
 import { findJupyterLab, findWidgetManager, firstLine, type JupyterLab, onPath } from "./jupyter";
 import { addonFile, labExtensionsFolder, packageRoot, searchedFolders } from "./places";
 import { findSpecs } from "./spec";
@@ -25,14 +26,7 @@ export interface Finding {
 interface AddonAnswer {
 	error?: string;
 	build?: { simd: string; blas: string | null; blasPath: string | null; compiler: string };
-	cuda?: {
-		driverPath: string | null;
-		driverProblem: string | null;
-		driverVersion: number;
-		devices: number;
-		compilerPath: string | null;
-		compilerProblem: string | null;
-	};
+	cuda?: CudaAnswer;
 }
 
 const rebuild = `npm run build:addon -- --force --verbose   (in ${packageRoot}; prints every command of the build)`;
@@ -46,7 +40,7 @@ export function examine(): Finding[] {
 		addonFinding(addon),
 		blas(addon),
 		gpuDriver(),
-		cuda(addon),
+		...cudaFindings(addon.cuda),
 		jupyter(search.lab, search.rejected),
 		kernelSpecs(search.lab),
 		renderer(search.lab),
@@ -78,7 +72,7 @@ function node(): Finding {
 function askAddon(): AddonAnswer {
 	if (!existsSync(addonFile)) return { error: `${addonFile} has not been built` };
 	const program = `const addon = require(${JSON.stringify(addonFile)});
-		console.log(JSON.stringify({ build: addon.buildInfo(), cuda: addon.cudaInfo() }))`;
+		console.log(JSON.stringify({ build: addon.buildInfo(), cuda: { ...addon.cudaInfo(), ...addon.cudaCards() } }))`;
 	const answer = spawnSync(process.execPath, ["-e", program], { encoding: "utf8", timeout: 60_000 });
 	if (answer.status === 0) return JSON.parse(answer.stdout) as AddonAnswer;
 	const reason = /^(?:\w*Error: .*)$/m.exec(answer.stderr)?.[0];
@@ -122,20 +116,6 @@ function gpuDriver(): Finding {
 	const library = driverFiles.find((file) => existsSync(file));
 	if (library) return { what, state: "ok", detail: `${library} (no nvidia-smi to ask for the cards)` };
 	return { what, state: "absent", detail: "no NVIDIA driver; computations run on the CPU" };
-}
-
-/** What the engine itself opened, which may be another library than the system's tools know. */
-function cuda({ cuda }: AddonAnswer): Finding {
-	const what = "CUDA";
-	if (!cuda) return { what, state: "absent", detail: "not known: the addon finds it when it is first used" };
-	if (cuda.driverProblem) return { what, state: "absent", detail: cuda.driverProblem };
-	const version = `${Math.floor(cuda.driverVersion / 1000)}.${Math.floor((cuda.driverVersion % 1000) / 10)}`;
-	const driver = `driver for CUDA ${version}: ${cuda.driverPath}`;
-	if (cuda.compilerProblem) {
-		return { what, state: "absent", detail: `${driver}\nno kernel can be compiled: ${cuda.compilerProblem}` };
-	}
-	const cards = cuda.devices === 1 ? "1 card" : `${cuda.devices} cards`;
-	return { what, state: "ok", detail: `${cards}, ${driver}\nNVRTC: ${cuda.compilerPath}` };
 }
 
 function jupyter(lab: JupyterLab | undefined, rejected: string[]): Finding {

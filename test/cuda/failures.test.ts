@@ -1,30 +1,13 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { nothing, runProgram } from "./program";
 import { hasStandin, standinEnvironment } from "./standin";
 
 /* What may go wrong with a card, each in a process of its own: a sentence, and the CPU goes on working. */
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const engine = join(__dirname, "..", "..", "dist", "engine", "index.js");
-
-/** Runs a program; `show(f)` prints what f gives or the message of what it throws. */
-function run(program: string, environment: Record<string, string | undefined>): string[] {
-	const source = `
-		const torch = require(${JSON.stringify(engine)});
-		const show = (f) => { try { console.log(String(f())); } catch (error) { console.log(error.message); } };
-		${program}`;
-	const answer = spawnSync(process.execPath, ["-e", source], {
-		encoding: "utf8",
-		env: { ...process.env, ...environment },
-		timeout: 60_000,
-	});
-	expect(answer.status, answer.stderr).toBe(0);
-	return answer.stdout.trim().split("\n");
-}
-
-const nothing = { GRADBOOK_LIBCUDA: undefined, GRADBOOK_NVRTC: undefined, GRADBOOK_STANDIN: undefined };
+const run = (program: string, environment: Record<string, string | undefined>) =>
+	runProgram(program, environment).lines;
 
 describe("without a card", () => {
 	const ask =

@@ -39,8 +39,25 @@ export interface CudaOps {
 		driverVersion: number;
 		devices: number;
 		compilerPath: string | null;
+		/** 12.9 */
+		compilerVersion: string | null;
 		compilerProblem: string | null;
+		/** NVIDIA's libraries of kernels: each with what follows from its absence and, where it is not used, why. */
+		libraries: {
+			title: string;
+			purpose: string;
+			path: string | null;
+			version: string | null;
+			problem: string | null;
+		}[];
 	};
+	/** Every card; `problem` alone where it cannot be used, none without NVRTC. Makes their contexts, which takes a moment. */
+	cudaCards: () => {
+		cards: ({ name: string; capability: string; freeBytes: number; totalBytes: number } | { problem: string })[];
+	};
+	/** A switch of torch.backends, by the number that engine/backends/switches.ts gives it. */
+	cudaSwitch: (which: number) => boolean;
+	cudaSetSwitch: (which: number, on: boolean) => void;
 	/** 0 where there is no CUDA. */
 	cudaDeviceCount: () => number;
 	cudaCurrentDevice: () => number;

@@ -5,9 +5,11 @@
 #include "binding/row.h"
 #include "binding/tables.h"
 #include "cuda/api/nvrtc.h"
+#include "cuda/api/vendor.h"
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/switches.h"
 
 namespace gb {
 namespace {
@@ -23,9 +25,55 @@ RawResult cudaInfo() {
       .set("devices", double(cuda::problem().empty() ? cuda::deviceCount() : 0));
   // The version that is looked for follows from the driver; without one no compiler is of use.
   const bool hasDriver = cuda::driverProblem().empty();
-  return result.set("compilerPath", hasDriver && cuda::Compiler::library() ? cuda::Compiler::library().path : "")
-      .set("compilerProblem", hasDriver ? cuda::Compiler::problem() : "")
-      .result();
+  result.set("compilerPath", hasDriver && cuda::Compiler::library() ? cuda::Compiler::library().path : "")
+      .set("compilerVersion", hasDriver ? cuda::Compiler::version() : "")
+      .set("compilerProblem", hasDriver ? cuda::Compiler::problem() : "");
+  std::vector<napi_value> libraries;
+  if (hasDriver) {
+    for (const cuda::VendorLibrary* vendor : cuda::vendorLibraries()) {
+      libraries.push_back(Object(currentEnv)
+                              .set("title", vendor->kind.title)
+                              .set("purpose", vendor->kind.purpose)
+                              .set("path", vendor->library ? vendor->library.path : "")
+                              .set("version", vendor->version)
+                              .set("problem", vendor->problem)
+                              .result()
+                              .value);
+    }
+  }
+  return result.set("libraries", libraries).result();
+}
+
+/** Every card with its memory; where it cannot be used, why. None without a compiler for their kernels. */
+RawResult cudaCards() {
+  std::vector<napi_value> cards;
+  const int count = cuda::problem().empty() ? cuda::deviceCount() : 0;
+  for (int index = 0; index < count; index++) {
+    Object card(currentEnv);
+    try {
+      const OpName none(nullptr);
+      size_t free = 0, total = 0;
+      cuda::cardMemoryInfo(index, free, total);
+      const cuda::Properties& p = cuda::properties(index);
+      card.set("name", p.name)
+          .set("capability", std::to_string(p.major) + "." + std::to_string(p.minor))
+          .set("freeBytes", double(free))
+          .set("totalBytes", double(total));
+    } catch (const Error& error) {
+      card.set("problem", error.what());
+    }
+    cards.push_back(card.result().value);
+  }
+  return Object(currentEnv).set("cards", cards).result();
+}
+
+bool cudaSwitch(int which) {
+  GB_CHECK(which >= 0 && which < cuda::kSwitches, "no switch ", which);
+  return cuda::switches[which];
+}
+void cudaSetSwitch(int which, bool on) {
+  GB_CHECK(which >= 0 && which < cuda::kSwitches, "no switch ", which);
+  cuda::switches[which] = on;
 }
 
 int cudaDeviceCount() { return cuda::problem().empty() ? cuda::deviceCount() : 0; }
@@ -219,6 +267,9 @@ void cudaRecordStream(const Tensor& x, int stream) {
 
 const Row rows[] = {
     GB_ROW(cudaInfo),
+    GB_ROW(cudaCards),
+    GB_ROW(cudaSwitch),
+    GB_ROW(cudaSetSwitch),
     GB_ROW(cudaDeviceCount),
     GB_ROW(cudaCurrentDevice),
     GB_ROW(cudaSetDevice),

@@ -1,6 +1,7 @@
 // A JavaScript object as a row's result.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "binding/results.h"
 
@@ -22,6 +23,13 @@ class Object {
   /** Null for an empty text. */
   Object& set(const char* name, const std::string& text) {
     napi_set_named_property(env_, value_, name, text.empty() ? writeNull(env_) : writeText(env_, text));
+    return *this;
+  }
+  Object& set(const char* name, const std::vector<napi_value>& values) {
+    napi_value list;
+    napi_create_array_with_length(env_, values.size(), &list);
+    for (size_t i = 0; i < values.size(); i++) napi_set_element(env_, list, uint32_t(i), values[i]);
+    napi_set_named_property(env_, value_, name, list);
     return *this;
   }
   RawResult result() const { return {value_}; }

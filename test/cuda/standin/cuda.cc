@@ -1,6 +1,8 @@
 // A stand-in for the driver (libcuda): runs what the stand-in compiler made, on the host, and refuses what a card would not
 // forgive. Set up by GRADBOOK_STANDIN, words separated by commas:
 //   memory=<MiB>  devices=<n>  driver=<version>  capability=<number>  init=<error>  fail=<kernel>  (a launch that fails)
+//   busy=<MiB>  (of each card, held by other programs)  context=<error>  (of making one)  nvrtc=<version>
+//   cublas=<refuse|broken>  cudnn=<…>: see the files of these libraries
 //
 // - Device memory is a range of addresses that the host cannot touch while no kernel runs: a host access faults.
 // - Every access of a kernel is checked: allocated, not freed, aligned, or its own stack and constants.
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "block.h"
+#include "door.h"
 
 #define API extern "C" __attribute__((visibility("default")))
 
@@ -37,7 +40,8 @@ constexpr int kInvalidValue = 1, kOutOfMemory = 2, kNoDevice = 100, kInvalidDevi
 
 struct Settings {
   size_t memory = size_t(1) << 30;
-  int devices = 2, driver = 12090, capability = 90, init = 0;
+  size_t busy = 0;
+  int devices = 2, driver = 12090, capability = 90, init = 0, context = 0;
   std::string fail;
 
   Settings() {
@@ -47,6 +51,8 @@ struct Settings {
       const size_t end = std::min(all.find(',', at), all.size()), equals = all.find('=', at);
       const std::string name = all.substr(at, equals - at), value = all.substr(equals + 1, end - equals - 1);
       if (name == "memory") memory = size_t(std::atoi(value.c_str())) << 20;
+      if (name == "busy") busy = size_t(std::atoi(value.c_str())) << 20;
+      if (name == "context") context = std::atoi(value.c_str());
       if (name == "devices") devices = std::atoi(value.c_str());
       if (name == "driver") driver = std::atoi(value.c_str());
       if (name == "capability") capability = std::atoi(value.c_str());
@@ -122,7 +128,7 @@ struct World {
     runtime.arena = static_cast<char*>(arena);
     runtime.arenaBytes = kArena;
     runtime.shadow = shadow;
-    cards.resize(size_t(settings.devices));
+    cards.assign(size_t(settings.devices), Card{settings.busy});
   }
 
   /** Device memory is open while kernels run, from the first of a queue to the end of waiting for it. */
@@ -313,6 +319,7 @@ API int cuDeviceTotalMem_v2(size_t* bytes, int) {
   return 0;
 }
 API int cuDevicePrimaryCtxRetain(void** context, int device) {
+  if (world().settings.context) return world().settings.context;
   *context = reinterpret_cast<void*>(size_t(device) + 1);
   return 0;
 }
@@ -599,3 +606,26 @@ API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, un
   if (streamOf(stream).queue.size() > 4096) w.drain(streamOf(stream), streamOf(stream).last());
   return w.error;
 }
+
+namespace standin {
+
+int ready() { return begin(); }
+
+std::string setting(const char* name) {
+  const char* text = std::getenv("GRADBOOK_STANDIN");
+  const std::string all = std::string(",") + (text ? text : "") + ",", start = std::string(",") + name + "=";
+  const size_t at = all.find(start);
+  return at == std::string::npos ? "" : all.substr(at + start.size(), all.find(',', at + 1) - at - start.size());
+}
+
+bool onCard(const void* address, size_t bytes) { return world().allocated(Address(address), bytes); }
+void* onHost(const void* address) { return inside(Address(address)); }
+void enqueue(void* stream, std::function<void()> work) { streamOf(stream).queue.push_back(std::move(work)); }
+void collapse(const std::string& why) { world().fail(kIllegalAddress, why); }
+
+int refuse(int code, const std::string& why) {
+  std::fprintf(stderr, "stand-in for CUDA: %s\n", why.c_str());
+  return code;
+}
+
+}  // namespace standin

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "no
 import { join } from "node:path";
 
 /*
- * The stand-in for a card: a shared library with the entry points of libcuda and NVRTC that the engine uses. Built when first
+ * The stand-in for a card: a shared library with the entry points of libcuda, NVRTC and cuBLASLt that the engine uses. Built when first
  * wanted, kept in build/standin by the hash of its sources.
  */
 
@@ -25,6 +25,7 @@ export function standinLibrary(): string {
 	const [compiler = "c++", ...first] = (process.env.CXX ?? "c++").split(" ");
 	const parts = sources.filter((name) => name.endsWith(".cc")).map((name) => join(__dirname, name));
 	const shim = `-DGB_SHIM="${join(__dirname, "shim.h")}"`;
+	const engine = `-I${join(root, "engine", "native")}`;
 	const flags = [
 		"-std=c++17",
 		"-O2",
@@ -36,7 +37,7 @@ export function standinLibrary(): string {
 		"-fvisibility=hidden",
 	];
 	const aside = `${file}.${process.pid}`;
-	execFileSync(compiler, [...first, ...flags, shim, ...parts, "-o", aside, "-ldl"], {
+	execFileSync(compiler, [...first, ...flags, shim, engine, ...parts, "-o", aside, "-ldl"], {
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	renameSync(aside, file);
@@ -49,6 +50,8 @@ export function standinEnvironment(settings = ""): Record<string, string> {
 	return {
 		GRADBOOK_LIBCUDA: library,
 		GRADBOOK_NVRTC: library,
+		GRADBOOK_CUBLASLT: library,
+		GRADBOOK_CUDNN: "off",
 		GRADBOOK_STANDIN: settings,
 		GRADBOOK_STANDIN_CXX: process.env.CXX ?? "c++",
 		// Compiled kernels stay from run to run.

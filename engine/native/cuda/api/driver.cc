@@ -45,10 +45,7 @@ struct State {
       return;
     }
     const OpName none(nullptr);
-#define GB_LOAD(FIELD, NAME, PARAMETERS) \
-  functions.FIELD = reinterpret_cast<decltype(functions.FIELD)>(library.symbol(NAME));
-    GB_DRIVER_FUNCTIONS(GB_LOAD)
-#undef GB_LOAD
+    functions.load(library);
     if (const CUresult result = functions.init(0)) {
       problem = "NVIDIA's driver (" + library.path + ") does not start: " + describe(result);
       return;

@@ -75,11 +75,7 @@ constexpr int kMaxDynamicSharedAttribute = 8;
   X(launchKernel, "cuLaunchKernel",                                                                              \
     (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**, void**))
 
-struct Driver {
-#define GB_FIELD(FIELD, NAME, PARAMETERS) CUresult(*FIELD) PARAMETERS;
-  GB_DRIVER_FUNCTIONS(GB_FIELD)
-#undef GB_FIELD
-};
+GB_LIBRARY_FUNCTIONS(Driver, GB_DRIVER_FUNCTIONS)
 
 /** The driver with at least one card. Throws a sentence that says what is missing. */
 const Driver& driver();

@@ -30,6 +30,18 @@ struct Library {
 /** Looks for a library. Never throws: the problem is in the result. */
 Library openLibrary(const LibraryKind& kind);
 
+/**
+ * A struct of a library's functions from a list X(field, exported name, parameters); all give an int. `load` finds them and
+ * fails with a sentence where the library has not got one.
+ */
+#define GB_LIBRARY_FIELD(FIELD, NAME, PARAMETERS) int(*FIELD) PARAMETERS;
+#define GB_LIBRARY_LOAD(FIELD, NAME, PARAMETERS) FIELD = reinterpret_cast<decltype(FIELD)>(library.symbol(NAME));
+#define GB_LIBRARY_FUNCTIONS(STRUCT, LIST)                          \
+  struct STRUCT {                                                  \
+    LIST(GB_LIBRARY_FIELD)                                         \
+    void load(const ::gb::cuda::Library& library) { LIST(GB_LIBRARY_LOAD) } \
+  };
+
 /** The folders that are searched after the system's own, most specific first. */
 std::vector<std::string> libraryFolders(const LibraryKind& kind);
 

@@ -27,11 +27,7 @@ using nvrtcProgram = struct _nvrtcProgram*;
   X(getPtxSize, "nvrtcGetPTXSize", (nvrtcProgram, size_t*))                                                          \
   X(getPtx, "nvrtcGetPTX", (nvrtcProgram, char*))
 
-struct Functions {
-#define GB_FIELD(FIELD, NAME, PARAMETERS) int(*FIELD) PARAMETERS;
-  GB_NVRTC_FUNCTIONS(GB_FIELD)
-#undef GB_FIELD
-};
+GB_LIBRARY_FUNCTIONS(Functions, GB_NVRTC_FUNCTIONS)
 
 /** The version that fits the driver comes first: code of a newer major version may not load in an older driver. */
 LibraryKind kind() {
@@ -53,7 +49,7 @@ LibraryKind kind() {
 struct State {
   Library library = openLibrary(kind());
   Functions functions{};
-  std::string problem, identity;
+  std::string problem, version, identity;
   std::vector<int> capabilities;
 
   State() {
@@ -63,17 +59,15 @@ struct State {
     }
     try {
       const OpName none(nullptr);
-#define GB_LOAD(FIELD, NAME, PARAMETERS) \
-  functions.FIELD = reinterpret_cast<decltype(functions.FIELD)>(library.symbol(NAME));
-      GB_NVRTC_FUNCTIONS(GB_LOAD)
-#undef GB_LOAD
+      functions.load(library);
     } catch (const Error& error) {
       problem = error.what();
       return;
     }
     int major = 0, minor = 0, count = 0;
     functions.version(&major, &minor);
-    identity = std::to_string(major) + "." + std::to_string(minor);
+    version = std::to_string(major) + "." + std::to_string(minor);
+    identity = version;
     struct stat file;
     if (stat(library.path.c_str(), &file) == 0) {
       identity += " " + library.path + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_mtime);
@@ -93,6 +87,7 @@ const State& state() {
 
 const Library& Compiler::library() { return state().library; }
 const std::string& Compiler::problem() { return state().problem; }
+const std::string& Compiler::version() { return state().version; }
 const std::string& Compiler::identity() { return state().identity; }
 
 std::string Compiler::compile(const std::string& source, const std::string& name, std::vector<std::string> options,

@@ -12,6 +12,8 @@ struct Compiler {
   static const Library& library();
   /** Why there is no compiler; empty where there is one. */
   static const std::string& problem();
+  /** 12.9; empty where there is no compiler. */
+  static const std::string& version();
   /** Changes with everything that may change its output: version, file. */
   static const std::string& identity();
 

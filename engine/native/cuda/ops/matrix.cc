@@ -1,8 +1,9 @@
-// Matrix products on a card, by the engine's own kernel.
+// Matrix products on a card: by cuBLASLt where it is there and can, else by the engine's own kernel.
 #include "ops/matrix.h"
 
 #include <algorithm>
 
+#include "cuda/ops/matrix_lt.h"
 #include "cuda/ops/units.h"
 
 namespace gb::cuda {
@@ -24,6 +25,7 @@ GB_UNITS(all) {
 void gemmOnCuda(const GemmCall& call) {
   const Device device = call.device;
   GB_CHECK(device != Device::CPU, "a product on a card whose call does not say which card");
+  if (multiplyByLibrary(call)) return;
   static Function kernels[kDTypes];
   const CUfunction kernel = kernels[int(call.dtype)].get(cudaIndex(device), "gemm", [&] { return unitOf(call.dtype); });
   const int64_t size = int64_t(itemSize(call.dtype));

@@ -100,6 +100,10 @@ void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void*
   const CUresult result =
       driver().launchKernel(kernel, grid.x, grid.y, grid.z, threads, 1, 1, 0, stream, arguments, nullptr);
   GB_CHECK(result == kSuccess, "CUDA: the kernel could not be started: ", describe(result));
+  queued(index, stream);
+}
+
+void queued(int index, CUstream stream) {
   recent[launches++ % 4] = currentOp;
   if (__builtin_expect(launchBlocking(), 0)) {
     const CUresult end = driver().streamSynchronize(stream);

@@ -40,6 +40,8 @@ struct Grid {
   unsigned x, y = 1, z = 1;
 };
 
+/** Work was queued for the current op: it is named where a later wait fails, and waited for where the user asks for that. */
+void queued(int index, CUstream stream);
 void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void** arguments);
 
 /** Queues a kernel. The arguments' types must be those of the kernel's parameters. */
