@@ -32,12 +32,23 @@ export function norm(x: Tensor, ...args: NormArguments): Tensor {
 	return vectorNorm(dtype ? cast(x, dtype) : x, p === "fro" ? 2 : p, dimsOf("norm", dim), keepdim);
 }
 
+/** @internal Along one dimension, by the name that PyTorch's graphs have for it inside of other functions. */
+export function normAlong(x: Tensor, p: number, dim: number, keepdim: boolean): Tensor {
+	return vectorNorm(x, p, [dim], keepdim, normAlongBackward);
+}
+
 type Norm = Reduced & { p: number };
 
 /** @internal */
-export function vectorNorm(x: Tensor, p: number, dims: number[] | null, keepdim: boolean): Tensor {
+export function vectorNorm(
+	x: Tensor,
+	p: number,
+	dims: number[] | null,
+	keepdim: boolean,
+	derivative = normBackward,
+): Tensor {
 	const out = wrap(native.norm(x.handle, p, dims, keepdim));
-	return tracked(x) ? record(out, normBackward, [x], [x, out], { p, dims, keepdim, shape: x.shape }) : out;
+	return tracked(x) ? record(out, derivative, [x], [x, out], { p, dims, keepdim, shape: x.shape }) : out;
 }
 
 const normBackward: Derivative = {
@@ -79,6 +90,8 @@ const normBackward: Derivative = {
 		return [power.mul(g.div(result.pow(p - 1)).maskedFill(result.eq(0), 0))];
 	},
 };
+
+const normAlongBackward: Derivative = { ...normBackward, name: "NormBackward1" };
 
 /** The p-norm of the difference. */
 export function dist(a: Tensor, b: Tensor, ...args: [p?: number | { p?: number }]): Tensor {

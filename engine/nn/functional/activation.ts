@@ -24,6 +24,8 @@ interface Row {
 	/** As PyTorch prints it, here and for the in-place form. */
 	readonly node: string;
 	readonly nodeInPlace?: string;
+	/** Whether the in-place form has no derivative where its first number is negative, as in PyTorch. */
+	readonly rising?: boolean;
 	readonly kernel: (x: Handle, a: Numbers, out?: Handle) => Handle;
 	readonly backward: (grad: Handle, x: Handle, a: Numbers) => Handle;
 	/** g · f'(x), recorded. */
@@ -41,7 +43,17 @@ function activation(name: string, row: Row): Activation {
 			return [gradMode.enabled ? row.slope(grad, x, a) : wrap(row.backward(grad.handle, x.handle, a))];
 		},
 	};
-	const inPlaceDerivative = { ...derivative, name: `${row.nodeInPlace ?? `${row.node}Backward0`}` };
+	const inPlaceDerivative: Derivative = {
+		name: `${row.nodeInPlace ?? `${row.node}Backward0`}`,
+		backward(node, grad, grads) {
+			if (row.rising && !((node.attributes as Numbers)[0]! >= 0)) {
+				throw new Error(
+					`[${name}_] in-place backward calculation is triggered with a negative slope which is not supported: call it out of place`,
+				);
+			}
+			return derivative.backward(node, grad, grads);
+		},
+	};
 	return (x, a, inplace = false) => {
 		if (!(x instanceof Tensor)) throw new TypeError(`[${name}] input must be a tensor, got ${quoted(x)}`);
 		if (inplace) {
@@ -63,6 +75,7 @@ function activation(name: string, row: Row): Activation {
 const leakyReluRow = activation("leakyRelu", {
 	node: "LeakyRelu",
 	nodeInPlace: "LeakyReluBackward1",
+	rising: true,
 	kernel: (x, [slope], out) => native.leakyRelu(x, slope!, out),
 	backward: (g, x, [slope]) => native.leakyReluBackward(g, x, slope!),
 	slope: (g, x, [slope]) => passed(g, x.gt(0).logicalNot(), x).add(passed(g, x.gt(0), x), { alpha: slope! }),
@@ -72,6 +85,7 @@ function eluRow(node: string): Activation {
 	return activation(node.toLowerCase(), {
 		node,
 		nodeInPlace: `${node}Backward1`,
+		rising: true,
 		kernel: (x, [alpha, scale, inner], out) => native.elu(x, alpha!, scale!, inner!, out),
 		backward: (g, x, [alpha, scale, inner]) => native.eluBackward(g, x, alpha!, scale!, inner!),
 		slope(g, x, [alpha, scale, inner]) {

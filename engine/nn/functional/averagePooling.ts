@@ -89,6 +89,12 @@ function avgPool(
 	if (divisor === 0) throw new RangeError(`[${op}] divisor must be not zero`);
 	const summed = divisor !== null;
 	const inner = input.shape.slice(-spatial);
+	// Only the three-dimensional one asks for it, whatever the padding.
+	if (spatial === 3 && inner.some((size, i) => size < kernel[i]!)) {
+		throw new RangeError(
+			`[${op}] input image (T: ${inner[0]} H: ${inner[1]} W: ${inner[2]}) smaller than kernel size (kT: ${kernel[0]} kH: ${kernel[1]} kW: ${kernel[2]})`,
+		);
+	}
 	const matrices = inner.map((size, i) =>
 		averages(op, size, {
 			kernel: kernel[i]!,

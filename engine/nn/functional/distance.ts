@@ -1,5 +1,7 @@
+import { noGrad } from "../../core/gradMode";
 import type { Tensor } from "../../core/tensor";
 import { broadcastTensors } from "../../ops";
+import { normAlong } from "../../ops/norm";
 
 /** |x₁ − x₂ + eps|ₚ along the last dimension (p 2, eps 1e-6 by default) */
 export function pairwiseDistance(
@@ -8,13 +10,18 @@ export function pairwiseDistance(
 	options: { p?: number; eps?: number; keepdim?: boolean } = {},
 ): Tensor {
 	const { p = 2, eps = 1e-6, keepdim = false } = options;
-	return x1.sub(x2).add(eps).norm(p, -1, keepdim);
+	return normAlong(x1.sub(x2).add(eps), p, -1, keepdim);
 }
 
 /** x₁·x₂ / (max(|x₁|, eps) · max(|x₂|, eps)) along `dim` (1, eps 1e-8 by default) */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
 	const { dim = 1, eps = 1e-8 } = options;
-	const unit = (x: Tensor) => x.div(x.norm(2, dim, true).clamp({ min: eps }));
+	// As PyTorch: the bound is on the length alone, its gradient is that of the unbounded one.
+	const unit = (x: Tensor) => {
+		const length = x.norm(2, dim, true).clone();
+		noGrad(() => length.clampMin_(eps));
+		return x.div(length);
+	};
 	const [a, b] = broadcastTensors(x1, x2) as [Tensor, Tensor];
 	return unit(a).mul(unit(b)).sum(dim);
 }

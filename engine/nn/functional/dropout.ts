@@ -4,6 +4,7 @@ import { defaultGenerator, type Generator } from "../../core/generator";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { type Tensor, wrap } from "../../core/tensor";
+import { warn } from "../../core/warn";
 
 /* Elements or channels set to 0 at random, the others scaled up so that the expectation stays. */
 
@@ -79,11 +80,14 @@ export function featureDropout(input: Tensor, options: DropoutOptions = {}): Ten
 /** `featureDropout` of a batch, or of one sample without its dimension. */
 function dropChannels(op: string, input: Tensor, spatial: number, options: DropoutOptions): Tensor {
 	checkP(op, options.p ?? 0.5);
-	if (input.ndim === spatial + 2) return featureDropout(input, options);
 	if (input.ndim === spatial + 1) return featureDropout(input.unsqueeze(0), options).squeeze(0);
-	throw new RangeError(
-		`[${op}] expected ${spatial + 1}D or ${spatial + 2}D input (channels, ${spatial} spatial dimensions, with or without a batch dimension), but received a ${input.ndim}D input`,
-	);
+	if (input.ndim !== spatial + 2) {
+		const text = `expected ${spatial + 1}D or ${spatial + 2}D input (channels, ${spatial} spatial dimensions, with or without a batch dimension), but received a ${input.ndim}D input`;
+		if (spatial === 1) throw new RangeError(`[${op}] ${text}`);
+		// PyTorch still takes it.
+		warn(`${op}: ${text}`);
+	}
+	return featureDropout(input, options);
 }
 
 /** Whole channels of `[N, C, L]` or `[C, L]` dropped. */
@@ -116,6 +120,7 @@ export function alphaDropout(input: Tensor, options: DropoutOptions = {}): Tenso
 
 /** `alphaDropout` of whole channels. */
 export function featureAlphaDropout(input: Tensor, options: DropoutOptions = {}): Tensor {
+	if (input.ndim < 2) throw new RangeError("[featureAlphaDropout] requires at least 2 dimensions in the input");
 	return alpha("featureAlphaDropout", input, options, (p, generator) => channelNoise(input, p, generator));
 }
 

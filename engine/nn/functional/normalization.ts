@@ -1,5 +1,6 @@
 import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
+import { shapeText } from "../../core/arguments";
 import { gradMode, noGrad } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
@@ -170,6 +171,12 @@ export interface GroupNormOptions {
 /** Normalisation of groups of channels of each sample (Wu and He, 2018). */
 export function groupNorm(input: Tensor, numGroups: number, options: GroupNormOptions = {}): Tensor {
 	const { weight = null, bias = null, eps = 1e-5 } = options;
+	if (input.ndim >= 2 && input.shape.reduce((product, size) => product * size, 1) === numGroups) {
+		const shape = [1, numGroups, ...input.shape.slice(2)];
+		throw new RangeError(
+			`[groupNorm] Expected more than 1 value per channel when training, got input size ${shapeText(shape)}`,
+		);
+	}
 	const handles = native.groupNorm(input.handle, numGroups, handleOf(weight), handleOf(bias), eps);
 	return kept(handles, groupNormBackward, [input, weight, bias], () => {
 		const [samples, channels, ...spatial] = input.shape as [number, number, ...number[]];

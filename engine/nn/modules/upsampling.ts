@@ -1,4 +1,4 @@
-import { float, string } from "../../core/pythonText";
+import { float, string, tuple } from "../../core/pythonText";
 import { anything, choice, flag, nullable, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { type InterpolateOptions, type InterpolationMode, interpolate } from "../functional/interpolate";
@@ -65,7 +65,7 @@ export class Upsample extends Module {
 
 	override extraRepr(): string {
 		const { size, scaleFactor } = this;
-		const factors = typeof scaleFactor === "number" ? float(scaleFactor) : `(${scaleFactor?.map(float).join(", ")})`;
+		const factors = typeof scaleFactor === "number" ? float(scaleFactor) : tuple(scaleFactor ?? [], float);
 		const which = scaleFactor === null ? `size=${sizeText(size)}` : `scale_factor=${factors}`;
 		return `${which}, mode=${string(this.mode)}`;
 	}

@@ -24,23 +24,18 @@ export interface LambdaLROptions extends LRSchedulerOptions {
 	lrLambda: LrLambda | readonly LrLambda[];
 }
 
-const lambdaArguments = signature("LambdaLR", { optimizer, lrLambda, lastEpoch });
-
-/** The base learning rate times a function of the epoch. */
-export class LambdaLR extends LRScheduler {
+abstract class ByFunctions extends LRScheduler {
 	readonly lrLambdas: LrLambda[];
 
-	constructor(optimizer: Optimizer, lrLambda: LrLambda | readonly LrLambda[], options?: LRSchedulerOptions);
-	constructor(optimizer: Optimizer, options: LambdaLROptions);
-	constructor(...args: unknown[]) {
-		const given = lambdaArguments(args);
+	constructor(op: string, given: { optimizer: Optimizer; lrLambda: LambdaLROptions["lrLambda"]; lastEpoch: number }) {
 		super(given.optimizer, given.lastEpoch);
-		this.lrLambdas = lambdasOf("LambdaLR", given.optimizer, given.lrLambda);
+		this.lrLambdas = lambdasOf(op, given.optimizer, given.lrLambda);
 		this.start();
 	}
 
-	getLr(): number[] {
-		return this.baseLrs.map((lr, i) => lr * this.lrLambdas[i]!(this.lastEpoch));
+	/** Functions are not saved: there is a null for each, which PyTorch's loader asks for. */
+	override stateDict(): Record<string, unknown> {
+		return { ...super.stateDict(), lr_lambdas: this.lrLambdas.map(() => null) };
 	}
 
 	/** @internal */
@@ -49,28 +44,33 @@ export class LambdaLR extends LRScheduler {
 	}
 }
 
-const multiplicativeArguments = signature("MultiplicativeLR", { optimizer, lrLambda, lastEpoch });
+const lambdaArguments = signature("LambdaLR", { optimizer, lrLambda, lastEpoch });
 
-/** The present learning rate times a function of the epoch, every epoch. */
-export class MultiplicativeLR extends LRScheduler {
-	readonly lrLambdas: LrLambda[];
-
+/** The base learning rate times a function of the epoch. */
+export class LambdaLR extends ByFunctions {
 	constructor(optimizer: Optimizer, lrLambda: LrLambda | readonly LrLambda[], options?: LRSchedulerOptions);
 	constructor(optimizer: Optimizer, options: LambdaLROptions);
 	constructor(...args: unknown[]) {
-		const given = multiplicativeArguments(args);
-		super(given.optimizer, given.lastEpoch);
-		this.lrLambdas = lambdasOf("MultiplicativeLR", given.optimizer, given.lrLambda);
-		this.start();
+		super("LambdaLR", lambdaArguments(args));
+	}
+
+	getLr(): number[] {
+		return this.baseLrs.map((lr, i) => lr * this.lrLambdas[i]!(this.lastEpoch));
+	}
+}
+
+const multiplicativeArguments = signature("MultiplicativeLR", { optimizer, lrLambda, lastEpoch });
+
+/** The present learning rate times a function of the epoch, every epoch. */
+export class MultiplicativeLR extends ByFunctions {
+	constructor(optimizer: Optimizer, lrLambda: LrLambda | readonly LrLambda[], options?: LRSchedulerOptions);
+	constructor(optimizer: Optimizer, options: LambdaLROptions);
+	constructor(...args: unknown[]) {
+		super("MultiplicativeLR", multiplicativeArguments(args));
 	}
 
 	getLr(): number[] {
 		if (this._isInitial) return this._current();
 		return this._current().map((lr, i) => lr * this.lrLambdas[i]!(this.lastEpoch));
-	}
-
-	/** @internal */
-	override _transient(): readonly string[] {
-		return [...super._transient(), "lrLambdas"];
 	}
 }

@@ -86,3 +86,9 @@ case("nn.functional.multilabel_soft_margin_loss", T(3), T(2, 3, lo=0, hi=2, grad
 for name in ("logical_and_", "logical_or_", "logical_xor_"):
     case(name, T(3), T(3, grad=False), checks={"numeric": False})
 case("logical_not_", T(3), checks={"numeric": False})
+case("nn.functional.group_norm", T(1, 3), 3, checks={"raises": True})
+case("nn.functional.avg_pool3d", T(1, 2, 2, 4), 3, 1, 1, checks={"raises": True})
+case("nn.functional.feature_alpha_dropout", T(3), checks={"raises": True})
+case("nn.functional.dropout3d", T(2, 3), training=False, checks=unnamed)
+case("nn.functional.pairwise_distance", T(2, 3), T(3), p=1.0)
+case("nn.functional.cosine_similarity", T(2, 3), T(3, values=[0.1, 0.2, 0.05]), eps=0.5, checks={"node": None, "numeric": False})
