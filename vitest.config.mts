@@ -4,7 +4,12 @@ import { defineConfig } from "vitest/config";
 const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
 
 /** Suites that run on a card too. */
-const onCard = ["test/engine/ops/reference.test.ts", "test/engine/optim/trajectories.test.ts"];
+const onCard = [
+	"test/engine/ops/reference.test.ts",
+	"test/engine/optim/trajectories.test.ts",
+	"test/engine/nn/reference.test.ts",
+	"test/engine/nn/normalization.test.ts",
+];
 
 // Tests import the package by its public names and so meet the compiled files that users meet.
 export default defineConfig({

@@ -21,7 +21,7 @@ interface Packed {
 
 function pack(weight: Tensor, scale: number, bias: Tensor | null): Packed {
 	const [out, inner] = weight.shape as [number, number];
-	const rows = wrap(native.full([out, Math.ceil(inner / ROW) * ROW], 0, int8.code));
+	const rows = wrap(native.full([out, Math.ceil(inner / ROW) * ROW], 0, int8.code, weight.handle));
 	rows.narrow(1, 0, inner).copy_(weight);
 	return { weight: rows, rowSums: weight.sum(1).to(int32), scale, bias };
 }

@@ -37,7 +37,7 @@ function formed<I extends Inputs>(like: unknown, list: readonly Tensor[]): Like<
 }
 
 function zerosOf(x: Tensor): Tensor {
-	return wrap(native.full(x.shape, 0, x.dtype.code));
+	return wrap(native.full(x.shape, 0, x.dtype.code, x.handle));
 }
 
 interface Run {
@@ -88,7 +88,7 @@ function vectorsFor(op: string, v: Inputs | null | undefined, like: readonly Ten
 		if (like.length !== 1 || like[0]!.numel() !== 1) {
 			throw new RangeError(`[${op}] v can only be left out where there is one ${what} of one element`);
 		}
-		return [wrap(native.full(like[0]!.shape, 1, like[0]!.dtype.code))];
+		return [wrap(native.full(like[0]!.shape, 1, like[0]!.dtype.code, like[0]!.handle))];
 	}
 	const list = listOf(op, "v", v);
 	if (list.length !== like.length)
@@ -167,10 +167,10 @@ export function jacobian<I extends Inputs, O extends Inputs>(
 	return enableGrad(() => {
 		const { inputs: own, outputs, returned } = run("jacobian", fn, inputs, createGraph);
 		const found = outputs.map((y) => {
-			const blocks = own.map((x) => wrap(native.full([y.numel(), ...x.shape], 0, x.dtype.code)));
+			const blocks = own.map((x) => wrap(native.full([y.numel(), ...x.shape], 0, x.dtype.code, x.handle)));
 			const flat = y.reshape(-1);
 			for (let i = 0; i < y.numel(); i++) {
-				const start = wrap(native.full([], 1, y.dtype.code));
+				const start = wrap(native.full([], 1, y.dtype.code, y.handle));
 				const rows = gradients("jacobian", [flat.select(0, i)], own, [start], given);
 				blocks.forEach((block, k) => {
 					block.select(0, i).copy_(rows[k]!);
@@ -190,7 +190,7 @@ function scalarOf(op: string, { outputs }: Run): Tensor {
 	);
 }
 
-const one = (y: Tensor) => wrap(native.full(y.shape, 1, y.dtype.code));
+const one = (y: Tensor) => wrap(native.full(y.shape, 1, y.dtype.code, y.handle));
 
 /** Second derivatives of a function that gives a single number: for every two inputs a tensor of both shapes. */
 export function hessian<I extends Inputs>(

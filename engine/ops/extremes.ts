@@ -79,7 +79,7 @@ const maxAll = overAll("MaxBackward1", (x) => native.amax(x, null, false));
 const minAll = overAll("MinBackward1", (x) => native.amin(x, null, false));
 const medianAll = overAll("MedianBackward0", (x) => {
 	// The middle of nothing is NaN, as the mean is.
-	if (native.numel(x) === 0) return native.full([], Number.NaN, native.dtype(x));
+	if (native.numel(x) === 0) return native.full([], Number.NaN, native.dtype(x), x);
 	return native.medianDim(native.reshape(x, [-1]), 0, false)[0];
 });
 const maxAlong = picking("max", "MaxBackward0", native.maxDim);

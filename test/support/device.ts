@@ -40,3 +40,19 @@ export function onHost<T>(body: () => T): T {
 		torch.setDefaultDevice(before);
 	}
 }
+
+/**
+ * Runs `body` after seeding; true where it drew random numbers of a card, which are others than the CPU's: what came of them
+ * has no reference.
+ */
+export function drew(seed: number, body: () => void): boolean {
+	torch.manualSeed(seed);
+	if (!onCard) {
+		body();
+		return false;
+	}
+	const untouched = torch.rand(1).item();
+	torch.manualSeed(seed);
+	body();
+	return torch.rand(1).item() !== untouched;
+}

@@ -92,7 +92,7 @@ export function expectLike(found: unknown, expected: unknown, what: string, tole
 /** The weights of common.py's `weights`. */
 export function weights(output: torch.Tensor): torch.Tensor {
 	const values = Float64Array.from({ length: output.numel() }, (_, i) => 0.5 + ((i * 37) % 11) / 7);
-	return torch.tensor(values).to(output.dtype).reshape(output.shape);
+	return torch.tensor(values).to(output.device).to(output.dtype).reshape(output.shape);
 }
 
 function differentiable(outputs: unknown): torch.Tensor[] {

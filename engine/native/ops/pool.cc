@@ -30,10 +30,7 @@ PoolWindows regular(int64_t size, int64_t kernel, int64_t stride, int64_t paddin
            stride, ", padding=", padding, " and dilation=", dilation, ": output size is too small");
   PoolWindows result{{}, size, dilation, kernel, stride, padding};
   for (int64_t i = 0; i < count; i++) {
-    int64_t first = i * stride - padding;
-    const int64_t end = std::min(first + reach, size);
-    if (first < 0) first += (-first + dilation - 1) / dilation * dilation;
-    result.windows.push_back({first, std::max<int64_t>(0, (end - first + dilation - 1) / dilation)});
+    result.windows.push_back(scalar::slidingWindow(i, size, kernel, stride, padding, dilation));
   }
   return result;
 }
@@ -42,8 +39,7 @@ PoolWindows adaptive(int64_t size, int64_t count) {
   GB_CHECK(count >= 0 && count < kMost, "output sizes must be non-negative, got ", count);
   PoolWindows result{{}, size, 1, 0, 0, 0};
   for (int64_t i = 0; i < count; i++) {
-    const int64_t first = i * size / count, end = ((i + 1) * size + count - 1) / count;
-    result.windows.push_back({first, end - first});
+    result.windows.push_back(scalar::adaptiveWindow(i, size, count));
   }
   return result;
 }

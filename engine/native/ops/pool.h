@@ -4,14 +4,13 @@
 
 #include "ops/kernel.h"
 #include "ops/rows.h"
+#include "scalar/pool.h"
 
 namespace gb {
 
 /** The windows of one dimension: each `count` elements, `step` apart, from `first` on, all inside. */
 struct PoolWindows {
-  struct Window {
-    int64_t first, count;
-  };
+  using Window = scalar::PoolWindow;
   std::vector<Window> windows;
   int64_t size, step;
   /** Window i begins at i·stride − padding before it is clipped; stride 0: the windows follow no such rule. */

@@ -22,6 +22,7 @@ class Prepared {
              " of ", nameOf(x.dtype()));
     GB_CHECK(weights.size() == kWeights || weights.size() == 2 * kWeights, "expected 5 or 10 weights, got ", weights.size());
     GB_CHECK(batchSizes.ndim() == 1 && batchSizes.dtype() == DType::Int64, "expected batch sizes as a vector of int64");
+    GB_CHECK(batchSizes.device() == Device::CPU, "expected batch sizes on the CPU, got ", nameOf(batchSizes.device()));
     GB_CHECK((call.mode == RnnMode::Lstm) == (c0 != nullptr), "expected a cell state for an LSTM and for nothing else");
     dtype_ = x.dtype();
     compute_ = dtype_ == DType::Float64 ? DType::Float64 : DType::Float32;
@@ -33,7 +34,7 @@ class Prepared {
     call.inputs = x.size(1);
     call.rows = x.size(0);
 
-    x_ = take(x);
+    x_ = contiguous(asType(x, compute_));
     h0_ = take(h0);
     call.x = &x_;
     call.h0 = &h0_;
@@ -54,6 +55,7 @@ class Prepared {
   }
 
   Tensor take(const Tensor& x) const {
+    checkTogether(x_, x);
     GB_CHECK(x.dtype() == dtype_, "expected all tensors to have the input's type ", nameOf(dtype_), ", got ", nameOf(x.dtype()));
     return contiguous(asType(x, compute_));
   }

@@ -109,7 +109,7 @@ function shared(query: Tensor, heads: Tensor): Tensor {
 
 /** A mask of truths as one that is added: 0 where true, −∞ where false. */
 function additive(mask: Tensor, like: Tensor): Tensor {
-	const fill = (value: number) => full([], value, { dtype: like.dtype });
+	const fill = (value: number) => full([], value, { dtype: like.dtype, device: like.device });
 	return where(mask, fill(0), fill(Number.NEGATIVE_INFINITY));
 }
 
@@ -178,7 +178,7 @@ function formula(
 ): Tensor {
 	let scores = query.matmul(key.transpose(-2, -1)).mul(scale);
 	if (causal) {
-		const seen = ones(query.size(-2), key.size(-2)).tril().bool();
+		const seen = ones(query.size(-2), key.size(-2), { device: query.device }).tril().bool();
 		scores = scores.add(additive(seen, query));
 	}
 	let blind: Tensor | null = null;
@@ -198,5 +198,5 @@ export function hidingMask(name: string, mask: Tensor | null, like: Tensor): Ten
 	if (mask.dtype.name !== "bool") {
 		throw new TypeError(`[${name}] only bool and floating types of masks are supported, got ${mask.dtype}`);
 	}
-	return zeros(mask.shape, { dtype: like.dtype }).maskedFill(mask, Number.NEGATIVE_INFINITY);
+	return zeros(mask.shape, { dtype: like.dtype, device: mask.device }).maskedFill(mask, Number.NEGATIVE_INFINITY);
 }

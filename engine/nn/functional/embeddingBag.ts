@@ -126,8 +126,8 @@ function paddingOf(weight: Tensor, paddingIdx: number | null): number | null {
 	return paddingIdx < 0 ? paddingIdx + rows : paddingIdx;
 }
 
-const vector = (values: readonly number[] | Float64Array) =>
-	wrap(native.fromNumbers(Float64Array.from(values), [values.length], int64.code));
+const vector = (values: readonly number[] | Float64Array, like: Tensor) =>
+	wrap(native.fromNumbers(Float64Array.from(values), [values.length], int64.code, like.handle));
 
 /** The rows to look up without padding, their bags, and (where padding was left out) their positions. */
 function bags(flat: Tensor, starts: readonly number[], padding: number | null) {
@@ -138,14 +138,15 @@ function bags(flat: Tensor, starts: readonly number[], padding: number | null) {
 		bag.fill(i, starts[i]!, starts[i + 1]!);
 	});
 	const index = total === flat.numel() ? flat : flat.narrow(0, 0, total);
-	if (padding === null) return { index, bag: vector(bag), counts, kept: null };
+	if (padding === null) return { index, bag: vector(bag, flat), counts, kept: null };
 	const rows = index.tolist() as number[];
 	const positions = rows.flatMap((row, i) => (row === padding ? [] : [i]));
 	rows.forEach((row, i) => {
 		if (row === padding) counts[bag[i]!]!--;
 	});
-	const kept = vector(positions);
-	return { index: index.indexSelect(0, kept), bag: vector(positions.map((i) => bag[i]!)), counts, kept };
+	const kept = vector(positions, flat);
+	const bagOf = positions.map((i) => bag[i]!);
+	return { index: index.indexSelect(0, kept), bag: vector(bagOf, flat), counts, kept };
 }
 
 function formula({ index, bag, counts, mode, scaleGradByFreq }: Attributes, weight: Tensor, factors: Tensor | null) {
@@ -153,7 +154,7 @@ function formula({ index, bag, counts, mode, scaleGradByFreq }: Attributes, weig
 	const shape = [counts.length, weight.size(1)];
 	if (mode === "max") return largest(rows, counts, shape);
 	const scaled = factors === null ? rows : rows.mul(factors.unsqueeze(-1));
-	const sums = zeros(shape, { dtype: scaled.dtype }).indexAdd(0, bag, scaled);
+	const sums = zeros(shape, { dtype: scaled.dtype, device: scaled.device }).indexAdd(0, bag, scaled);
 	return mode === "sum" ? sums : sums.div(divisors(counts, sums));
 }
 
@@ -175,13 +176,19 @@ const plain = composite<Attributes>("EmbeddingBagBackward0", formula, (node, gra
 /** The largest of the rows of each bag; the rows stand bag by bag. */
 function largest(rows: Tensor, counts: readonly number[], shape: number[]): Tensor {
 	const longest = Math.max(0, ...counts);
-	if (longest === 0) return zeros(shape, { dtype: rows.dtype });
+	if (longest === 0) return zeros(shape, { dtype: rows.dtype, device: rows.device });
 	// Bags of one size, filled up with a row that never wins.
 	const never = rows.size(0);
 	let next = 0;
 	const places = counts.flatMap((count) => Array.from({ length: longest }, (_, i) => (i < count ? next++ : never)));
-	const filled = cat([rows, full([1, shape[1]!], Number.NEGATIVE_INFINITY, { dtype: rows.dtype })]);
-	const most = filled.indexSelect(0, vector(places)).view(counts.length, longest, shape[1]!).max(1).values;
-	const empty = vector(counts.flatMap((count, i) => (count === 0 ? [i] : [])));
+	const filled = cat([
+		rows,
+		full([1, shape[1]!], Number.NEGATIVE_INFINITY, { dtype: rows.dtype, device: rows.device }),
+	]);
+	const most = filled.indexSelect(0, vector(places, rows)).view(counts.length, longest, shape[1]!).max(1).values;
+	const empty = vector(
+		counts.flatMap((count, i) => (count === 0 ? [i] : [])),
+		rows,
+	);
 	return empty.numel() === 0 ? most : most.indexFill(0, empty, 0);
 }

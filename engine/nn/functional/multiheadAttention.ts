@@ -58,7 +58,8 @@ export function multiheadAttention(
 	const further = (row: (like: Tensor) => Tensor, other: (like: Tensor) => Tensor) => {
 		k = cat([k, row(k)], 0);
 		v = cat([v, other(v)], 0);
-		const column = (mask: Tensor) => cat([mask, zeros([...mask.shape.slice(0, -1), 1], { dtype: mask.dtype })], -1);
+		const column = (mask: Tensor) =>
+			cat([mask, zeros([...mask.shape.slice(0, -1), 1], { dtype: mask.dtype, device: mask.device })], -1);
 		attnMask = attnMask && column(attnMask);
 		padding = padding && column(padding);
 	};
@@ -70,7 +71,7 @@ export function multiheadAttention(
 		);
 	}
 	if (layer.addZeroAttn) {
-		const nothing = (like: Tensor) => zeros([1, ...like.shape.slice(1)], { dtype: like.dtype });
+		const nothing = (like: Tensor) => zeros([1, ...like.shape.slice(1)], { dtype: like.dtype, device: like.device });
 		further(nothing, nothing);
 	}
 	// [L, N, E] to [N, heads, L, E / heads]

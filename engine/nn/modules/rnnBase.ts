@@ -186,7 +186,8 @@ export abstract class RNNBase extends Module {
 		const byTime = !batched ? input.unsqueeze(1) : this.batchFirst ? input.transpose(0, 1) : input;
 		const [steps, batch] = byTime.shape as [number, number];
 		if (steps === 0) throw new RangeError(`[${name}] expected sequence length to be larger than 0`);
-		const sizes = wrap(native.full([steps], batch, int64.code));
+		// How many sequences a step has is known to the host, wherever the rows are.
+		const sizes = wrap(native.fromNumbers(new Float64Array(steps).fill(batch), [steps], int64.code));
 		const rows = byTime.reshape(steps * batch, this.inputSize);
 		const [output, ends] = this._layers(rows, sizes, this._initial(states, batch, rows), [steps, batch]);
 		const shaped = batched && this.batchFirst ? output.transpose(0, 1) : output;
@@ -230,7 +231,7 @@ export abstract class RNNBase extends Module {
 		return widths.map((width, i) => {
 			const expected = [lead, batch, width];
 			const state = given?.[i];
-			if (state === undefined) return zeros(expected, { dtype: like.dtype });
+			if (state === undefined) return zeros(expected, { dtype: like.dtype, device: like.device });
 			if (`${state.shape}` !== `${expected}`) {
 				throw new RangeError(
 					`[${this.constructor.name}] expected ${widths.length === 1 ? "hidden" : `hidden[${i}]`} size [${expected.join(", ")}], got [${state.shape.join(", ")}]`,

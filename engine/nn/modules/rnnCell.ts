@@ -67,7 +67,7 @@ abstract class RNNCellBase extends Module {
 		const batch = batched ? input.size(0) : 1;
 		const states = [0, 1].slice(0, mode === "LSTM" ? 2 : 1).map((i) => {
 			const state = given?.[i];
-			if (state === undefined) return zeros([1, batch, this.hiddenSize], { dtype: input.dtype });
+			if (state === undefined) return zeros([1, batch, this.hiddenSize], { dtype: input.dtype, device: input.device });
 			if (state.ndim !== input.ndim) {
 				throw new RangeError(
 					`[${name}] expected hidden${i} to be ${input.ndim}D like the input, got ${state.ndim}D instead`,
@@ -86,7 +86,7 @@ abstract class RNNCellBase extends Module {
 			return state.reshape(1, batch, this.hiddenSize);
 		});
 		const { weightIh: ih, weightHh: hh, biasIh, biasHh } = this;
-		const sizes = wrap(native.full([1], batch, int64.code));
+		const sizes = wrap(native.fromNumbers(Float64Array.of(batch), [1], int64.code));
 		const rows = batched ? input : input.unsqueeze(0);
 		const weights = [{ ih, hh, biasIh, biasHh, hr: null }];
 		const { output, c } = recurrentLayer(names, mode, rows, sizes, states[0]!, states[1] ?? null, weights);

@@ -1,5 +1,6 @@
 import { bind } from "../../core/arguments";
 import { getDefaultDtype } from "../../core/defaults";
+import { type DeviceLike, getDefaultDevice } from "../../core/device";
 import type { DType } from "../../core/dtype";
 import { anything, nullable, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
@@ -268,8 +269,8 @@ export class Transformer extends Module {
 	}
 
 	/** `[size, size]`: −∞ above the diagonal, 0 elsewhere: a position sees itself and those before it. */
-	static generateSquareSubsequentMask(size: number, options: { dtype?: DType } = {}): Tensor {
-		const { dtype = getDefaultDtype() } = options;
-		return full([size, size], Number.NEGATIVE_INFINITY, { dtype }).triu(1);
+	static generateSquareSubsequentMask(size: number, options: { dtype?: DType; device?: DeviceLike } = {}): Tensor {
+		const { dtype = getDefaultDtype(), device = getDefaultDevice() } = options;
+		return full([size, size], Number.NEGATIVE_INFINITY, { dtype, device }).triu(1);
 	}
 }

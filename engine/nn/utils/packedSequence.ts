@@ -48,7 +48,8 @@ export class PackedSequence {
 	to(target: DType | DeviceLike | Tensor | ToOptions): PackedSequence {
 		const data = this.data.to(target as ToOptions);
 		if (data === this.data) return this;
-		return new PackedSequence(data, this.batchSizes, this.sortedIndices, this.unsortedIndices);
+		const [sorted, unsorted] = [this.sortedIndices, this.unsortedIndices].map((x) => x?.to(data.device));
+		return new PackedSequence(data, this.batchSizes, sorted, unsorted);
 	}
 
 	cpu(): PackedSequence {
@@ -96,7 +97,7 @@ export function inverse(permutation: Tensor): Tensor {
 	(permutation.tolist() as number[]).forEach((from, to) => {
 		found[from] = to;
 	});
-	return indices(found);
+	return indices(found).to(permutation.device);
 }
 
 function lengthsOf(op: string, lengths: unknown): number[] {
@@ -223,7 +224,7 @@ export function packPaddedSequence(...args: unknown[]): PackedSequence {
 	}
 	const places = placesOf(sizes, (j) => order[j]!, steps, batch, batchFirst).to(input.device);
 	const data = gatherRows(input.flatten(0, 1), places, "PackPaddedSequenceBackward0");
-	return new PackedSequence(data, indices(sizes), enforceSorted ? null : indices(order));
+	return new PackedSequence(data, indices(sizes), enforceSorted ? null : indices(order).to(input.device));
 }
 
 export interface PadOptions {

@@ -146,7 +146,7 @@ export class LnStructured extends BasePruningMethod {
 		if (count === 0) return defaultMask;
 		const others = t.shape.flatMap((_, i) => (i === at ? [] : [i]));
 		const norms = linalg.vectorNorm(t, this.n === "fro" ? 2 : this.n, { dim: others });
-		const kept = zeros(size);
+		const kept = zeros(size, { device: t.device });
 		kept.setAt([topk(norms, size - count)[1]], 1);
 		return channelMask(kept, at, t, defaultMask);
 	}

@@ -62,8 +62,8 @@ struct Fault {
   int dimension;  // of an index, or one of the codes below
   long long value, size;
 };
-/** A class that there is not; a double (its bits) that is no probability. */
-constexpr int kNoClass = -1, kNoProbability = -2;
+/** A class that there is not; a double (its bits) that is no probability; a place that a plane has not. */
+constexpr int kNoClass = -1, kNoProbability = -2, kNoPlace = -3;
 
 /** Index tensors: element i of all of them together names a block. Strides in bytes. */
 struct IndexArguments {

@@ -54,6 +54,7 @@ void checkFault(int index) {
     std::memcpy(&p, &found.value, sizeof p);
     fail("Expected p_in >= 0 && p_in <= 1 to be true, but got ", p);
   }
+  GB_CHECK(found.dimension != kNoPlace, "found an invalid max index: ", found.value, " (planes have ", found.size, " elements)");
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);
 }
 

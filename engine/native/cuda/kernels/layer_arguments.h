@@ -1,0 +1,104 @@
+// What the host hands to the kernels of layers: beside arguments.h, and under its rules.
+#pragma once
+#include "cuda/kernels/arguments.h"
+
+namespace gb {
+namespace cuda {
+
+/** A tensor seen as [outer, channels, inner]; position k of a channel is element k mod inner of outer k / inner. */
+struct ChannelArguments {
+  long long inner, channels;
+  Divisor byInner, byChannels;
+  /** Positions of a channel, cut into parts; their results go to [part][channel]. */
+  unsigned int count, perPart, parts;
+  /** Channels that a block takes: 1, its threads side by side in memory, or 32 neighbours in memory. */
+  int width;
+};
+
+/** Whose statistics a channel's elements have: the channel's own (`groups` 0), or those of row outer·groups + c / factors. */
+struct StatisticsOf {
+  const void *mean, *inverse;
+  long long groups;
+  Divisor byFactors;
+};
+
+/** Rows of n elements; element j of row r is scaled by factor (r mod groups)·factors + j / inner. */
+struct RowNormArguments {
+  long long rows, n, groups, factors;
+  Divisor byInner;
+  /** Threads of a row: a warp's, or all of the block. */
+  int width;
+  bool centred;
+  double eps;
+};
+
+/**
+ * One dimension of a pass over a convolution's results: place q of `count` stands at element first + q·step and reads, at
+ * tap j of `taps`, place origin + q·sourceStep + j·tapStep of `size` in the source. Tap j is the kernel's firstTap + j·nextTap.
+ */
+struct ConvDim {
+  Divisor count, taps;
+  int first, step, origin, sourceStep, tapStep, size, out, firstTap, nextTap, kernel;
+};
+
+/**
+ * A convolution as a product: rows (of a group: `rows` channels of the result) times depth (`channels` of the source and their
+ * taps), columns: the images and their places.
+ */
+struct ConvArguments {
+  const void *source, *weight, *bias;
+  void* out;
+  long long groups, rows, channels, images, columns;
+  /** Steps in the weight, in elements: between groups, rows and channels of the source. Taps are one apart. */
+  long long weightGroup, weightRow, weightChannel;
+  /** Elements of a channel of the source and of the result. */
+  long long sourceVolume, outVolume;
+  Divisor byTaps, byPlaces;
+  ConvDim dims[3];
+  long long firstGroup;
+};
+
+/** The gradient of the weight: rows are result channels, columns (channel, tap), depth the images and their places. */
+struct ConvWeightArguments {
+  const void *x, *y;
+  void* weight;
+  /** Sums of the parts of the depth, [part][weight], or null where there is one part. */
+  void* partial;
+  long long groups, features, channels, depth, perPart, inVolume, outVolume, weights;
+  unsigned int parts;
+  Divisor byTaps, byPlaces, out[3], kernel[3];
+  int in[3], stride[3], padding[3], dilation[3];
+  long long firstGroup;
+};
+
+/** The windows of one dimension; without `stride` they are adaptive. */
+struct PoolDim {
+  Divisor windows;
+  long long size, kernel, stride, padding, dilation;
+};
+struct PoolArguments {
+  PoolDim dims[3];
+  unsigned int outputs;
+};
+
+/** Elements with places in planes: `count` of each, into planes of `size` elements. */
+struct PlaceArguments {
+  const int* places;
+  Divisor count;
+  long long size;
+  unsigned int total;
+  Fault* fault;
+  int op;
+};
+
+/** A sparse matrix times every line of a tensor [outer, size, inner]; row i has entries starts[i] … starts[i + 1]. */
+struct MixArguments {
+  const int *starts, *columns;
+  const void* weights;
+  Divisor inner, rows;
+  long long size;
+  unsigned int outputs;
+};
+
+}  // namespace cuda
+}  // namespace gb

@@ -1,0 +1,23 @@
+// A sparse matrix times every line of a tensor. Macro: GB_T (float or double).
+#include "cuda/kernels/prelude.cuh"
+#include "cuda/kernels/layer_arguments.h"
+
+namespace gb {
+namespace cuda {
+
+using T = GB_T;
+
+extern "C" __global__ void mix(MixArguments a, T* out, const T* in) {
+  const i64 i = globalThread();
+  if (i >= a.outputs) return;
+  const u32 line = divide(u32(i), a.inner), outer = divide(line, a.rows), row = line - outer * a.rows.d;
+  const T* x = in + outer * a.size * a.inner.d + (u32(i) - line * a.inner.d);
+  const T* weights = static_cast<const T*>(a.weights);
+  T sum = T(0);
+  const int end = a.starts[row + 1];
+  for (int j = a.starts[row]; j < end; j++) sum += weights[j] * x[i64(a.columns[j]) * a.inner.d];
+  out[i] = sum;
+}
+
+}  // namespace cuda
+}  // namespace gb
