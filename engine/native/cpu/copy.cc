@@ -10,6 +10,7 @@
 
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
+#include "cpu/stream.h"
 #include "cpu/threads.h"
 #include "tensor/strided_loop.h"
 
@@ -22,7 +23,14 @@ constexpr int64_t kRun = 512;
 constexpr int64_t kTile = 16;
 
 void copyBytes(char* dst, const char* src, int64_t bytes) {
-  parallelFor(bytes, kByteGrain, [&](int64_t begin, int64_t end) { std::memcpy(dst + begin, src + begin, size_t(end - begin)); });
+  parallelFor(bytes, kByteGrain, [&](int64_t begin, int64_t end) {
+    if (bytes < kStreamed) {
+      std::memcpy(dst + begin, src + begin, size_t(end - begin));
+    } else {
+      streamBytes(dst + begin, src + begin, end - begin);
+      streamed();
+    }
+  });
 }
 
 template <class T>

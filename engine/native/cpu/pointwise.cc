@@ -7,6 +7,7 @@
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
 #include "cpu/simd/pointwise.h"
+#include "cpu/stream.h"
 #include "cpu/threads.h"
 #include "tensor/interrupt.h"
 #include "tensor/strided_loop.h"
@@ -16,6 +17,8 @@ namespace {
 
 /** Elements that are gathered at a time: all buffers together stay within the first-level cache. */
 constexpr int64_t kRun = 512;
+/** Elements that are computed before they are streamed out, while the next ones are on their way from memory. */
+constexpr int64_t kStreamRun = 128;
 /** From this inner length on, whole rows are passed to a loop. */
 constexpr int64_t kRowLength = 16;
 
@@ -120,10 +123,25 @@ struct Runner {
     }
     const LoopMode mode = call.out->numel() == 1 ? kAllRuns : modeOf();
     const bool firstMoves = mode != kFirstIsValue, secondMoves = mode != kSecondIsValue;
-    parallelFor(call.out->numel(), kGrain, [&](int64_t begin, int64_t end) {
+    const auto apply = [&](char* to, int64_t begin, int64_t end) {
       const void* at[3] = {in[0] + (firstMoves ? begin * inSize : 0), in[1] + (secondMoves ? begin * inSize : 0),
                            in[2] + begin * inSize};
-      loop(out + begin * outSize, at, end - begin, mode, call.parameters);
+      loop(to, at, end - begin, mode, call.parameters);
+    };
+    const bool inPlace = out == in[0] || out == in[1] || out == in[2];
+    const bool streams = !inPlace && call.out->numel() * outSize >= kStreamed;
+    parallelFor(call.out->numel(), kGrain, [&](int64_t begin, int64_t end) {
+      if (!streams) return apply(out + begin * outSize, begin, end);
+      alignas(64) char buffer[kStreamRun * 8];
+      for (int64_t i = begin; i < end; i += kStreamRun) {
+        const int64_t n = std::min(kStreamRun, end - i);
+        for (int k = 0; k < call.inputs; k++) {
+          if (!isValue[k]) prefetch(in[k] + (i + kStreamRun) * inSize, kStreamRun * inSize);
+        }
+        apply(buffer, i, i + n);
+        streamBytes(out + i * outSize, buffer, n * outSize);
+      }
+      streamed();
     });
   }
 
