@@ -39,6 +39,8 @@ constexpr int64_t kDepth = 512;
 constexpr int64_t kColumns = 2048;
 /** Bytes of a block of A that is meant to stay in the second-level cache. */
 constexpr int64_t kBlockBytes = 192 << 10;
+/** Bytes of packed B up to which every thread packs its own. */
+constexpr int64_t kOwnBytes = 512 << 10;
 /** Multiplications that are worth another thread. */
 constexpr int64_t kThreadWork = 400000;
 
@@ -74,44 +76,80 @@ struct Block {
   Matrix<T> c;
   GemmEpilogue<T> epilogue;
   bool packA, packB;
+  int64_t strips = blocksOf(m, kernel.mr), panels = blocksOf(n, kernel.nr);
+  /** Panels before this one are read where they lie. Of a B that is read in place the last, partial one is packed. */
+  int64_t firstPacked = packB ? 0 : n / kernel.nr;
 
   void run() {
-    const int64_t panels = blocksOf(n, kernel.nr);
-    // B is packed whole before the tiles start; of a B that is read in place only the last, partial panel.
-    const int64_t whole = packB ? 0 : n / kernel.nr;
-    T* packed = scratch<T>(0, (panels - whole) * kernel.nr * depth);
-    parallelFor(panels - whole, std::max<int64_t>(1, 65536 / (kernel.nr * depth)), [&](int64_t begin, int64_t end) {
-      const int64_t first = (whole + begin) * kernel.nr, last = std::min(n, (whole + end) * kernel.nr);
-      kernel.pack(packed + begin * kernel.nr * depth, kernel.nr, b.data + first * b.column, b.row, b.column, depth,
-                  last - first);
+    const int64_t parts = std::min<int64_t>(numThreads(), m * n * depth / kThreadWork);
+    if (parts > 1 && (panels - firstPacked) * kernel.nr * depth * int64_t(sizeof(T)) > kOwnBytes) return runShared();
+    runApart(std::max<int64_t>(1, parts));
+  }
+
+  /**
+   * Every thread takes its rows, or its columns where there are more of them, and packs what it needs of B for itself: lines
+   * of memory that several threads write and read would cost more than packing a small B again.
+   */
+  void runApart(int64_t parts) {
+    const bool byColumns = panels > strips;
+    const int64_t all = byColumns ? panels : strips, size = blocksOf(all, parts);
+    parallelFor(blocksOf(all, size), parts > 1 ? 1 : all, [&](int64_t begin, int64_t end) {
+      for (int64_t part = begin; part < end; part++) {
+        const int64_t from = part * size, to = std::min(all, from + size);
+        const int64_t panelBegin = byColumns ? from : 0, panelEnd = byColumns ? to : panels;
+        const int64_t packedBegin = std::max(firstPacked, panelBegin);
+        T* packed = packPanels(packedBegin, panelEnd);
+        const int64_t stripBegin = byColumns ? 0 : from, stripEnd = byColumns ? strips : to;
+        for (int64_t strip = stripBegin; strip < stripEnd; strip += stripsOfGroup()) {
+          checkInterrupt();
+          tiles(strip, std::min(stripEnd, strip + stripsOfGroup()), panelBegin, panelEnd, packed, packedBegin, true);
+        }
+      }
     });
-    // Tasks: a group of strips times a group of panels.
-    const int64_t work = m * n * depth;
-    const int64_t wanted = std::min<int64_t>(numThreads() * 4, std::max<int64_t>(1, work / kThreadWork));
-    const int64_t most = std::max<int64_t>(1, kBlockBytes / int64_t(sizeof(T)) / depth / kernel.mr);
-    const int64_t strips = blocksOf(m, kernel.mr);
-    int64_t group = std::min(most, strips);
-    int64_t width = panels;
-    if (wanted > 1) {
-      group = std::min(group, std::max<int64_t>(1, blocksOf(strips, wanted)));
-      const int64_t groups = blocksOf(strips, group);
-      if (groups < wanted) width = std::max<int64_t>(1, blocksOf(panels, blocksOf(wanted, groups)));
-    }
-    const int64_t down = blocksOf(strips, group), across = blocksOf(panels, width);
-    parallelFor(down * across, wanted > 1 ? 1 : down * across, [&](int64_t begin, int64_t end) {
+  }
+
+  /** B is packed once, by all threads; then they take groups of strips times groups of panels. */
+  void runShared() {
+    T* packed = scratch<T>(0, (panels - firstPacked) * kernel.nr * depth);
+    parallelFor(panels - firstPacked, std::max<int64_t>(1, 65536 / (kernel.nr * depth)), [&](int64_t begin, int64_t end) {
+      pack(packed + begin * kernel.nr * depth, firstPacked + begin, firstPacked + end);
+    });
+    const int64_t wanted = std::min<int64_t>(numThreads() * 4, m * n * depth / kThreadWork);
+    const int64_t group = std::min(stripsOfGroup(), std::max<int64_t>(1, blocksOf(strips, wanted)));
+    const int64_t down = blocksOf(strips, group);
+    const int64_t width = down < wanted ? std::max<int64_t>(1, blocksOf(panels, blocksOf(wanted, down))) : panels;
+    const int64_t across = blocksOf(panels, width);
+    parallelFor(down * across, 1, [&](int64_t begin, int64_t end) {
       int64_t packedGroup = -1;
       for (int64_t task = begin; task < end; task++) {
         const int64_t at = task / across;
         checkInterrupt();
         tiles(at * group, std::min(strips, (at + 1) * group), (task % across) * width,
-              std::min(panels, (task % across + 1) * width), packed, whole, packedGroup != at);
+              std::min(panels, (task % across + 1) * width), packed, firstPacked, packedGroup != at);
         packedGroup = at;
       }
     });
   }
 
-  void tiles(int64_t stripBegin, int64_t stripEnd, int64_t panelBegin, int64_t panelEnd, const T* packed, int64_t whole,
-             bool freshA) {
+  /** Strips of A whose part of the block stays in the second-level cache. */
+  int64_t stripsOfGroup() const {
+    return std::max<int64_t>(1, kBlockBytes / int64_t(sizeof(T)) / depth / kernel.mr);
+  }
+
+  T* packPanels(int64_t begin, int64_t end) {
+    if (begin >= end) return nullptr;
+    T* packed = scratch<T>(0, (end - begin) * kernel.nr * depth);
+    pack(packed, begin, end);
+    return packed;
+  }
+
+  void pack(T* to, int64_t begin, int64_t end) {
+    const int64_t first = begin * kernel.nr, last = std::min(n, end * kernel.nr);
+    kernel.pack(to, kernel.nr, b.data + first * b.column, b.row, b.column, depth, last - first);
+  }
+
+  void tiles(int64_t stripBegin, int64_t stripEnd, int64_t panelBegin, int64_t panelEnd, const T* packed,
+             int64_t packedBegin, bool freshA) {
     const int64_t mr = kernel.mr, nr = kernel.nr;
     T* ownA = nullptr;
     if (packA) {
@@ -125,8 +163,8 @@ struct Block {
     for (int64_t panel = panelBegin; panel < panelEnd; panel++) {
       const int64_t j = panel * nr;
       const int columns = int(std::min(nr, n - j));
-      const bool inPlace = panel < whole;
-      const T* from = inPlace ? b.data + j : packed + (panel - whole) * nr * depth;
+      const bool inPlace = panel < firstPacked;
+      const T* from = inPlace ? b.data + j : packed + (panel - packedBegin) * nr * depth;
       const int64_t ldb = inPlace ? b.row : nr;
       for (int64_t strip = stripBegin; strip < stripEnd; strip++) {
         const int64_t i = strip * mr;
@@ -208,7 +246,9 @@ void ownGemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T>
     std::swap(e.columnBias, e.rowBias);
     return ownGemm<T>(n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
   }
-  const bool packB = b.column != 1 || m >= 96;
+  // Rows that begin with a line of the cache are as good in place as in a panel, as long as few strips read them.
+  const bool inLine = b.row * int64_t(sizeof(T)) % 64 == 0 && reinterpret_cast<uintptr_t>(b.data) % 64 == 0;
+  const bool packB = b.column != 1 || m >= (inLine ? 512 : 96);
   const bool packA = n >= 256 || (a.column != 1 && k > 64);
   const int64_t depths = blocksOf(k, kDepth + kDepth / 2), depth = blocksOf(k, depths);
   for (int64_t j = 0; j < n; j += kColumns) {
