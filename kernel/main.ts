@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { getHeapStatistics } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { loadKernelAddon } from "./session/runtime/descriptors";
 import { keepProcess } from "./session/runtime/leaving";
@@ -47,6 +48,7 @@ export function startKernel(
 		inputPort: input.port1,
 		log: logDescriptor,
 		interrupts,
+		heapLimit: getHeapStatistics().heap_size_limit,
 	};
 	const worker = new Worker(join(__dirname, "transport.js"), { workerData: data, transferList: [input.port1] });
 	const exit = keepProcess();
@@ -66,6 +68,7 @@ export function startKernel(
 		post: (message: ToTransport) => worker.postMessage(message),
 		exit,
 		take,
+		addon,
 		describeError: (error, cells) => errors().describeError(error, cells),
 		readableStacks: (text, cells) => errors().readableStacks(text, cells),
 	});

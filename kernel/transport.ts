@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { CellCompiler } from "./requests/contract";
 import type { CompilerOptions } from "./session/compiler";
@@ -10,6 +11,8 @@ import { log, logTo } from "./wire/log";
 
 /** How long a clean end may take before the process is killed, in milliseconds. */
 const shutdownMs = 3000;
+/** How long the last replies of a process that fails are waited for, in milliseconds. */
+const repliesMs = 50;
 
 /** The transport thread: sockets, requests, the compiler. It never runs user code and so always answers. */
 async function start(data: TransportData): Promise<void> {
@@ -23,6 +26,9 @@ async function start(data: TransportData): Promise<void> {
 	const { historyFolder } = require("./requests/history-file") as typeof import("./requests/history-file");
 	const { createKernel } = require("./requests/kernel") as typeof import("./requests/kernel");
 	const { MainThread } = require("./session/runtime/remote") as typeof import("./session/runtime/remote");
+	const { kernelAddon, wake } =
+		require("./session/runtime/descriptors") as typeof import("./session/runtime/descriptors");
+	const { heapFull } = require("./session/runtime/protocol") as typeof import("./session/runtime/protocol");
 	const { readConnection } = require("./wire/connection") as typeof import("./wire/connection");
 	const { Sockets } = require("./wire/sockets") as typeof import("./wire/sockets");
 	const connection = readConnection(data.connectionFile);
@@ -51,6 +57,17 @@ async function start(data: TransportData): Promise<void> {
 		await Promise.all([sockets.close(), compiler.close()]);
 		runner.exit();
 	};
+	/** Tells the front ends why the process ends, which waits for it. */
+	const lastWords = async () => {
+		runner.died();
+		// The replies are made meanwhile.
+		await sleep(repliesMs);
+		kernel.iopub.flush();
+		await sockets.close();
+		// ZeroMQ's own thread hands it to the system.
+		await sleep(repliesMs);
+		kernelAddon().lastWordsTold();
+	};
 	const kernel = createKernel(session, sockets, {
 		compiler,
 		runner,
@@ -67,7 +84,11 @@ async function start(data: TransportData): Promise<void> {
 	kernel.iopub.publish("status", { execution_state: "starting" }, {});
 	endWithParent(() => void shutdown());
 	if (data.interrupts !== undefined) {
-		new Socket({ fd: data.interrupts, readable: true, writable: false }).on("data", () => kernel.interrupt());
+		new Socket({ fd: data.interrupts, readable: true, writable: false }).on("data", (bytes) => {
+			if (bytes.includes(wake.heapFull)) void runner.interrupt(heapFull(data.heapLimit));
+			if (bytes.includes(wake.stop)) kernel.interrupt();
+			if (bytes.includes(wake.dying)) void lastWords();
+		});
 	}
 }
 

@@ -31,12 +31,20 @@ export class AsyncStack {
 		}
 	}
 
-	/** To be called before each termination, since hooks may have been enabled at any time. */
-	relax(): void {
+	/**
+	 * The array with the counters, and their places in it: to be set to zero before each termination, since hooks may be
+	 * enabled at any time.
+	 */
+	get counters(): { fields: Uint32Array; places: number[] } | undefined {
 		const binding = this.#binding;
-		if (binding === undefined) return;
-		binding.async_hook_fields[binding.constants.kCheck!] = 0;
-		binding.async_hook_fields[binding.constants.kTotals!] = 0;
+		if (binding === undefined) return undefined;
+		return { fields: binding.async_hook_fields, places: [binding.constants.kCheck!, binding.constants.kTotals!] };
+	}
+
+	/** Sets them to zero. */
+	relax(): void {
+		const { fields, places } = this.counters ?? { places: [] };
+		for (const place of places) fields![place] = 0;
 	}
 
 	/** Forgets the ids that terminated callbacks left behind. Only from the outermost callback. */

@@ -5,7 +5,7 @@ import { type Output, withOutput } from "../../display/output";
 import type { CellError } from "../../requests/contract";
 import { log } from "../../wire/log";
 import type { ToTransport } from "./protocol";
-import { currentRun, interruption, isInterruption } from "./run-output";
+import { currentRun, isInterruption } from "./run-output";
 
 /** A message's own text may stand in the reason why it was refused. */
 const longestReason = 500;
@@ -70,15 +70,20 @@ export class Callbacks implements Host {
 		this.#handled();
 	}
 
-	/** The stop button: ends every call. What terminated its JavaScript, if anything did, has left it unfinished. */
-	interrupt(): void {
+	/**
+	 * The stop button: ends every call, with this error. What terminated its JavaScript, if anything did, has left it
+	 * unfinished. How many there were.
+	 */
+	interrupt(error: CellError): number {
 		this.stops++;
-		for (const own of [...this.#running]) {
+		const running = [...this.#running];
+		for (const own of running) {
 			this.#end(own);
-			own.error?.(interruption);
+			own.error?.(error);
 			own.stop?.();
 		}
 		this.#handled();
+		return running.length;
 	}
 
 	#end(own: Output, failure?: { error: unknown }): void {

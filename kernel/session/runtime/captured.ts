@@ -17,11 +17,13 @@ export class CapturedText {
 
 	/** @param found called with what this thread has taken: it belongs before what the main thread has sent with a higher order */
 	watch(found: (written: Written) => void): void {
-		const addon = kernelAddon();
-		addon.watchOutput(() => {
-			const written = addon.take(0);
-			if (typeof written !== "number") found(written);
-		});
+		kernelAddon().watchOutput(() => this.take(found));
+	}
+
+	/** Takes what is there. */
+	take(found: (written: Written) => void): void {
+		const written = kernelAddon().take(0);
+		if (typeof written !== "number") found(written);
 	}
 
 	receive(written: Written): void {

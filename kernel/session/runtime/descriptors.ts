@@ -19,9 +19,24 @@ export interface KernelAddon {
 	take(step: 0 | 1): Written | number;
 	/** Calls back when something was written, and again after the next `take(0)`. */
 	watchOutput(callback: () => void): void;
-	/** A descriptor that gives a byte for each SIGINT, which kills no more. */
+	/**
+	 * A descriptor that gives a byte for each SIGINT, which kills no more: `wake.stop`. `wake.dying`: the process ends, an
+	 * assertion of Node's or a fault of native code. It waits some time for `lastWordsTold`.
+	 */
 	watchInterrupts(): number;
+	lastWordsTold(): void;
+	/**
+	 * From now on JavaScript of this thread is terminated where its heap is full, and more is given to the heap so that it
+	 * comes to its end; the descriptor of `watchInterrupts` gives `wake.heapFull`. Before a termination the elements `places`
+	 * of `fields` are set to zero. False where V8 does not offer that.
+	 */
+	watchHeap(fields?: Uint32Array, places?: number[]): boolean;
+	/** What the heap was given for that it has no more, or a quarter more than it holds. */
+	takeHeapBack(): void;
 }
+
+/** Bytes that the descriptor of `watchInterrupts` gives. */
+export const wake = { stop: 0, heapFull: 1, dying: 2 } as const;
 
 /** Throws where the addon does not load. */
 export function kernelAddon(): KernelAddon {

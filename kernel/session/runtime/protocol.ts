@@ -21,8 +21,8 @@ export type ToMain =
 	| { kind: "run"; run: number; cell: CompiledCell }
 	/** A front end's comm message; answered with `handled`. */
 	| { kind: "comm"; request: number; packet: CommPacket }
-	/** Ends the runs and the callbacks that are under way, if any; answered with `interrupted`. */
-	| { kind: "interrupt"; turn: number }
+	/** Ends the runs and the callbacks that are under way, if any, with this error; answered with `interrupted`. */
+	| { kind: "interrupt"; turn: number; error: CellError }
 	/** Asks for the text of a value of the session; answered with `value`. */
 	| { kind: "show"; turn: number; path: string[] }
 	/** Answered with `pong`: the main thread is back in its event loop. */
@@ -83,6 +83,27 @@ export const signal = {
 } as const;
 export const signalCount = 2;
 
+/** The error of a cell that has filled JavaScript's heap. */
+export function heapFull(limitBytes: number): CellError {
+	const evalue =
+		`the cell was stopped: JavaScript's heap is full (${(limitBytes / 1e9).toFixed(1)} GB). What variables hold is kept: ` +
+		"empty what is large (`list.length = 0`) or restart the kernel. Tensors lie outside this heap.";
+	return { ename: "OutOfMemory", evalue, traceback: [`\u001b[31mOutOfMemory\u001b[0m: ${evalue}`] };
+}
+
+/** The error of a cell that ends because the process does. `written`: the last of what it has written to its standard error. */
+export function kernelEnds(written: string): CellError {
+	const reasons = /FATAL ERROR: (.*)|^# (Fatal (?!error in).*)|(Assertion .*)|^ +(what\(\): .*)/m
+		.exec(written)
+		?.slice(1);
+	const reason = reasons?.find((one) => one !== undefined) ?? "a fault of native code";
+	const long = /invalid (size error|array length|table size)/.test(reason)
+		? " Something has become longer than JavaScript's arrays can be: a typed array or a tensor holds more."
+		: "";
+	const evalue = `the kernel's process has ended, and with it what variables held: ${reason}.${long}`;
+	return { ename: "KernelDied", evalue, traceback: [`\u001b[31mKernelDied\u001b[0m: ${evalue}`] };
+}
+
 /** What main.ts starts the transport thread with. */
 export interface TransportData {
 	connectionFile: string;
@@ -95,6 +116,8 @@ export interface TransportData {
 	inputPort: MessagePort;
 	/** Where the log goes, where the standard streams are captured. */
 	log: number | undefined;
-	/** Descriptor that gives a byte for each SIGINT. */
+	/** Descriptor that gives a byte for each SIGINT, and where the main thread's heap is full (`wake`). */
 	interrupts: number | undefined;
+	/** What that heap may hold, in bytes. */
+	heapLimit: number;
 }

@@ -2,7 +2,7 @@ import { type Runtime, Session } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { CommPacket } from "../../display/host";
-import type { CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
+import type { CellError, CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
 import { InputCancelled } from "../../requests/stdin";
 import { debug, log, writeLog } from "../../wire/log";
 import { CapturedText } from "./captured";
@@ -11,6 +11,7 @@ import type { Written } from "./descriptors";
 import {
 	beforeTermination,
 	type InputAnswer,
+	kernelEnds,
 	leftoverProbe,
 	limitNote,
 	type StreamName,
@@ -31,6 +32,9 @@ const askingTries = 20;
 /** How long to wait before looking again for what a stopped cell has left behind. */
 const restMs = 250;
 
+/** How much of the standard error is kept for the case that the process ends, in UTF-16 units. */
+const lastErrorsLength = 8000;
+
 type Lines = Pick<TransportData, "signals" | "inputPort">;
 
 /** The main thread, seen from the transport thread. */
@@ -43,6 +47,8 @@ export class MainThread implements CellRunner {
 	/** What was written to descriptors 1 and 2, and how much of it while the latest run was the latest. */
 	readonly #captured = new CapturedText((name, text) => this.#written(name, text));
 	#capturedLength = 0;
+	/** The end of what was written to the standard error. */
+	#lastErrors = "";
 	/** Comm messages of front ends that the main thread has not dealt with yet. */
 	readonly #comms = new Map<number, { output: Pick<CellOutput, "comm">; done(): void }>();
 	/** Runs that are under way: one of each subshell at most. */
@@ -96,8 +102,9 @@ export class MainThread implements CellRunner {
 		return text;
 	}
 
-	interrupt(): Promise<void> {
-		this.#interruption ??= this.#interrupt().finally(() => {
+	/** @param error what the cells that run end with. Default: the stop button's. */
+	interrupt(error: CellError = interruption): Promise<void> {
+		this.#interruption ??= this.#interrupt(error).finally(() => {
 			this.#interruption = undefined;
 		});
 		return this.#interruption;
@@ -112,12 +119,12 @@ export class MainThread implements CellRunner {
 	 * A pending await ends when the main thread reads the message. Where it does not come to read, its JavaScript is
 	 * terminated: that stops everything but native code, and nothing can catch it.
 	 */
-	async #interrupt(): Promise<void> {
+	async #interrupt(error: CellError): Promise<void> {
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
 		this.#stopped = true;
 		const runs = [...this.#runs.keys()];
 		let patience = graceMs;
-		while (!(await this.#ask("interrupt", "interrupted", patience))) {
+		while (!(await this.#ask({ kind: "interrupt", error }, "interrupted", patience))) {
 			const terminated = terminateMainThread();
 			// V8 does not come to obey: native code runs there, and it may wait for a program.
 			for (let tries = 0; !(await settles(terminated, patienceMs)); tries++) {
@@ -126,10 +133,10 @@ export class MainThread implements CellRunner {
 			patience = patienceMs;
 		}
 		// The answer comes after the runs' ends, unless a termination struck the main thread just where it tells of one.
-		for (const run of runs) this.#end(run, { status: "interrupted", error: interruption });
+		for (const run of runs) this.#end(run, { status: "interrupted", error });
 		// A termination that came too late strikes whatever runs next, and with it perhaps a message: only an answer
 		// shows that the next one will be read.
-		while (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
+		while (!(await this.#ask({ kind: "ping" }, "pong", patienceMs))) await this.#terminateLeftover();
 		Atomics.store(this.#lines.signals, signal.interrupt, 0);
 	}
 
@@ -139,7 +146,7 @@ export class MainThread implements CellRunner {
 	 */
 	async #clearTheWay(run: number): Promise<void> {
 		while (this.#runs.has(run)) {
-			if (!(await this.#ask("ping", "pong", patienceMs))) await this.#terminateLeftover();
+			if (!(await this.#ask({ kind: "ping" }, "pong", patienceMs))) await this.#terminateLeftover();
 			await sleep(restMs);
 		}
 	}
@@ -150,9 +157,13 @@ export class MainThread implements CellRunner {
 	}
 
 	/** Whether the main thread answers a question within some time. */
-	#ask(question: "interrupt" | "ping", answer: "interrupted" | "pong", withinMs: number): Promise<boolean> {
+	#ask(
+		question: { kind: "interrupt"; error: CellError } | { kind: "ping" },
+		answer: "interrupted" | "pong",
+		withinMs: number,
+	): Promise<boolean> {
 		const turn = ++this.#lastTurn;
-		this.#post({ kind: question, turn });
+		this.#post({ ...question, turn });
 		return this.#answer(`${answer} ${turn}`, withinMs);
 	}
 
@@ -168,6 +179,13 @@ export class MainThread implements CellRunner {
 				resolve(true);
 			});
 		});
+	}
+
+	/** The process ends, and no thread but this one does anything more: the cells that run are told why. */
+	died(): void {
+		this.#captured.take((written) => this.#found(written));
+		const error = kernelEnds(this.#lastErrors);
+		for (const run of [...this.#runs.keys()]) this.#end(run, { status: "error", error });
 	}
 
 	/** Shows also what is written to descriptors 1 and 2, which are captured. */
@@ -189,6 +207,7 @@ export class MainThread implements CellRunner {
 
 	/** Whoever writes to a descriptor does not say for which cell: the latest. */
 	#written(name: StreamName, text: string): void {
+		if (name === "stderr") this.#lastErrors = (this.#lastErrors + text).slice(-lastErrorsLength);
 		const output = this.#outputs.get(this.#lastRun);
 		if (output === undefined) writeLog(text);
 		else if (this.#capturedLength <= textLimit) {

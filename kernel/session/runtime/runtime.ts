@@ -8,7 +8,7 @@ import type { CellError, CompiledCell, RunOutcome } from "../../requests/contrac
 import { AsyncStack } from "./async-stack";
 import { Callbacks } from "./callbacks";
 import { captureStreams } from "./capture";
-import type { Written } from "./descriptors";
+import type { KernelAddon, Written } from "./descriptors";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
 import {
@@ -36,6 +36,8 @@ export interface RuntimeOptions {
 	exit(code: number): void;
 	/** Takes what was written to descriptors 1 and 2 (descriptors.ts); undefined where they are not captured. */
 	take?(): Written | number;
+	/** The kernel's addon; undefined where it does not load. */
+	addon?: KernelAddon;
 	/** A thrown value in the coordinates of the cells. */
 	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
 	/** A text with V8's stacks in it, its places in the coordinates of the cells. */
@@ -72,6 +74,8 @@ export class Runtime {
 		const readStacks = (text: string) => options.readableStacks(text, this.#cells);
 		captureStreams(readStacks);
 		setStackReader(readStacks);
+		const counters = this.#asyncStack.counters;
+		options.addon?.watchHeap(counters?.fields, counters?.places);
 		stopTimersWithCells();
 		stopWorkersWithCells();
 		const { signals, answers, post } = options;
@@ -97,7 +101,7 @@ export class Runtime {
 				this.#callbacks.receive(message.request, message.packet);
 				break;
 			case "interrupt":
-				this.#interrupt();
+				this.#interrupt(message.error);
 				this.#options.post({ kind: "interrupted", turn: message.turn });
 				break;
 			case "show":
@@ -161,15 +165,20 @@ export class Runtime {
 	}
 
 	/** Ends the cells that run and all callbacks. What terminated JavaScript, if anything did, has left a promise hanging. */
-	#interrupt(): void {
+	#interrupt(error: CellError): void {
 		this.#asyncStack.clear();
 		const undo = (globalThis as unknown as Record<symbol, (() => void)[] | undefined>)[Symbol.for(afterStop)];
 		for (const step of undo ?? []) step();
-		this.#callbacks.interrupt();
+		const ended = this.#callbacks.interrupt(error) + this.#running.size;
+		if (error.ename !== interruption.ename) {
+			this.#options.addon?.takeHeapBack();
+			// A timer of a cell that has ended has filled the heap.
+			if (ended === 0) this.#latest?.error(error);
+		}
 		for (const { output, end } of [...this.#running.values()]) {
 			withOutput(output, () => flushQuietly(output));
 			output.stop();
-			end({ status: "interrupted", error: interruption });
+			end({ status: "interrupted", error });
 		}
 	}
 
