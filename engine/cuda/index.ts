@@ -13,6 +13,7 @@ export {
 } from "./device";
 export {
 	emptyCache,
+	hostMemoryStats,
 	type MemoryStats,
 	maxMemoryAllocated,
 	maxMemoryReserved,

@@ -40,6 +40,11 @@ export function memGetInfo(card?: Card): [free: number, total: number] {
 	return [freeBytes, totalBytes];
 }
 
+/** Pinned memory of the host: what tensors hold, and what was taken from the driver for them and for later ones. */
+export function hostMemoryStats(): { allocatedBytes: number; reservedBytes: number } {
+	return native.cudaPinnedStats();
+}
+
 /** Gives memory that no tensor holds back to the driver, for other programs. */
 export function emptyCache(): void {
 	native.cudaEmptyCache();

@@ -5,6 +5,7 @@ import type { Collated } from "./collate";
 import { asDataset, type DatasetLike, fetchBatch } from "./dataset";
 import { IterableDataset, lengthOf } from "./iterable";
 import { checkTogether, type DataLoaderOptions, loaderArguments, type Settings } from "./loaderOptions";
+import { pinned } from "./pinMemory";
 import { BatchSampler, isTensorSampler, RandomSampler, SequentialSampler } from "./samplers";
 import { drawSeed, indexTensor } from "./tensors";
 import { type Crew, Epoch } from "./workers/crew";
@@ -32,6 +33,8 @@ export interface DataLoader<T, B = Collated<T>> extends Iterable<B> {
 	readonly batchSampler: Iterable<readonly number[]> | null;
 	readonly generator: Generator | undefined;
 	readonly numWorkers: number;
+	/** Whether batches are copied into pinned memory. */
+	readonly pinMemory: boolean;
 	/** Number of batches (items without batching) in an epoch. */
 	readonly length: number;
 	[Symbol.iterator](): IterableIterator<B, undefined>;
@@ -67,6 +70,7 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	readonly batchSampler: Iterable<readonly number[]> | null;
 	readonly generator: Generator | undefined;
 	readonly numWorkers: number;
+	readonly pinMemory: boolean;
 	readonly #collate: ((items: T[]) => B) | null;
 	readonly #settings: Settings;
 	/** Workers that live from epoch to epoch, and the number of the next task. */
@@ -81,6 +85,7 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 		this.generator = generator ?? undefined;
 		this.dropLast = dropLast;
 		this.numWorkers = settings.numWorkers;
+		this.pinMemory = settings.pinMemory;
 		this.#settings = settings;
 		this.#collate = settings.collateFn as ((items: T[]) => B) | null;
 		this.batchSize = batchSampler === null ? batchSize : null;
@@ -106,6 +111,11 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 	}
 
 	[Symbol.iterator](): IterableIterator<B, undefined> {
+		const batches = this.#batchesOfEpoch();
+		return this.pinMemory ? pinned(batches) : batches;
+	}
+
+	#batchesOfEpoch(): IterableIterator<B, undefined> {
 		if (this.numWorkers > 0) return this.#byWorkers();
 		const epoch = this.#epoch();
 		// PyTorch draws the base seed of its workers here, with and without workers: what is drawn later must match.

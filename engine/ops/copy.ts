@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { describe, isOptions, shapeText } from "../core/arguments";
+import { bind, describe, isOptions, shapeText } from "../core/arguments";
 import { Device, type DeviceLike, device, deviceOf, placeOf } from "../core/device";
 import * as dtypes from "../core/dtype";
 import { type DType, dtypeOf, isDType } from "../core/dtype";
@@ -28,9 +28,10 @@ function contiguous(x: Tensor): Tensor {
 }
 
 /** Overwrites `x` with `source`, broadcast and cast. */
-function copy_<T extends Tensor>(x: T, source: Tensor | Scalar): T {
+function copy_<T extends Tensor>(x: T, source: Tensor | Scalar, ...args: [options?: boolean | CopyOptions]): T {
+	const { nonBlocking } = bind<CopyOptions>("copy_", args, ["nonBlocking"]);
 	if (!(source instanceof Tensor)) return fill_(x, source);
-	const write = () => native.copy_(x.handle, source.handle);
+	const write = () => native.copy_(x.handle, source.handle, nonBlocking ? 1 : undefined);
 	return inPlace("copy_", x, [source], write, copyBackward, undefined, copied(source, x));
 }
 
@@ -102,12 +103,20 @@ export function zerosAs(x: Tensor): Tensor {
 	return wrap(native.full(x.shape, 0, x.dtype.code, x.handle));
 }
 
+export interface CopyOptions {
+	/** Copy from or to pinned memory without waiting for it: read the host's side after `cuda.synchronize()`. Default false. */
+	nonBlocking?: boolean;
+}
+
 export interface ToOptions {
 	dtype?: DType;
 	device?: DeviceLike;
 	/** Make a copy also where nothing changes. Default false. */
 	copy?: boolean;
-	/** Copy to another device without waiting; means nothing from and to memory that is not pinned. */
+	/**
+	 * Copy to another device without waiting, from pinned memory; from memory that is not it means nothing. To the CPU it gives a
+	 * pinned tensor, whose elements are there after `cuda.synchronize()`. Default false.
+	 */
 	nonBlocking?: boolean;
 }
 
@@ -174,6 +183,15 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 	return record(out, toBackward, [x], [], x.dtype.code);
 }
 
+/** The tensor itself where it is pinned. */
+function pinMemory(x: Tensor): Tensor {
+	if (native.isPinned(x.handle)) return x;
+	const out = wrap(native.pinMemory(x.handle));
+	return tracked(x) ? record(out, pinBackward, [x]) : out;
+}
+
+const pinBackward: Derivative = { ...cloneBackward, name: "PinMemoryBackward0" };
+
 const toBackward: Derivative = {
 	name: "ToCopyBackward0",
 	backward: (node, grad) => [cast(grad, dtypeOf(node.attributes as number))],
@@ -186,7 +204,7 @@ declare module "../core/tensor" {
 		/** The tensor itself where its elements lie in row-major order, else a copy where they do. */
 		contiguous(): Tensor;
 		/** Overwrites this tensor with `source`, broadcast and cast. */
-		copy_(source: Tensor | Scalar): this;
+		copy_(source: Tensor | Scalar, options?: boolean | CopyOptions): this;
 		/** Sets every element to 0. */
 		zero_(): this;
 		/** Sets every element to `value`, a number or a tensor of no dimensions. */
@@ -212,14 +230,23 @@ declare module "../core/tensor" {
 		cpu(): Tensor;
 		/** The tensor on a card, the current one by default. */
 		cuda(index?: number): Tensor;
+		/**
+		 * A copy in pinned memory of the host, which a card reads by itself: `x.pinMemory().to("cuda", { nonBlocking: true })` does
+		 * not wait. The tensor itself where it is pinned; an error without a card, and for tensors that are not on the CPU.
+		 */
+		pinMemory(): Tensor;
+		isPinned(): boolean;
 		/** Where the elements are. */
 		readonly device: Device;
 	}
 }
 
-asMethods({ clone, contiguous, copy_, zero_, fill_, to });
+asMethods({ clone, contiguous, copy_, zero_, fill_, to, pinMemory });
 
 methods({
+	isPinned() {
+		return native.isPinned(this.handle);
+	},
 	typeAs(other) {
 		return cast(this, other.dtype);
 	},

@@ -16,9 +16,11 @@ export interface TensorOptions {
 	device?: DeviceLike;
 	/** Whether gradients are wanted. Default false. */
 	requiresGrad?: boolean;
+	/** Whether it is made in pinned memory, which cards read by themselves; on the CPU. Default false. */
+	pinMemory?: boolean;
 }
 
-const optionNames = ["dtype", "device", "requiresGrad"];
+const optionNames = ["dtype", "device", "requiresGrad", "pinMemory"];
 
 /** @internal Checks the options of a new tensor; the dtype or a fallback. */
 export function newDtype(op: string, options: TensorOptions, fallback: () => DType): DType {
@@ -39,7 +41,8 @@ export function checkOptions(op: string, options: object, more: readonly string[
 
 /** @internal */
 export function finish(x: Tensor, options: TensorOptions): Tensor {
-	return options.requiresGrad ? x.requiresGrad_() : x;
+	const made = options.pinMemory ? wrap(native.pinMemory(x.handle)) : x;
+	return options.requiresGrad ? made.requiresGrad_() : made;
 }
 
 /**

@@ -86,6 +86,8 @@ export interface CudaOps {
 		freeBytes: number;
 		totalBytes: number;
 	};
+	/** Pinned memory of the host. */
+	cudaPinnedStats: () => { allocatedBytes: number; reservedBytes: number };
 	cudaResetPeak: (index: number) => void;
 	/** Bytes that the engine may take of a card; 0 for all. */
 	cudaSetLimit: (index: number, bytes: number) => void;

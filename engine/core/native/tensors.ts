@@ -55,7 +55,8 @@ export interface ShapeOps {
 	tril: (x: Handle, diagonal: number) => Handle;
 	triu: (x: Handle, diagonal: number) => Handle;
 	/** Copies `source`, broadcast and cast, into `x`; overlapping memory is handled. */
-	copy_: (x: Handle, source: Handle) => void;
+	/** `nonBlocking` 1: between devices, with pinned memory, the copy need not be done when the call comes back. */
+	copy_: (x: Handle, source: Handle, nonBlocking?: 1) => void;
 	fill_: (x: Handle, value: number | bigint | boolean) => void;
 	/** Makes `x` another tensor: the storage, shape and strides of `source` (PyTorch's set_data). */
 	setData_: (x: Handle, source: Handle) => void;
@@ -63,6 +64,9 @@ export interface ShapeOps {
 	to: (x: Handle, dtype: number) => Handle;
 	/** The handle's data where it is on that device already (a new handle, shared storage), else a copy there. */
 	toDevice: (x: Handle, device: number, nonBlocking: boolean) => Handle;
+	/** A copy in pinned memory, the same handle's tensor where it is pinned. */
+	pinMemory: (x: Handle) => Handle;
+	isPinned: (x: Handle) => boolean;
 }
 
 export interface IndexOps {

@@ -9,6 +9,7 @@
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/pinned.h"
 #include "cuda/runtime/switches.h"
 
 namespace gb {
@@ -119,6 +120,11 @@ RawResult cudaMemoryStats(int index) {
       .set("freeBytes", double(free))
       .set("totalBytes", double(total))
       .result();
+}
+/** Pinned memory of the host. */
+RawResult cudaPinnedStats() {
+  const cuda::PinnedMemory p = cuda::pinnedMemory();
+  return Object(currentEnv).set("allocatedBytes", double(p.allocated)).set("reservedBytes", double(p.reserved)).result();
 }
 void cudaResetPeak(int index) {
   cuda::checkIndex(index);
@@ -276,6 +282,7 @@ const Row rows[] = {
     GB_ROW(cudaSynchronize),
     GB_ROW(cudaProperties),
     GB_ROW(cudaMemoryStats),
+    GB_ROW(cudaPinnedStats),
     GB_ROW(cudaResetPeak),
     GB_ROW(cudaSetLimit),
     GB_ROW(cudaEmptyCache),

@@ -50,6 +50,11 @@ napi_value typedArray(napi_env env, const Tensor& from, napi_typedarray_type typ
   return result;
 }
 
+/** `nonBlocking`: 1, or nothing. */
+void copyRow(const Tensor& dst, const Tensor& src, std::optional<int64_t> nonBlocking) {
+  copyInto(dst, src, nonBlocking.value_or(0) != 0);
+}
+
 RawResult toData(const Tensor& x) { return {typedArray(currentEnv, contiguous(x), arrayType(x.dtype()))}; }
 
 RawResult toNumbers(const Tensor& x) {
@@ -131,11 +136,13 @@ const Row rows[] = {
     GB_ROW(repeat),
     GB_ROW(tril),
     GB_ROW(triu),
-    GB_ROW_AS(copy_, &copyInto),
+    GB_ROW_AS(copy_, &copyRow),
     GB_ROW_AS(fill_, &fill),
     GB_ROW_AS(setData_, &setData),
     GB_ROW_AS(to, &toType),
     GB_ROW(toDevice),
+    GB_ROW(pinMemory),
+    GB_ROW(isPinned),
 };
 
 }  // namespace

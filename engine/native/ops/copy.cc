@@ -32,7 +32,7 @@ bool spansMeet(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-void copyInto(const Tensor& dst, const Tensor& src) {
+void copyInto(const Tensor& dst, const Tensor& src, bool nonBlocking) {
   if (dst.numel() == 0 && src.numel() == 0) return;
   const Tensor from = src.sizes() == dst.sizes() ? src : expandTo(src, dst.sizes());
   if (dst.numel() == 0) return;
@@ -42,9 +42,9 @@ void copyInto(const Tensor& dst, const Tensor& src) {
     const Tensor typed = asType(from, dst.dtype());
     const Tensor same = typed.strides() == dst.strides() && isDense(typed) ? typed : contiguous(typed);
     if (dst.strides() == same.strides() && isDense(dst)) {
-      transferKernel(dst.device() == Device::CPU ? same.device() : dst.device(), Transfer{&dst, &same, false});
+      transferKernel(dst.device() == Device::CPU ? same.device() : dst.device(), Transfer{&dst, &same, nonBlocking});
     } else {
-      copyKernel(dst.device(), dst, toDevice(same, dst.device(), false));
+      copyKernel(dst.device(), dst, toDevice(same, dst.device(), nonBlocking && dst.device() != Device::CPU));
     }
     return;
   }

@@ -9,8 +9,11 @@ namespace gb {
 extern Kernel<void(const Tensor& dst, const Tensor& src)> copyKernel;
 extern Kernel<void(const Tensor& dst, Scalar value)> fillKernel;
 
-/** PyTorch's copy_: broadcasts, converts, and copes with overlapping memory. */
-void copyInto(const Tensor& dst, const Tensor& src);
+/**
+ * PyTorch's copy_: broadcasts, converts, and copes with overlapping memory. `nonBlocking`: between devices and with pinned
+ * memory, it need not be done when the call comes back.
+ */
+void copyInto(const Tensor& dst, const Tensor& src, bool nonBlocking = false);
 /** Refuses a number that the dtype cannot hold: NaN, infinity and what is too large for integers, what is too large for half. */
 void checkFits(Scalar value, DType dtype);
 void fillWith(const Tensor& dst, Scalar value);

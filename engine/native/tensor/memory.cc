@@ -107,6 +107,7 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
 }  // namespace
 
 DeviceMemory deviceMemory{nullptr, nullptr};
+PinnedHostMemory pinnedHostMemory{nullptr, nullptr};
 
 std::string readableBytes(size_t bytes) {
   char text[32];
@@ -127,13 +128,26 @@ void setCollector(Collector collect, PressureReport report) {
   pressure = report;
 }
 
-void* allocateTensorMemory(size_t bytes) {
+namespace {
+/** Collects where the budget or the limit asks for it; what a block of so many bytes counts. */
+size_t makeRoomFor(size_t bytes) {
   const size_t size = blockSize(bytes);
   if (live + size > threshold) makeRoom(size);
   if (live + size > effectiveLimit()) {
     collect(true);
     if (live + size > effectiveLimit()) outOfMemory(bytes);
   }
+  return size;
+}
+
+void countBlock(size_t size) {
+  const size_t now = live += size;
+  if (now > peak) peak = now;
+}
+}  // namespace
+
+void* allocateTensorMemory(size_t bytes) {
+  const size_t size = makeRoomFor(bytes);
   if (live + cachedBytes() + size > effectiveLimit()) releaseCached();
   void* block = allocateBlock(bytes);
   if (!block) {
@@ -141,9 +155,20 @@ void* allocateTensorMemory(size_t bytes) {
     block = allocateBlock(bytes);
     if (!block) outOfMemory(bytes);
   }
-  const size_t now = live += size;
-  if (now > peak) peak = now;
+  countBlock(size);
   return block;
+}
+
+void* allocatePinnedTensorMemory(size_t bytes) {
+  const size_t size = makeRoomFor(bytes);
+  void* block = pinnedHostMemory.allocate(bytes);
+  countBlock(size);
+  return block;
+}
+
+void freePinnedTensorMemory(void* block, size_t bytes) {
+  live -= blockSize(bytes);
+  pinnedHostMemory.free(block);
 }
 
 void freeTensorMemory(void* block, size_t bytes) {

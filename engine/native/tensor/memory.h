@@ -38,6 +38,15 @@ struct DeviceMemory {
 };
 extern DeviceMemory deviceMemory;
 
+/** Memory of the host that cards read and write by themselves; set by their backend. Counted as the host's. */
+struct PinnedHostMemory {
+  void* (*allocate)(size_t bytes);
+  void (*free)(void* block);
+};
+extern PinnedHostMemory pinnedHostMemory;
+void* allocatePinnedTensorMemory(size_t bytes);
+void freePinnedTensorMemory(void* block, size_t bytes);
+
 /** Runs JavaScript's garbage collector, so that tensors that nobody holds give their memory back. */
 void collectGarbage(bool major);
 

@@ -15,10 +15,13 @@ struct Storage {
   uint64_t id;
   int32_t references;
   Device device;
+  bool pinned;  // memory of the host that cards read and write by themselves
 };
 
 /** New memory, not set. One reference. */
 Storage* newStorage(size_t bytes, Device device);
+/** The same, pinned; on the host. */
+Storage* newPinnedStorage(size_t bytes);
 void destroyStorage(Storage* storage);
 
 class StorageRef {

@@ -54,8 +54,8 @@ bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
 
 }  // namespace
 
-Storage* newStorage(size_t bytes, Device device) {
-  void* data = device == Device::CPU ? allocateTensorMemory(bytes) : deviceMemory.allocate(bytes, device);
+namespace {
+Storage* storageOf(void* data, size_t bytes, Device device, bool pinned) {
   Storage* storage;
   if (freeStorages && !freeStorages->empty()) {
     storage = freeStorages->back();
@@ -63,12 +63,22 @@ Storage* newStorage(size_t bytes, Device device) {
   } else {
     storage = new Storage;
   }
-  *storage = {data, bytes, nextStorage++, 1, device};
+  *storage = {data, bytes, nextStorage++, 1, device, pinned};
   return storage;
 }
+}  // namespace
+
+Storage* newStorage(size_t bytes, Device device) {
+  void* data = device == Device::CPU ? allocateTensorMemory(bytes) : deviceMemory.allocate(bytes, device);
+  return storageOf(data, bytes, device, false);
+}
+
+Storage* newPinnedStorage(size_t bytes) { return storageOf(allocatePinnedTensorMemory(bytes), bytes, Device::CPU, true); }
 
 void destroyStorage(Storage* storage) {
-  if (storage->device == Device::CPU) {
+  if (__builtin_expect(storage->pinned, 0)) {
+    freePinnedTensorMemory(storage->data, storage->bytes);
+  } else if (storage->device == Device::CPU) {
     freeTensorMemory(storage->data, storage->bytes);
   } else {
     deviceMemory.free(storage->data, storage->device);

@@ -6,6 +6,7 @@
 #include "cuda/api/driver.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/pinned.h"
 #include "ops/create.h"
 #include "ops/transfer.h"
 
@@ -112,11 +113,23 @@ void transferOnCuda(const Transfer& t) {
     const CUstream stream = currentStream(from.device());
     enter(from.device());
     GB_CUDA(memcpyDtoHAsync, to.data(), address(from.data()), from.bytes(), stream);
-    if (!t.nonBlocking) synchronizeStream(cudaIndex(from.device()), stream);
+    if (!t.nonBlocking) {
+      synchronizeStream(cudaIndex(from.device()), stream);
+    } else if (isPinned(to)) {
+      usePinned(to.storage()->data, cudaIndex(from.device()), stream);
+    }
   } else if (from.device() == Device::CPU) {
+    const CUstream stream = currentStream(to.device());
     enter(to.device());
-    GB_CUDA(memcpyHtoDAsync, address(to.data()), from.data(), from.bytes(), currentStream(to.device()));
-    // Only pinned memory may be read later: pageable memory was copied when the call came back.
+    GB_CUDA(memcpyHtoDAsync, address(to.data()), from.data(), from.bytes(), stream);
+    // Pageable memory was read when the call came back; pinned memory is read when the stream comes to it.
+    if (isPinned(from)) {
+      if (!t.nonBlocking) {
+        synchronizeStream(cudaIndex(to.device()), stream);
+      } else {
+        usePinned(from.storage()->data, cudaIndex(to.device()), stream);
+      }
+    }
   } else {
     const int source = cudaIndex(from.device()), target = cudaIndex(to.device());
     synchronizeStream(source, currentStream(source));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cuda/runtime/device.h"
+#include "cuda/runtime/pinned.h"
 #include "tensor/error.h"
 #include "tensor/memory.h"
 
@@ -318,6 +319,7 @@ void emptyCardCache() {
   for (int i = 0; i < deviceCount(); i++) {
     if (allocatorOf(i).stats().segments > 0) allocatorOf(i).emptyCache();
   }
+  emptyPinnedCache();
 }
 void cardMemoryInfo(int index, size_t& free, size_t& total) {
   enter(index);

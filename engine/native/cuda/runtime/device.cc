@@ -84,6 +84,16 @@ void enter(int index) {
   entered = index;
 }
 
+Visit::Visit(int index) : before_(entered) {
+  if (cards[index] && driver().ctxSetCurrent(cards[index]->context) == kSuccess) {
+    entered = index;
+    inside = true;
+  }
+}
+Visit::~Visit() {
+  if (before_ >= 0 && driver().ctxSetCurrent(cards[before_]->context) == kSuccess) entered = before_;
+}
+
 int currentDevice() { return current; }
 void setCurrentDevice(int index) {
   checkIndex(index);

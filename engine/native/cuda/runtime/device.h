@@ -29,6 +29,18 @@ CUcontext contextOf(int index);
 void enter(int index);
 inline void enter(Device device) { enter(cudaIndex(device)); }
 
+/** In a card's context while it lives, for what garbage collection does in the middle of another card's work. */
+class Visit {
+ public:
+  explicit Visit(int index);
+  ~Visit();
+  Visit(const Visit&) = delete;
+  bool inside = false;
+
+ private:
+  int before_;
+};
+
 /** The card that "cuda" without a number means. */
 int currentDevice();
 void setCurrentDevice(int index);
