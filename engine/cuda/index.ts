@@ -11,6 +11,8 @@ export {
 	setDevice,
 	synchronize,
 } from "./device";
+export { type GraphedStep, type GraphOptions, graph } from "./graphedStep";
+export { CUDAGraph, isCurrentStreamCapturing } from "./graphs";
 export {
 	emptyCache,
 	hostMemoryStats,

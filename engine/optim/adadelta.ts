@@ -12,7 +12,7 @@ const specs = {
 	eps: atLeast(0, 1e-6),
 	weightDecay: atLeast(0, 0, number),
 	maximize: flag(false),
-	capturable: off,
+	capturable: flag(false),
 	foreach: hint,
 	differentiable: off,
 };
@@ -31,7 +31,8 @@ export interface AdadeltaOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 }
 

@@ -14,7 +14,7 @@ const specs = {
 	amsgrad: flag(false),
 	maximize: flag(false),
 	foreach: hint,
-	capturable: off,
+	capturable: flag(false),
 	differentiable: off,
 	fused: hint,
 	decoupledWeightDecay: flag(false),
@@ -35,7 +35,8 @@ export interface AdamBaseOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 	fused?: boolean | null;
 }

@@ -14,7 +14,7 @@ const specs = {
 	foreach: hint,
 	maximize: flag(false),
 	differentiable: off,
-	capturable: off,
+	capturable: flag(false),
 };
 
 type Group = OptionsOf<typeof specs>;
@@ -31,7 +31,8 @@ export interface AdamaxOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 }
 

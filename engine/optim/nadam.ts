@@ -15,7 +15,7 @@ const specs = {
 	decoupledWeightDecay: flag(false),
 	maximize: flag(false),
 	foreach: hint,
-	capturable: off,
+	capturable: flag(false),
 	differentiable: off,
 };
 
@@ -37,7 +37,8 @@ export interface NAdamOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 }
 

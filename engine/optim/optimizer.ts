@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { isCapturing, runUpdate } from "../core/capture";
 import { enableGrad, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import { boolean, float, number, tuple } from "../core/pythonText";
@@ -124,10 +125,29 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 		for (const group of this.paramGroups) {
 			const params: Tensor[] = [];
 			for (const param of group.params) if (param.grad !== null) params.push(param);
-			if (params.length > 0) this.update(group, params);
+			if (params.length > 0) {
+				runUpdate(
+					() => this.update(group, params),
+					() => this.#counts(params),
+				);
+			}
 		}
 		for (const hook of this.#post) hook(this);
 		return loss;
+	}
+
+	/** Puts the numbers of the parameters' states back to what they are now. */
+	#counts(params: readonly Tensor[]): () => void {
+		const numbers = params.map((param) => {
+			const entries = Object.entries(this.state.get(param) ?? {});
+			return entries.filter(([, value]) => typeof value === "number");
+		});
+		return () => {
+			params.forEach((param, i) => {
+				const state = this.state.get(param);
+				if (state !== undefined) Object.assign(state, Object.fromEntries(numbers[i]!));
+			});
+		};
 	}
 
 	/** @internal Whether a number of the state is a tensor of no dimensions in PyTorch. */
@@ -228,6 +248,15 @@ function textOf(value: unknown): string {
 /** @internal Says that an optimiser wrote to these parameters: whoever saved them for a gradient must not use them. */
 export function written(params: readonly Tensor[]): void {
 	for (const param of params) param._version.count++;
+}
+
+/** @internal State is made on a parameter's first step; a captured one would make it anew with each replay. */
+export function refuseFirstStep(optimizer: Optimizer): void {
+	if (isCapturing()) {
+		throw new Error(
+			`[${optimizer.constructor.name}] the first step, which makes the optimiser's state, cannot be captured: take a step before`,
+		);
+	}
 }
 
 /** @internal A new tensor like `param`, of zeros (or `value`), for an optimiser's state. */

@@ -1,6 +1,7 @@
+import { setForReplay } from "../core/capture";
 import { native, type OptimStep } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
-import { type Optimizer, written } from "./optimizer";
+import { type Optimizer, refuseFirstStep, written } from "./optimizer";
 
 /*
  * Optimisers that update element by element: their state is tensors like the parameter and a count of steps, and a step
@@ -31,25 +32,34 @@ export function pointwiseStep<S extends Record<string, Tensor>>(
 ): void {
 	const states = params.map((param) => {
 		const state = optimizer._stateOf<Pointwise<S>>(param);
-		if (state.step === undefined) Object.assign(state, { step: 0 }, start(param));
+		if (state.step === undefined) {
+			refuseFirstStep(optimizer);
+			Object.assign(state, { step: 0 }, start(param));
+		}
 		return state as Pointwise<S>;
 	});
 	const names = Object.keys(states[0]!).filter((name) => states[0]![name] instanceof Tensor);
 	let shared: readonly number[] | null = null;
 	let numbers: Float64Array | null = null;
+	let uniform = true;
 	states.forEach((state, i) => {
 		state.step++;
 		// Mostly all parameters have taken the same number of steps.
-		if (shared === null || state.step !== states[i - 1]!.step) shared = constants(state.step, state);
+		if (shared === null || state.step !== states[i - 1]!.step) {
+			uniform &&= shared === null;
+			shared = constants(state.step, state);
+		}
 		numbers ??= new Float64Array(shared.length * params.length);
 		numbers.set(shared, i * shared.length);
 	});
-	kernel(
-		params.map((param) => param.handle),
-		params.map((param) => param.grad!.handle),
-		names.flatMap((name) => states.map((state) => (state as Record<string, Tensor>)[name]!.handle)),
-		numbers!,
-	);
+	if (!setForReplay(() => (uniform ? numbers!.subarray(0, shared!.length) : numbers!))) {
+		kernel(
+			params.map((param) => param.handle),
+			params.map((param) => param.grad!.handle),
+			names.flatMap((name) => states.map((state) => (state as Record<string, Tensor>)[name]!.handle)),
+			numbers!,
+		);
+	}
 	written(params);
 }
 

@@ -13,7 +13,7 @@ const specs = {
 	weightDecay: atLeast(0, 0, number),
 	maximize: flag(false),
 	foreach: hint,
-	capturable: off,
+	capturable: flag(false),
 	decoupledWeightDecay: flag(false),
 	differentiable: off,
 };
@@ -34,7 +34,8 @@ export interface RAdamOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 }
 

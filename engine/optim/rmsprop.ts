@@ -20,7 +20,7 @@ const specs = {
 	eps: atLeast(0, 1e-8),
 	centered: flag(false),
 	weightDecay: atLeast(0, 0, number),
-	capturable: off,
+	capturable: flag(false),
 	foreach: hint,
 	maximize: flag(false),
 	differentiable: off,
@@ -44,7 +44,8 @@ export interface RMSpropOptions {
 	/** Go up instead of down. Default false. */
 	maximize?: boolean;
 	foreach?: boolean | null;
-	capturable?: false;
+	/** PyTorch's option for captured steps; here every step can be captured, with or without. Default false. */
+	capturable?: boolean;
 	differentiable?: false;
 }
 

@@ -1,7 +1,8 @@
+import { setForReplay } from "../core/capture";
 import { type Handle, native } from "../core/native";
 import { number } from "../core/pythonText";
 import { type Tensor, wrap } from "../core/tensor";
-import { Optimizer, type ParamGroup, type Params, written } from "./optimizer";
+import { Optimizer, type ParamGroup, type Params, refuseFirstStep, written } from "./optimizer";
 import { atLeast, flag, hint, type OptionsOf, off, real } from "./options";
 
 const specs = {
@@ -60,8 +61,16 @@ export class SGD extends Optimizer<typeof specs> {
 
 	update(group: ParamGroup<OptionsOf<typeof specs>>, params: readonly Tensor[]): void {
 		const { lr, momentum, dampening, weightDecay, nesterov, maximize } = group;
-		const grads = params.map((param) => param.grad!.handle);
 		const states = momentum === 0 ? null : params.map((param) => this._stateOf<SGDState>(param));
+		// In the order of engine/native/cuda/kernels/sgd.cu.
+		const constants = () =>
+			Float64Array.of(lr, momentum, 1 - dampening, weightDecay, maximize ? -1 : 1, Number(nesterov));
+		if (setForReplay(constants)) {
+			written(params);
+			return;
+		}
+		if (states?.some((state) => !state.momentumBuffer)) refuseFirstStep(this);
+		const grads = params.map((param) => param.grad!.handle);
 		const buffers: (Handle | null)[] = states
 			? states.map((state) => state.momentumBuffer?.handle ?? null)
 			: params.map(() => null);

@@ -98,4 +98,76 @@ describe.skipIf(!hasStandin)("a card", () => {
 		);
 		expect(host).toBe("2");
 	});
+
+	const captures = `
+		const { cuda } = torch;
+		const x = torch.ones(100, { device: "cuda" });
+		const make = () => cuda.graph((a) => a.mul(2).exp().sum(), { warmup: 1 });
+		let step = make();
+		show(() => step(x).item() > 738);`;
+
+	test("a graph that the driver refuses is a sentence, and work goes on", () => {
+		const messages = ["begin", "end", "instantiate", "launch"].map((part) => {
+			const lines = run(
+				`${captures} show(() => step(x)); show(() => cuda.isCurrentStreamCapturing()); show(() => x.add(1).sum().item());`,
+				standinEnvironment(`failGraph=${part}`),
+			);
+			expect(lines.slice(2)).toEqual(["false", "200"]);
+			return lines[1];
+		});
+		expect(messages).toEqual([
+			"[cudaGraphBegin] CUDA: streamBeginCapture: operation not permitted when stream is capturing (CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED)",
+			"[cudaGraphEnd] CUDA: the step could not be captured: operation failed due to a previous error during capture (CUDA_ERROR_STREAM_CAPTURE_INVALIDATED)",
+			"[cudaGraphEnd] CUDA: the captured step could not be made ready to run: out of memory (CUDA_ERROR_OUT_OF_MEMORY)",
+			"[cudaGraphReplay] CUDA: the captured step could not be started: unspecified launch failure (CUDA_ERROR_LAUNCH_FAILED)",
+		]);
+	});
+
+	test("a graph's memory is its own while it lives, and everybody's afterwards", () => {
+		const { GRADBOOK_NO_CUDA_MEMORY_CACHING: _, ...environment } = standinEnvironment();
+		const lines = run(
+			`${captures}
+			const pools = () => [...new Set(native.cudaSegments(0).map((s) => s.pool))].sort();
+			show(() => step(x).item() > 738);
+			show(() => step(x).item() > 738);
+			show(pools);
+			// What would take the place of the step's temporaries if they were given out.
+			const others = Array.from({ length: 50 }, () => torch.zeros(100, { device: "cuda" }));
+			show(() => step(x).item() > 738);
+			show(() => others.every((other) => other.sum().item() === 0));
+			step.reset();
+			show(pools);
+			show(() => step(x).item() > 738);`,
+			environment,
+		);
+		expect(lines).toEqual(["true", "true", "true", "0,1", "true", "true", "0", "true"]);
+	});
+
+	test("what a graph needs and the card does not have is out of memory, and the engine goes on", () => {
+		const lines = run(
+			`const { cuda } = torch;
+			const x = torch.ones(2 ** 20, { device: "cuda" });
+			const kept = [];
+			const step = cuda.graph((a) => { for (let i = 0; i < 30; i++) kept.push(a.mul(i)); return kept.at(-1); }, { warmup: 0 });
+			show(() => step(x));
+			kept.length = 0;
+			show(() => cuda.isCurrentStreamCapturing());
+			show(() => x.sum().item());
+			show(() => cuda.graph((a) => a.mul(3).sum(), { warmup: 0 })(x).item());`,
+			standinEnvironment("memory=64"),
+		);
+		expect(lines[0]).toMatch(/^\[mul\] CUDA out of memory: tried to allocate 4.00 MiB on cuda:0/);
+		expect(lines.slice(1)).toEqual(["false", String(2 ** 20), String(3 * 2 ** 20)]);
+	});
+
+	test("an index out of bounds in a replay is thrown in its op's name", () => {
+		const lines = run(
+			`const { cuda } = torch;
+			const table = torch.arange(5, { device: "cuda" });
+			const step = cuda.graph((i) => table.indexSelect(0, i), { warmup: 1 });
+			for (const i of [1n, 2n, 9n, 3n]) show(() => step(torch.tensor([i], { device: "cuda" })).tolist());`,
+			standinEnvironment(),
+		);
+		expect(lines).toEqual(["1", "2", "[indexSelect] index 9 is out of bounds for dimension 0 with size 5", "3"]);
+	});
 });

@@ -13,13 +13,14 @@ export const nothing = {
 	GRADBOOK_STANDIN: undefined,
 };
 
-/** Runs a program in a process of its own; `show(f)` prints what f gives or the message of what it throws. */
+/** Runs a program in a process of its own; `show(f)` prints what f gives or the message of what it throws; `native` is the addon. */
 export function runProgram(
 	program: string,
 	environment: Record<string, string | undefined>,
 ): { lines: string[]; errors: string } {
 	const source = `
 		const torch = require(${JSON.stringify(engine)});
+		const { native } = require(${JSON.stringify(join(engine, "..", "core", "native", "index.js"))});
 		const show = (f) => { try { console.log(String(f())); } catch (error) { console.log(error.message); } };
 		${program}`;
 	const answer = spawnSync(process.execPath, ["-e", source], {

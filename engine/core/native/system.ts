@@ -88,14 +88,23 @@ export interface CudaOps {
 	};
 	/** Pinned memory of the host. */
 	cudaPinnedStats: () => { allocatedBytes: number; reservedBytes: number };
+	/** What was taken from the driver; blocks by their bytes, negative where they are free. Pool 0 is everybody's. */
+	cudaSegments: (index: number) => {
+		address: number;
+		bytes: number;
+		stream: number;
+		pool: number;
+		small: number;
+		blocks: number[];
+	}[];
 	cudaResetPeak: (index: number) => void;
 	/** Bytes that the engine may take of a card; 0 for all. */
 	cudaSetLimit: (index: number, bytes: number) => void;
 	cudaEmptyCache: () => void;
 	cudaManualSeed: (index: number, seed: number | bigint) => void;
 	cudaInitialSeed: (index: number) => bigint;
-	/** Kernels compiled, and taken from the cache on disk. */
-	cudaCompileStats: () => { compiled: number; found: number };
+	/** Kernels compiled, taken from the cache on disk, and launched. */
+	cudaCompileStats: () => { compiled: number; found: number; launched: number };
 	/** File and macros of everything that kernels are compiled from. */
 	cudaUnits: () => [file: string, macros: string][];
 	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */
@@ -115,4 +124,19 @@ export interface CudaOps {
 	cudaElapsed: (start: number, end: number) => number;
 	/** The tensor is used on that stream too. */
 	cudaRecordStream: (x: Handle, stream: number) => void;
+	/* Captured steps (engine/native/cuda/runtime/capture.h), by numbers too. */
+	/** Pool 0: memory of its own. */
+	cudaNewGraph: (index: number, pool: number) => number;
+	cudaFreeGraph: (graph: number) => void;
+	/** Makes the stream the current one; what is queued on it is the graph's from now on. */
+	cudaGraphBegin: (graph: number, stream: number) => void;
+	cudaGraphEnd: (graph: number) => void;
+	cudaGraphAbandon: (graph: number) => void;
+	cudaGraphReplay: (graph: number) => void;
+	cudaGraphInfo: (graph: number) => { nodes: number; pool: number };
+	cudaCapturing: () => boolean;
+	/** What the next step of an optimiser reads while a step is captured; the number that the values go by. */
+	cudaGraphNumbers: (numbers: Float64Array) => number;
+	/** Values for the next replays. */
+	cudaGraphSetNumbers: (graph: number, id: number, numbers: Float64Array) => void;
 }

@@ -19,7 +19,7 @@ void throwCurrent(napi_env env) {
 
 NAPI_MODULE_INIT() {
   for (const gb::RowList& list : {gb::pointwiseRows(), gb::tensorRows(), gb::opRows(), gb::spatialRows(), gb::systemRows(),
-                                 gb::cudaRows()}) {
+                                 gb::cudaRows(), gb::queueRows()}) {
     for (size_t i = 0; i < list.count; i++) {
       const gb::Row& row = list.rows[i];
       napi_value fn;

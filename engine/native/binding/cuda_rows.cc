@@ -1,6 +1,4 @@
-// Rows about cards: what is there, memory, streams and events. They work without a card as far as that makes sense.
-#include <vector>
-
+// Rows about cards: what is there, memory, kernels. They work without a card as far as that makes sense.
 #include "binding/object.h"
 #include "binding/row.h"
 #include "binding/tables.h"
@@ -103,6 +101,31 @@ RawResult cudaProperties(int index) {
       .result();
 }
 
+/** What was taken from the driver, piece by piece; blocks by their bytes, negative where they are free. */
+RawResult cudaSegments(int index) {
+  cuda::checkIndex(index);
+  napi_value list;
+  napi_create_array(currentEnv, &list);
+  uint32_t count = 0;
+  for (const cuda::Segment& segment : cuda::cardSegments(index)) {
+    napi_value parts;
+    napi_create_array_with_length(currentEnv, segment.parts.size(), &parts);
+    for (size_t i = 0; i < segment.parts.size(); i++) {
+      const cuda::Segment::Part& part = segment.parts[i];
+      napi_set_element(currentEnv, parts, uint32_t(i), write(currentEnv, part.used ? double(part.size) : -double(part.size)));
+    }
+    Object entry(currentEnv);
+    entry.set("address", double(reinterpret_cast<size_t>(segment.address)))
+        .set("bytes", double(segment.size))
+        .set("stream", double(reinterpret_cast<size_t>(segment.stream)))
+        .set("pool", double(segment.pool))
+        .set("small", double(segment.small));
+    napi_set_named_property(currentEnv, entry.result().value, "blocks", parts);
+    napi_set_element(currentEnv, list, count++, entry.result().value);
+  }
+  return {list};
+}
+
 RawResult cudaMemoryStats(int index) {
   cuda::checkIndex(index);
   const cuda::CardMemory s = cuda::cardMemory(index);
@@ -148,7 +171,11 @@ UnsignedBig cudaInitialSeed(int index) {
 }
 RawResult cudaCompileStats() {
   const cuda::CompileStats s = cuda::compileStats();
-  return Object(currentEnv).set("compiled", double(s.compiled)).set("found", double(s.found)).result();
+  return Object(currentEnv)
+      .set("compiled", double(s.compiled))
+      .set("found", double(s.found))
+      .set("launched", double(s.launched))
+      .result();
 }
 
 /** [file, macros] of everything that kernels are compiled from. */
@@ -173,104 +200,6 @@ RawResult cudaCompile(int unit, int capability) {
   return {writeText(currentEnv, cuda::compileUnit(all[size_t(unit)], capability))};
 }
 
-/** Streams and events go to JavaScript as numbers: places in these lists. Stream 0 is the default one of its card. */
-struct StreamEntry {
-  int device;
-  cuda::CUstream stream;
-};
-struct EventEntry {
-  int device;
-  cuda::CUevent event;
-};
-std::vector<StreamEntry> streams(1, StreamEntry{0, nullptr});
-std::vector<EventEntry> events;
-std::vector<int> freeEvents;
-
-cuda::CUstream streamAt(int id, int device) {
-  GB_CHECK(id >= 0 && size_t(id) < streams.size(), "no stream ", id);
-  GB_CHECK(id == 0 || streams[size_t(id)].device == device, "the stream belongs to cuda:", streams[size_t(id)].device,
-           ", not to cuda:", device);
-  return streams[size_t(id)].stream;
-}
-EventEntry& eventAt(int id) {
-  GB_CHECK(id >= 0 && size_t(id) < events.size() && events[size_t(id)].event, "no event ", id);
-  return events[size_t(id)];
-}
-
-int cudaNewStream(int device, int priority) {
-  cuda::checkIndex(device);
-  streams.push_back({device, cuda::newStream(device, priority)});
-  return int(streams.size()) - 1;
-}
-void cudaSetStream(int device, int stream) {
-  cuda::checkIndex(device);
-  cuda::setCurrentStream(device, streamAt(stream, device));
-}
-bool cudaStreamQuery(int device, int stream) {
-  cuda::checkIndex(device);
-  cuda::enter(device);
-  const cuda::CUresult result = cuda::driver().streamQuery(streamAt(stream, device));
-  if (result != cuda::kNotReady) cuda::checkWait(result, device);
-  return result != cuda::kNotReady;
-}
-void cudaStreamSynchronize(int device, int stream) {
-  cuda::checkIndex(device);
-  cuda::synchronizeStream(device, streamAt(stream, device));
-}
-int cudaNewEvent(int device, bool timing) {
-  cuda::checkIndex(device);
-  cuda::enter(device);
-  cuda::CUevent event = nullptr;
-  GB_CUDA(eventCreate, &event, timing ? 0 : cuda::kEventDisableTiming);
-  if (freeEvents.empty()) {
-    events.push_back({device, event});
-    return int(events.size()) - 1;
-  }
-  const int id = freeEvents.back();
-  freeEvents.pop_back();
-  events[size_t(id)] = {device, event};
-  return id;
-}
-void cudaFreeEvent(int event) {
-  EventEntry& entry = eventAt(event);
-  cuda::driver().eventDestroy(entry.event);
-  entry.event = nullptr;
-  freeEvents.push_back(event);
-}
-void cudaRecordEvent(int event, int stream) {
-  const EventEntry& entry = eventAt(event);
-  cuda::enter(entry.device);
-  GB_CUDA(eventRecord, entry.event, streamAt(stream, entry.device));
-}
-void cudaWaitEvent(int device, int stream, int event) {
-  cuda::checkIndex(device);
-  cuda::enter(device);
-  GB_CUDA(streamWaitEvent, streamAt(stream, device), eventAt(event).event, 0);
-}
-bool cudaEventQuery(int event) {
-  const EventEntry& entry = eventAt(event);
-  cuda::enter(entry.device);
-  const cuda::CUresult result = cuda::driver().eventQuery(entry.event);
-  if (result != cuda::kNotReady) cuda::checkWait(result, entry.device);
-  return result != cuda::kNotReady;
-}
-void cudaEventSynchronize(int event) {
-  const EventEntry& entry = eventAt(event);
-  cuda::enter(entry.device);
-  cuda::checkWait(cuda::driver().eventSynchronize(entry.event), entry.device);
-}
-double cudaElapsed(int start, int end) {
-  float milliseconds = 0;
-  cuda::enter(eventAt(start).device);
-  GB_CUDA(eventElapsedTime, &milliseconds, eventAt(start).event, eventAt(end).event);
-  return milliseconds;
-}
-void cudaRecordStream(const Tensor& x, int stream) {
-  GB_CHECK(x.device() != Device::CPU, "expected a tensor on a card");
-  const int device = cudaIndex(x.device());
-  cuda::recordStream(x.storage()->data, device, streamAt(stream, device));
-}
-
 const Row rows[] = {
     GB_ROW(cudaInfo),
     GB_ROW(cudaCards),
@@ -283,6 +212,7 @@ const Row rows[] = {
     GB_ROW(cudaProperties),
     GB_ROW(cudaMemoryStats),
     GB_ROW(cudaPinnedStats),
+    GB_ROW(cudaSegments),
     GB_ROW(cudaResetPeak),
     GB_ROW(cudaSetLimit),
     GB_ROW(cudaEmptyCache),
@@ -291,18 +221,6 @@ const Row rows[] = {
     GB_ROW(cudaCompileStats),
     GB_ROW(cudaUnits),
     GB_ROW(cudaCompile),
-    GB_ROW(cudaNewStream),
-    GB_ROW(cudaSetStream),
-    GB_ROW(cudaStreamQuery),
-    GB_ROW(cudaStreamSynchronize),
-    GB_ROW(cudaNewEvent),
-    GB_ROW(cudaFreeEvent),
-    GB_ROW(cudaRecordEvent),
-    GB_ROW(cudaWaitEvent),
-    GB_ROW(cudaEventQuery),
-    GB_ROW(cudaEventSynchronize),
-    GB_ROW(cudaElapsed),
-    GB_ROW(cudaRecordStream),
 };
 
 }  // namespace

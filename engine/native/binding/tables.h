@@ -10,6 +10,7 @@ RowList opRows();
 RowList spatialRows();
 RowList systemRows();
 RowList cudaRows();
+RowList queueRows();
 
 #define GB_TABLE(NAME, ROWS) \
   RowList NAME() { return {ROWS, sizeof(ROWS) / sizeof(ROWS[0])}; }

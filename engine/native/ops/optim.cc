@@ -101,7 +101,7 @@ void optimStep(Step step, const TensorList& params, const TensorList& grads, con
   std::vector<StepParameter> rows;
   std::vector<std::pair<const Tensor*, const Tensor*>> back;
   for (size_t i = 0; i < n; i++) {
-    StepParameter row{params[i], grads[i], {}, numbers + i * size_t(shape.constants), shape.constants};
+    StepParameter row{params[i], grads[i], {}, numbers + i * size_t(shape.constants), shape.constants, int(i)};
     const Tensor& p = *params[i];
     GB_CHECK(isFloat(p.dtype()), "expected floating point parameters, got ", titleOf(p.dtype()), " at position ", i);
     GB_CHECK(p.sizes() == row.grad->sizes() && p.dtype() == row.grad->dtype(), "the gradient at position ", i, " (",

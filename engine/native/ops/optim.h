@@ -43,6 +43,7 @@ struct StepParameter {
   const Tensor* states[kMaxStates];
   const double* constants;
   int constantCount;
+  int place;  // among all parameters of the step
 };
 
 extern Kernel<void(Step, int states, const std::vector<StepParameter>&)> stepKernel;

@@ -1,7 +1,7 @@
 import { integer, real, signature } from "../../core/signature";
 import type { Optimizer } from "../optimizer";
 import { lastEpoch, optimizer } from "./rules";
-import { LRScheduler, type LRSchedulerOptions } from "./scheduler";
+import { LRScheduler, type LRSchedulerOptions, refuseInCapture } from "./scheduler";
 
 /* Schedules along a cosine (Loshchilov and Hutter, 2017). */
 
@@ -110,6 +110,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 	}
 
 	override step(epoch?: number): void {
+		refuseInCapture(this);
 		const at = epoch ?? (this.lastEpoch < 0 ? 0 : undefined);
 		if (at === undefined) {
 			this.TCur++;

@@ -3,7 +3,7 @@ import { Tensor } from "../../core/tensor";
 import type { Optimizer } from "../optimizer";
 import { keyOf, propertyOf } from "../state";
 import { numberPerGroup, optimizer } from "./rules";
-import { type Group, perGroup } from "./scheduler";
+import { type Group, perGroup, refuseInCapture } from "./scheduler";
 
 export interface ReduceLROnPlateauOptions {
 	/** Whether the metric should fall ("min", default) or rise ("max"). */
@@ -79,6 +79,7 @@ export class ReduceLROnPlateau {
 
 	/** Takes note of an epoch's metric. */
 	step(metrics: number | Tensor, epoch?: number): void {
+		refuseInCapture(this);
 		const current = metrics instanceof Tensor ? metrics.item() : Number(metrics);
 		this.lastEpoch = epoch ?? this.lastEpoch + 1;
 		if (this.#isBetter(current)) {

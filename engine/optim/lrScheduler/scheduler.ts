@@ -1,3 +1,4 @@
+import { isCapturing } from "../../core/capture";
 import { quoted } from "../../core/signature";
 import { warn } from "../../core/warn";
 import { Optimizer, type ParamGroup } from "../optimizer";
@@ -90,6 +91,7 @@ export abstract class LRScheduler {
 
 	/** Sets the learning rates of the next epoch (or of the one given). Call it after `optimizer.step()`. */
 	step(epoch?: number): void {
+		refuseInCapture(this);
 		if (this._stepCount === 1 && !this.optimizer._stepped) {
 			warn(
 				"Detected call of `lrScheduler.step()` before `optimizer.step()`: call them in the opposite order, or the first " +
@@ -136,6 +138,15 @@ export abstract class LRScheduler {
 			if (!Object.hasOwn(this, property) || this._transient().includes(property)) continue;
 			(this as unknown as Record<string, unknown>)[property] = Array.isArray(value) ? [...value] : value;
 		}
+	}
+}
+
+/** @internal A replay would not advance the schedule. */
+export function refuseInCapture(schedule: object): void {
+	if (isCapturing()) {
+		throw new Error(
+			`[${schedule.constructor.name}] a captured step is replayed without JavaScript: call the schedule's step() after it, not in it`,
+		);
 	}
 }
 

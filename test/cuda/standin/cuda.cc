@@ -3,10 +3,13 @@
 //   memory=<MiB>  devices=<n>  driver=<version>  capability=<number>  init=<error>  fail=<kernel>  (a launch that fails)
 //   busy=<MiB>  (of each card, held by other programs)  context=<error>  (of making one)  nvrtc=<version>
 //   cublas=<refuse|broken>  cudnn=<…>: see the files of these libraries
+//   failGraph=begin|end|instantiate|launch  (that part of capturing fails)
 //
 // - Device memory is a range of addresses that the host cannot touch while no kernel runs: a host access faults.
 // - Every access of a kernel is checked: allocated, not freed, aligned, or its own stack and constants.
 // - Work is queued and done as late as possible: what reads a result without waiting reads old memory.
+// - While a stream captures, what is queued on it becomes a node and is done at each launch of the graph, with the parameters of
+//   then; what would wait for the card, or disturb the capture, is refused and breaks the capture, as a driver does.
 // - Launch limits are those of a card; after an error every call returns it, as after one on a card.
 #include <dlfcn.h>
 #include <elf.h>
@@ -14,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +31,7 @@
 
 #include "block.h"
 #include "door.h"
+#include "graph.h"
 
 #define API extern "C" __attribute__((visibility("default")))
 
@@ -36,13 +41,15 @@ using namespace standin;
 
 using Address = unsigned long long;
 constexpr int kInvalidValue = 1, kOutOfMemory = 2, kNoDevice = 100, kInvalidDevice = 101, kInvalidImage = 200,
-              kInvalidContext = 201, kNotFound = 500, kNotReady = 600, kIllegalAddress = 700, kLaunchFailed = 719;
+              kInvalidContext = 201, kNotFound = 500, kNotReady = 600, kIllegalAddress = 700, kLaunchFailed = 719, kIllegalState = 401,
+              kCaptureUnsupported = 900, kCaptureInvalidated = 901, kCaptureMerge = 902, kCaptureUnmatched = 903,
+              kCaptureUnjoined = 904, kCaptureIsolation = 905, kCaptureImplicit = 906, kCapturedEvent = 907;
 
 struct Settings {
   size_t memory = size_t(1) << 30;
   size_t busy = 0;
   int devices = 2, driver = 12090, capability = 90, init = 0, context = 0;
-  std::string fail;
+  std::string fail, failGraph;
 
   Settings() {
     const char* text = std::getenv("GRADBOOK_STANDIN");
@@ -58,6 +65,7 @@ struct Settings {
       if (name == "capability") capability = std::atoi(value.c_str());
       if (name == "init") init = std::atoi(value.c_str());
       if (name == "fail") fail = value;
+      if (name == "failGraph") failGraph = value;
       at = end + 1;
     }
   }
@@ -72,12 +80,21 @@ struct Event {
   Stream* stream = nullptr;
   long ticket = 0;  // done when so many of the stream's works are
   std::shared_ptr<double> when;
+  std::shared_ptr<Capture> capture;  // where it was recorded while the stream captured
 };
 
 struct Stream {
   std::deque<std::function<void()>> queue;
   long done = 0;
+  bool blocking = true;
+  std::shared_ptr<Capture> capture;
+  long captured = 0;  // works that became nodes
   long last() const { return done + long(queue.size()); }
+  void put(std::function<void()> work) {
+    if (!capture) return queue.push_back(std::move(work));
+    capture->nodes.push_back(std::move(work));
+    captured++;
+  }
 };
 
 struct Module {
@@ -256,6 +273,48 @@ int begin() {
   return current < 0 ? kInvalidContext : 0;
 }
 
+std::vector<std::shared_ptr<Capture>> captures;
+thread_local int captureMode = kGlobal;
+
+int broken(Capture& capture, int error, const char* call) {
+  std::fprintf(stderr, "stand-in for CUDA: %s while a stream captures\n", call);
+  capture.broken = true;
+  return error;
+}
+
+/** For calls that wait for the card or might: not while something is captured, unless the thread says that it knows. */
+int beginUnsafe(const char* call, bool always = false) {
+  if (const int error = begin()) return error;
+  for (const auto& capture : captures) {
+    if (always || (captureMode != kRelaxed && capture->mode != kRelaxed)) return broken(*capture, kCaptureUnsupported, call);
+  }
+  return 0;
+}
+
+/** For what is queued: the capture must be whole, and the default stream waits for streams that block. */
+int beginOn(void* stream) {
+  if (const int error = begin()) return error;
+  const Stream& s = streamOf(stream);
+  if (s.capture) return s.capture->broken ? kCaptureInvalidated : 0;
+  if (stream) return 0;
+  for (const auto& capture : captures) {
+    if (static_cast<Stream*>(capture->origin)->blocking) return broken(*capture, kCaptureImplicit, "work on the default stream");
+  }
+  return 0;
+}
+
+/** For calls that wait for a stream. */
+int beginWait(void* stream, const char* call) {
+  if (const int error = begin()) return error;
+  Stream& s = streamOf(stream);
+  return s.capture ? broken(*s.capture, kCaptureUnsupported, call) : 0;
+}
+int beginWait(const Event& e) {
+  if (const int error = begin()) return error;
+  if (e.capture) return broken(*e.capture, kCapturedEvent, "a question about an event");
+  return 0;
+}
+
 }  // namespace
 
 API int cuInit(unsigned) { return world().settings.init; }
@@ -275,6 +334,15 @@ API int cuGetErrorName(int error, const char** name) {
     case kNotReady: *name = "CUDA_ERROR_NOT_READY"; return 0;
     case kIllegalAddress: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; return 0;
     case kLaunchFailed: *name = "CUDA_ERROR_LAUNCH_FAILED"; return 0;
+    case kIllegalState: *name = "CUDA_ERROR_ILLEGAL_STATE"; return 0;
+    case kCaptureUnsupported: *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"; return 0;
+    case kCaptureInvalidated: *name = "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"; return 0;
+    case kCaptureMerge: *name = "CUDA_ERROR_STREAM_CAPTURE_MERGE"; return 0;
+    case kCaptureUnmatched: *name = "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED"; return 0;
+    case kCaptureUnjoined: *name = "CUDA_ERROR_STREAM_CAPTURE_UNJOINED"; return 0;
+    case kCaptureIsolation: *name = "CUDA_ERROR_STREAM_CAPTURE_ISOLATION"; return 0;
+    case kCaptureImplicit: *name = "CUDA_ERROR_STREAM_CAPTURE_IMPLICIT"; return 0;
+    case kCapturedEvent: *name = "CUDA_ERROR_CAPTURED_EVENT"; return 0;
   }
   *name = nullptr;
   return kInvalidValue;
@@ -284,6 +352,8 @@ API int cuGetErrorString(int error, const char** text) {
           : error == kIllegalAddress ? "an illegal memory access was encountered"
           : error == kNoDevice       ? "no CUDA-capable device is detected"
           : error == kLaunchFailed   ? "unspecified launch failure"
+          : error == kCaptureUnsupported ? "operation not permitted when stream is capturing"
+          : error == kCaptureInvalidated ? "operation failed due to a previous error during capture"
                                      : "an error of the stand-in";
   return 0;
 }
@@ -328,6 +398,7 @@ API int cuCtxSetCurrent(void* context) {
   return 0;
 }
 API int cuCtxSynchronize() {
+  if (const int error = beginUnsafe("waiting for the card", true)) return error;
   drainAll();
   return begin();
 }
@@ -339,7 +410,7 @@ API int cuMemGetInfo_v2(size_t* free, size_t* total) {
   return 0;
 }
 API int cuMemAlloc_v2(Address* address, size_t bytes) {
-  if (const int error = begin()) return error;
+  if (const int error = beginUnsafe("cuMemAlloc")) return error;
   World& w = world();
   Card& card = w.cards[size_t(current)];
   if (bytes == 0) return kInvalidValue;
@@ -355,6 +426,9 @@ API int cuMemAlloc_v2(Address* address, size_t bytes) {
   return 0;
 }
 API int cuMemFree_v2(Address address) {
+  if (!world().error) {
+    if (const int error = beginUnsafe("cuMemFree")) return error;
+  }
   drainAll();
   World& w = world();
   const auto found = w.blocks.find(address);
@@ -365,12 +439,15 @@ API int cuMemFree_v2(Address address) {
   return w.error;
 }
 API int cuMemHostAlloc(void** block, size_t bytes, unsigned) {
-  if (const int error = begin()) return error;
+  if (const int error = beginUnsafe("cuMemHostAlloc")) return error;
   *block = std::aligned_alloc(4096, (bytes + 4095) & ~size_t(4095));
   world().pinned[*block] = bytes;
   return *block ? 0 : kOutOfMemory;
 }
 API int cuMemFreeHost(void* block) {
+  if (!world().error) {
+    if (const int error = beginUnsafe("cuMemFreeHost")) return error;
+  }
   drainAll();
   if (!world().pinned.erase(block)) return kInvalidValue;
   std::free(block);
@@ -384,61 +461,81 @@ bool isPinned(const void* p) {
   }
   return false;
 }
+/** What a graph copies is looked at again each time: it may have been freed meanwhile. */
+std::function<void()> checked(Address address, size_t bytes, const char* call, std::function<void()> work);
 int checkRange(Address address, size_t bytes, const char* call) {
   if (world().allocated(address, bytes)) return 0;
   world().fail(kInvalidValue, std::string(call) + ": " + std::to_string(bytes) + " bytes are not all allocated");
   return kInvalidValue;
 }
 void* inside(Address address) { return world().at(address); }
+std::function<void()> checked(Address address, size_t bytes, const char* call, std::function<void()> work) {
+  return [=, work = std::move(work)] {
+    if (checkRange(address, bytes, call) == 0) work();
+  };
+}
+/** Memory that is not pinned is copied by way of the driver's own, which a capture does not allow. */
+int refusePageable(void* stream, const void* memory) {
+  Stream& s = streamOf(stream);
+  return s.capture && !isPinned(memory) ? broken(*s.capture, kCaptureUnsupported, "a copy of memory that is not pinned") : 0;
+}
 }  // namespace
 
 API int cuMemcpyHtoDAsync_v2(Address to, const void* from, size_t bytes, void* stream) {
-  if (const int error = begin()) return error;
-  if (const int error = checkRange(to, bytes, "a copy to the card")) return error;
+  if (const int error = beginOn(stream)) return error;
+  constexpr const char* call = "a copy to the card";
+  if (const int error = checkRange(to, bytes, call)) return error;
+  if (const int error = refusePageable(stream, from)) return error;
   void* target = inside(to);
   if (isPinned(from)) {
-    streamOf(stream).queue.push_back([=] { std::memcpy(target, from, bytes); });
+    streamOf(stream).put(checked(to, bytes, call, [=] { std::memcpy(target, from, bytes); }));
   } else {
     std::string staged(static_cast<const char*>(from), bytes);
-    streamOf(stream).queue.push_back([=, staged = std::move(staged)] { std::memcpy(target, staged.data(), bytes); });
+    streamOf(stream).put([=, staged = std::move(staged)] { std::memcpy(target, staged.data(), bytes); });
   }
   return 0;
 }
 API int cuMemcpyDtoHAsync_v2(void* to, Address from, size_t bytes, void* stream) {
-  if (const int error = begin()) return error;
-  if (const int error = checkRange(from, bytes, "a copy from the card")) return error;
+  if (const int error = beginOn(stream)) return error;
+  constexpr const char* call = "a copy from the card";
+  if (const int error = checkRange(from, bytes, call)) return error;
+  if (const int error = refusePageable(stream, to)) return error;
   Stream& s = streamOf(stream);
-  s.queue.push_back([=] { std::memcpy(to, inside(from), bytes); });
+  s.put(checked(from, bytes, call, [=] { std::memcpy(to, inside(from), bytes); }));
   // Memory that is not pinned is filled when the call comes back.
   if (!isPinned(to)) world().drain(s, s.last());
   return world().error;
 }
 API int cuMemcpyDtoDAsync_v2(Address to, Address from, size_t bytes, void* stream) {
-  if (const int error = begin()) return error;
-  if (const int error = checkRange(to, bytes, "a copy")) return error;
-  if (const int error = checkRange(from, bytes, "a copy")) return error;
-  streamOf(stream).queue.push_back([=] { std::memmove(inside(to), inside(from), bytes); });
+  if (const int error = beginOn(stream)) return error;
+  constexpr const char* call = "a copy";
+  if (const int error = checkRange(to, bytes, call)) return error;
+  if (const int error = checkRange(from, bytes, call)) return error;
+  streamOf(stream).put(
+      checked(to, bytes, call, checked(from, bytes, call, [=] { std::memmove(inside(to), inside(from), bytes); })));
   return 0;
 }
 API int cuMemcpyPeerAsync(Address to, void*, Address from, void*, size_t bytes, void* stream) {
   return cuMemcpyDtoDAsync_v2(to, from, bytes, stream);
 }
 API int cuMemsetD8Async(Address to, unsigned char value, size_t bytes, void* stream) {
-  if (const int error = begin()) return error;
-  if (const int error = checkRange(to, bytes, "filling")) return error;
-  streamOf(stream).queue.push_back([=] { std::memset(inside(to), value, bytes); });
+  if (const int error = beginOn(stream)) return error;
+  constexpr const char* call = "filling";
+  if (const int error = checkRange(to, bytes, call)) return error;
+  streamOf(stream).put(checked(to, bytes, call, [=] { std::memset(inside(to), value, bytes); }));
   return 0;
 }
 
-API int cuStreamCreateWithPriority(void** stream, unsigned, int) {
+API int cuStreamCreateWithPriority(void** stream, unsigned flags, int) {
   if (const int error = begin()) return error;
   auto* made = new Stream;
+  made->blocking = (flags & 1) == 0;
   allStreams().push_back(made);
   *stream = made;
   return 0;
 }
 API int cuStreamQuery(void* stream) {
-  if (const int error = begin()) return error;
+  if (const int error = beginWait(stream, "a question about the stream")) return error;
   Stream& s = streamOf(stream);
   if (s.queue.empty()) return 0;
   // Who asks again and again sees it done some day.
@@ -446,7 +543,7 @@ API int cuStreamQuery(void* stream) {
   return world().error ? world().error : kNotReady;
 }
 API int cuStreamSynchronize(void* stream) {
-  if (const int error = begin()) return error;
+  if (const int error = beginWait(stream, "waiting for the stream")) return error;
   Stream& s = streamOf(stream);
   world().drain(s, s.last());
   return world().error;
@@ -461,33 +558,127 @@ API int cuEventDestroy_v2(void* event) {
   return 0;
 }
 API int cuEventRecord(void* event, void* stream) {
-  if (const int error = begin()) return error;
+  if (const int error = beginOn(stream)) return error;
   Event& e = *static_cast<Event*>(event);
   e.stream = &streamOf(stream);
+  e.capture = e.stream->capture;
+  e.when = nullptr;
+  if (e.capture) {
+    e.ticket = e.stream->captured;
+    return 0;
+  }
   e.when = std::make_shared<double>(0);
-  e.stream->queue.push_back([when = e.when] { *when = milliseconds(); });
+  e.stream->put([when = e.when] { *when = milliseconds(); });
   e.ticket = e.stream->last();
   return 0;
 }
 API int cuStreamWaitEvent(void* stream, void* event, unsigned) {
-  if (const int error = begin()) return error;
+  if (const int error = beginOn(stream)) return error;
   const Event e = *static_cast<Event*>(event);
+  Stream& s = streamOf(stream);
+  if (e.capture) {
+    // The stream becomes part of what is captured; the stream that captures gets it back by waiting for it in turn.
+    if (s.capture && s.capture != e.capture) return broken(*s.capture, kCaptureMerge, "waiting for another capture");
+    if (!s.capture) {
+      s.capture = e.capture;
+      s.captured = 0;
+      e.capture->joined[&s] = -1;
+    }
+    if (&s == e.capture->origin && e.stream != &s) e.capture->joined[e.stream] = e.ticket;
+    return 0;
+  }
   if (!e.when) return 0;
-  streamOf(stream).queue.push_back([e] { world().work(*e.stream, e.ticket); });
+  if (s.capture) return broken(*s.capture, kCaptureIsolation, "waiting for an event from outside");
+  s.put([e] { world().work(*e.stream, e.ticket); });
   return 0;
 }
 API int cuEventQuery(void* event) {
-  if (const int error = begin()) return error;
   const Event& e = *static_cast<Event*>(event);
+  if (const int error = beginWait(e)) return error;
+  if (const int error = beginUnsafe("cuEventQuery")) return error;
   if (!e.when || e.stream->done >= e.ticket) return 0;
   world().drain(*e.stream, e.stream->done + 1);
   return world().error ? world().error : kNotReady;
 }
 API int cuEventSynchronize(void* event) {
-  if (const int error = begin()) return error;
   const Event& e = *static_cast<Event*>(event);
+  if (const int error = beginWait(e)) return error;
+  if (const int error = beginUnsafe("cuEventSynchronize")) return error;
   if (e.when) world().drain(*e.stream, e.ticket);
   return world().error;
+}
+
+namespace {
+bool fails(const char* part) { return world().settings.failGraph == part; }
+}  // namespace
+
+API int cuStreamBeginCapture_v2(void* stream, int mode) {
+  if (const int error = begin()) return error;
+  if (!stream) return kCaptureUnsupported;
+  Stream& s = streamOf(stream);
+  if (s.capture) return kIllegalState;
+  if (fails("begin")) return kCaptureUnsupported;
+  s.capture = std::make_shared<Capture>();
+  s.capture->origin = &s;
+  s.capture->mode = mode;
+  s.captured = 0;
+  captures.push_back(s.capture);
+  return 0;
+}
+API int cuStreamEndCapture(void* stream, void** graph) {
+  *graph = nullptr;
+  Stream& s = streamOf(stream);
+  const std::shared_ptr<Capture> capture = s.capture;
+  if (!capture) return kIllegalState;
+  if (capture->origin != &s) return broken(*capture, kCaptureUnmatched, "the end on another stream");
+  bool joined = true;
+  for (const auto& [other, ticket] : capture->joined) {
+    auto* o = static_cast<Stream*>(other);
+    joined &= ticket == o->captured;
+    o->capture = nullptr;
+  }
+  s.capture = nullptr;
+  captures.erase(std::find(captures.begin(), captures.end(), capture));
+  if (world().error) return world().error;
+  if (capture->broken) return kCaptureInvalidated;
+  if (!joined) return kCaptureUnjoined;
+  if (fails("end")) return kCaptureInvalidated;
+  *graph = new Nodes(std::move(capture->nodes));
+  return 0;
+}
+API int cuThreadExchangeStreamCaptureMode(int* mode) {
+  std::swap(*mode, captureMode);
+  return 0;
+}
+API int cuGraphGetNodes(void* graph, void**, size_t* count) {
+  *count = static_cast<Nodes*>(graph)->size();
+  return 0;
+}
+API int cuGraphInstantiateWithFlags(void** exec, void* graph, unsigned long long) {
+  if (const int error = begin()) return error;
+  if (fails("instantiate")) return kOutOfMemory;
+  *exec = new Nodes(*static_cast<Nodes*>(graph));
+  return 0;
+}
+API int cuGraphDestroy(void* graph) {
+  delete static_cast<Nodes*>(graph);
+  return 0;
+}
+API int cuGraphExecDestroy(void* exec) {
+  delete static_cast<Nodes*>(exec);
+  return 0;
+}
+API int cuGraphLaunch(void* exec, void* stream) {
+  if (const int error = beginOn(stream)) return error;
+  if (streamOf(stream).capture) return kCaptureUnsupported;
+  if (fails("launch")) return kLaunchFailed;
+  // Nodes are copied: a kernel may change its own copy of the parameters. They are in an order that was queued once.
+  streamOf(stream).put([nodes = *static_cast<Nodes*>(exec)] {
+    for (std::function<void()> node : nodes) {
+      if (!world().error) node();
+    }
+  });
+  return 0;
 }
 API int cuEventElapsedTime(float* result, void* start, void* end) {
   const Event &a = *static_cast<Event*>(start), &b = *static_cast<Event*>(end);
@@ -498,7 +689,7 @@ API int cuEventElapsedTime(float* result, void* start, void* end) {
 }
 
 API int cuModuleLoadData(void** module, const void* image) {
-  if (const int error = begin()) return error;
+  if (const int error = beginUnsafe("cuModuleLoadData")) return error;
   const auto* header = static_cast<const Elf64_Ehdr*>(image);
   if (std::memcmp(image, ELFMAG, SELFMAG) != 0) return kInvalidImage;
   const size_t size = header->e_shoff + size_t(header->e_shnum) * header->e_shentsize;
@@ -546,7 +737,7 @@ API int cuFuncSetAttribute(void*, int, int) { return begin(); }
 
 API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                        unsigned shared, void* stream, void** parameters, void**) {
-  if (const int error = begin()) return error;
+  if (const int error = beginOn(stream)) return error;
   World& w = world();
   const Function& f = *static_cast<const Function*>(function);
   if (f.name == w.settings.fail) return kLaunchFailed;
@@ -573,7 +764,7 @@ API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, un
   std::vector<char> values(bytes + 1);
   for (unsigned i = 0; i < count; i++) std::memcpy(values.data() + offsets[i], parameters[i], sizes[i]);
   const bool backwards = w.launches++ % 2 == 1;
-  streamOf(stream).queue.push_back([=, &w, &f, values = std::move(values)]() mutable {
+  streamOf(stream).put([=, &w, &f, values = std::move(values)]() mutable {
     w.setOpen(true);
     std::vector<void*> arguments;
     for (size_t offset : offsets) arguments.push_back(values.data() + offset);
@@ -620,7 +811,7 @@ std::string setting(const char* name) {
 
 bool onCard(const void* address, size_t bytes) { return world().allocated(Address(address), bytes); }
 void* onHost(const void* address) { return inside(Address(address)); }
-void enqueue(void* stream, std::function<void()> work) { streamOf(stream).queue.push_back(std::move(work)); }
+void enqueue(void* stream, std::function<void()> work) { streamOf(stream).put(std::move(work)); }
 void collapse(const std::string& why) { world().fail(kIllegalAddress, why); }
 
 int refuse(int code, const std::string& why) {

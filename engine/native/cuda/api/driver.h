@@ -16,6 +16,9 @@ using CUmodule = struct CUmod_st*;
 using CUfunction = struct CUfunc_st*;
 using CUstream = struct CUstream_st*;
 using CUevent = struct CUevent_st*;
+using CUgraph = struct CUgraph_st*;
+using CUgraphExec = struct CUgraphExec_st*;
+using CUgraphNode = struct CUgraphNode_st*;
 
 constexpr CUresult kSuccess = 0;
 constexpr CUresult kOutOfMemory = 2;
@@ -34,6 +37,8 @@ enum Attribute : int {
 constexpr unsigned kStreamNonBlocking = 1;
 constexpr unsigned kEventDisableTiming = 2;
 constexpr int kMaxDynamicSharedAttribute = 8;
+/** While a stream captures, calls that might disturb it are refused to this thread, or allowed. */
+constexpr int kCaptureThreadLocal = 1, kCaptureRelaxed = 2;
 
 /** X(field, exported name, parameters): functions with a suffix are the current ones of that name. */
 #define GB_DRIVER_FUNCTIONS(X)                                                                                   \
@@ -72,6 +77,14 @@ constexpr int kMaxDynamicSharedAttribute = 8;
   X(moduleLoadData, "cuModuleLoadData", (CUmodule*, const void*))                                                \
   X(moduleGetFunction, "cuModuleGetFunction", (CUfunction*, CUmodule, const char*))                              \
   X(funcSetAttribute, "cuFuncSetAttribute", (CUfunction, int, int))                                              \
+  X(streamBeginCapture, "cuStreamBeginCapture_v2", (CUstream, int))                                              \
+  X(streamEndCapture, "cuStreamEndCapture", (CUstream, CUgraph*))                                                \
+  X(exchangeCaptureMode, "cuThreadExchangeStreamCaptureMode", (int*))                                            \
+  X(graphInstantiate, "cuGraphInstantiateWithFlags", (CUgraphExec*, CUgraph, unsigned long long))                \
+  X(graphGetNodes, "cuGraphGetNodes", (CUgraph, CUgraphNode*, size_t*))                                          \
+  X(graphLaunch, "cuGraphLaunch", (CUgraphExec, CUstream))                                                       \
+  X(graphExecDestroy, "cuGraphExecDestroy", (CUgraphExec))                                                       \
+  X(graphDestroy, "cuGraphDestroy", (CUgraph))                                                                   \
   X(launchKernel, "cuLaunchKernel",                                                                              \
     (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void**, void**))
 

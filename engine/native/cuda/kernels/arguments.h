@@ -88,6 +88,23 @@ struct Shape {
   long long sizes[64];
 };
 
+/**
+ * Where the random numbers of a launch begin. In a captured step the seed and the counter are read from `at`, which is set before
+ * every replay, and `offset` counts from there.
+ */
+struct PhiloxState {
+  unsigned long long seed, offset;
+  const unsigned long long* at;
+};
+
+/** Words of 8 bytes for `to`; as many as the parameters of a launch take. */
+constexpr int kMostWords = 480;
+struct WordsArguments {
+  unsigned long long* to;
+  int count;
+  unsigned long long values[kMostWords];
+};
+
 /** How a draw becomes an element. */
 enum class Draw : int { Uniform, Normal, Bernoulli, Exponential, Whole32, Whole64 };
 struct DrawArguments {
@@ -95,7 +112,7 @@ struct DrawArguments {
   Walk<1> walk;
   unsigned int n;
   Draw draw;
-  unsigned long long seed, offset;
+  PhiloxState random;
   /** Uniform: from, to; normal: mean, deviation; bernoulli: probability; exponential: rate. */
   double a, b;
   /** Whole numbers: modulus and base. */
@@ -115,6 +132,9 @@ struct StepArguments {
   unsigned int first[kMostParameters + 1];
   int count;
   double constants[kMostConstants];
+  /** In a captured step the constants are read here, those of the next parameter `liveStep` numbers further. */
+  const double* live;
+  int liveStep;
 };
 constexpr int kStepChunk = 2048;
 

@@ -18,6 +18,10 @@ struct Chunk {
     begin = i64(blockIdx.x - a.first[row]) * kStepChunk;
     end = begin + kStepChunk < a.size[row] ? begin + kStepChunk : a.size[row];
   }
+
+  GB_DEVICE const double* constants(const StepArguments& a) const {
+    return a.live ? a.live + i64(row) * a.liveStep : a.constants;
+  }
 };
 
 }  // namespace cuda

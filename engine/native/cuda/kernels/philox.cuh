@@ -13,8 +13,12 @@ struct Words {
 /** The draws of one thread: a subsequence, from a counter on. */
 class Philox {
  public:
-  GB_DEVICE Philox(u64 seed, u64 subsequence, u64 offset)
-      : k0_(u32(seed)), k1_(u32(seed >> 32)), s_(subsequence), c_(offset / 4) {}
+  GB_DEVICE Philox(const PhiloxState& state, u64 subsequence) : s_(subsequence), c_(state.offset / 4) {
+    const u64 seed = state.at ? state.at[0] : state.seed;
+    if (state.at) c_ += state.at[1] / 4;
+    k0_ = u32(seed);
+    k1_ = u32(seed >> 32);
+  }
 
   GB_DEVICE Words next() {
     Words c{u32(c_), u32(c_ >> 32), u32(s_), u32(s_ >> 32)};

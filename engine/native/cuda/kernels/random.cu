@@ -48,7 +48,7 @@ GB_DEVICE double shaped(double u, const DrawArguments& f) {
 
 extern "C" __global__ void fillFloat(DrawArguments f) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(f.seed, u64(globalThread()), f.offset);
+  Philox draws(f.random, u64(globalThread()));
   for (i64 first = globalThread(); first < f.n; first += 4 * threads) {
     const Words w = draws.next();
     float values[4];
@@ -68,7 +68,7 @@ extern "C" __global__ void fillFloat(DrawArguments f) {
 
 extern "C" __global__ void fillDouble(DrawArguments f) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(f.seed, u64(globalThread()), f.offset);
+  Philox draws(f.random, u64(globalThread()));
   for (i64 first = globalThread(); first < f.n; first += 2 * threads) {
     const Words w = draws.next();
     double values[2];
@@ -89,7 +89,7 @@ extern "C" __global__ void fillWhole(DrawArguments f) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
   const bool wide = f.draw == Draw::Whole64;
   const int each = wide ? 2 : 4;
-  Philox draws(f.seed, u64(globalThread()), f.offset);
+  Philox draws(f.random, u64(globalThread()));
   for (i64 first = globalThread(); first < f.n; first += each * threads) {
     const Words w = draws.next();
     const u64 values[4] = {wide ? u64(w.x) << 32 | w.y : w.x, wide ? u64(w.z) << 32 | w.w : w.y, w.z, w.w};
@@ -101,9 +101,9 @@ extern "C" __global__ void fillWhole(DrawArguments f) {
 }
 
 /** 1 with the probability of each element. */
-extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 n, u64 seed, u64 offset, Fault* fault, int op) {
+extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 n, PhiloxState random, Fault* fault, int op) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(seed, u64(globalThread()), offset);
+  Philox draws(random, u64(globalThread()));
   for (i64 first = 4 * globalThread(); first < n; first += 4 * threads) {
     const Words w = draws.next();
     const u32 words[4] = {w.x, w.y, w.z, w.w};
@@ -121,10 +121,10 @@ extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 
  * result = x·mask with mask 0 or 1 / (1 − p). `lanes` (4, 2 or 1) elements behind each other for each thread; where it is 1
  * they lie a grid's width apart.
  */
-extern "C" __global__ void dropout(Place result, Place mask, Place x, i64 itemSize, i64 n, double keep, int lanes, u64 seed,
-                                   u64 offset) {
+extern "C" __global__ void dropout(Place result, Place mask, Place x, i64 itemSize, i64 n, double keep, int lanes,
+                                   PhiloxState random) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(seed, u64(globalThread()), offset);
+  Philox draws(random, u64(globalThread()));
   Words w{};
   bool half = false;
   const bool wide = x.type == 7;

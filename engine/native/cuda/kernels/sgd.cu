@@ -11,8 +11,9 @@ using C = GB_C;
 /** Constants: lr, momentum, 1 − dampening, weight decay, the gradient's sign, nesterov. Without buffers states[0] is null. */
 extern "C" __global__ void sgd(StepArguments a, bool fresh) {
   using S = scalar::Sgd<C>;
-  const S s{C(a.constants[0]), C(a.constants[1]), C(a.constants[2]), C(a.constants[3]), C(a.constants[4]), a.constants[5] != 0};
   const Chunk chunk(a);
+  const double* c = chunk.constants(a);
+  const S s{C(c[0]), C(c[1]), C(c[2]), C(c[3]), C(c[4]), c[5] != 0};
   T* param = static_cast<T*>(a.param[chunk.row]);
   const T* grad = static_cast<const T*>(a.grad[chunk.row]);
   T* buffer = static_cast<T*>(a.states[0][chunk.row]);

@@ -11,8 +11,8 @@ using C = GB_C;
 
 extern "C" __global__ void step(StepArguments a) {
   using F = scalar::GB_STEP;
-  const F f = F::of(a.constants);
   const Chunk chunk(a);
+  const F f = F::of(chunk.constants(a));
   T* param = static_cast<T*>(a.param[chunk.row]);
   const T* grad = static_cast<const T*>(a.grad[chunk.row]);
   T* first = static_cast<T*>(a.states[0][chunk.row]);

@@ -6,6 +6,7 @@
 #include "cuda/api/driver.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/pinned.h"
 #include "ops/create.h"
 #include "ops/transfer.h"
@@ -110,6 +111,7 @@ void linspaceOnCuda(const Tensor& dst, double start, double end) {
 void transferOnCuda(const Transfer& t) {
   const Tensor &to = *t.to, &from = *t.from;
   if (to.device() == Device::CPU) {
+    refuseInCapture("it reads a value of the card, and nothing is computed before the step is replayed. Read after the step");
     const CUstream stream = currentStream(from.device());
     enter(from.device());
     GB_CUDA(memcpyDtoHAsync, to.data(), address(from.data()), from.bytes(), stream);
@@ -119,6 +121,7 @@ void transferOnCuda(const Transfer& t) {
       usePinned(to.storage()->data, cudaIndex(from.device()), stream);
     }
   } else if (from.device() == Device::CPU) {
+    refuseInCapture("it copies from the host, and a replay would not see what is there then. Hand it to the step as an argument");
     const CUstream stream = currentStream(to.device());
     enter(to.device());
     GB_CUDA(memcpyHtoDAsync, address(to.data()), from.data(), from.bytes(), stream);

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "cuda/ops/units.h"
+#include "cuda/runtime/capture.h"
 
 namespace gb::cuda {
 namespace {
@@ -41,20 +42,29 @@ GB_UNITS(all) {
 template <class Launch>
 class Batch {
  public:
-  Batch(Device device, const Launch& launch) : device_(device), launch_(launch) {}
+  /** `live`: null, or the constants of all parameters in the card's memory. */
+  Batch(Device device, const Launch& launch, StepNumbers live) : device_(device), launch_(launch), live_(live) {}
   ~Batch() noexcept(false) { flush(); }
 
-  StepArguments& add(const Tensor& param, const Tensor& grad, const double* constants, int count, int key) {
+  /** `place`: of the parameter among all of the step. */
+  StepArguments& add(int place, const Tensor& param, const Tensor& grad, const double* constants, int count, int key) {
     GB_CHECK(param.device() == device_ && grad.device() == device_,
              "Expected all parameters and gradients of a step to be on the same device, but found ", nameOf(device_), " and ",
              nameOf(param.device() == device_ ? grad.device() : param.device()), "!");
     const bool fits = a_.count < kMostParameters && param.dtype() == type_ && key == key_ &&
-                      std::memcmp(a_.constants, constants, sizeof(double) * size_t(count)) == 0;
+                      (live_.at ? a_.liveStep == 0 || place == place_ + 1
+                                : std::memcmp(a_.constants, constants, sizeof(double) * size_t(count)) == 0);
     if (a_.count > 0 && !fits) flush();
     type_ = param.dtype();
     key_ = key;
     std::memcpy(a_.constants, constants, sizeof(double) * size_t(count));
     const int i = a_.count++;
+    place_ = place;
+    if (live_.at && i == 0) {
+      // One row of numbers is for all parameters.
+      a_.liveStep = live_.count == count ? 0 : count;
+      a_.live = live_.at + int64_t(place) * a_.liveStep;
+    }
     a_.param[i] = param.data();
     a_.grad[i] = grad.data();
     a_.size[i] = param.numel();
@@ -73,7 +83,9 @@ class Batch {
 
   Device device_;
   const Launch& launch_;
+  const StepNumbers live_;
   StepArguments a_{};
+  int place_ = 0;
   DType type_ = DType::Float32;
   int key_ = 0;
 };
@@ -87,9 +99,9 @@ void sgdOnCuda(const std::vector<SgdParameter>& rows, const SgdOptions& o) {
         kernels[placeOf(type)].get(cudaIndex(device), "sgd", [&] { return sgdUnit(type); });
     launch(kernel, device, Grid{a.first[a.count]}, kThreads, a, fresh != 0);
   };
-  Batch batch(device, go);
+  Batch batch(device, go, takeStepNumbers());
   for (const SgdParameter& row : rows) {
-    StepArguments& a = batch.add(*row.param, *row.grad, constants, 6, row.fresh);
+    StepArguments& a = batch.add(0, *row.param, *row.grad, constants, 6, row.fresh);
     a.states[0][batch.last()] = row.buffer ? row.buffer->data() : nullptr;
   }
 }
@@ -103,9 +115,9 @@ void stepOnCuda(Step step, int states, const std::vector<StepParameter>& rows) {
     });
     launch(kernel, device, Grid{a.first[a.count]}, kThreads, a);
   };
-  Batch batch(device, go);
+  Batch batch(device, go, takeStepNumbers());
   for (const StepParameter& row : rows) {
-    StepArguments& a = batch.add(*row.param, *row.grad, row.constants, row.constantCount, 0);
+    StepArguments& a = batch.add(row.place, *row.param, *row.grad, row.constants, row.constantCount, 0);
     for (int k = 0; k < states; k++) a.states[k][batch.last()] = row.states[k]->data();
   }
 }

@@ -6,6 +6,7 @@
 
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 
 namespace gb::cuda {
@@ -51,7 +52,6 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
   const Tensor* one[1] = {&x};
   f.walk = walkOf<1>(StridedLoop(x.sizes(), one, 1));
   f.n = unsigned(n);
-  f.seed = generator.initialSeed();
   f.a = a;
   f.b = b;
   bool whole = false;
@@ -74,7 +74,7 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
   }
   const bool wide = whole ? f.draw == Draw::Whole64 : x.dtype() == DType::Float64;
   const Grid grid = gridOf(n, device);
-  f.offset = generator.takePhilox(countersFor(n, grid, wide ? 2 : 4));
+  f.random = philoxFor(generator, countersFor(n, grid, wide ? 2 : 4));
   static Function functions[3];
   const int which = whole ? 2 : wide;
   constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole"};
@@ -88,11 +88,11 @@ void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generato
   GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
   const Tensor* both[2] = {&x, &p};
   const Grid grid = gridOf(n, device);
-  const unsigned long long seed = generator.initialSeed(), offset = generator.takePhilox(countersFor(n, grid, 4));
+  const PhiloxState random = philoxFor(generator, countersFor(n, grid, 4));
   static Function functions;
   const CUfunction kernel = functions.get(cudaIndex(device), "bernoulliTensor", [] { return Unit{"random.cu", ""}; });
   launch(kernel, device, grid, kThreads, Place{x.as<char>(), int(x.dtype())}, Place{p.as<char>(), int(p.dtype())},
-         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), seed, offset, faultOf(cudaIndex(device)), faultCode());
+         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), random, faultOf(cudaIndex(device)), faultCode());
 }
 
 void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {
@@ -100,12 +100,12 @@ void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, do
   const int64_t n = x.numel();
   const int lanes = n % 4 == 0 ? 4 : n % 2 == 0 ? 2 : 1;
   const Grid grid = gridOf(n, device);
-  const unsigned long long seed = generator.initialSeed(), offset = generator.takePhilox(countersFor(n, grid, 4));
+  const PhiloxState random = philoxFor(generator, countersFor(n, grid, 4));
   static Function functions;
   const CUfunction kernel = functions.get(cudaIndex(device), "dropout", [] { return Unit{"random.cu", ""}; });
   const auto place = [](const Tensor& t) { return cuda::Place{t.as<char>(), int(t.dtype())}; };
   launch(kernel, device, grid, kThreads, place(result), place(mask), place(x), static_cast<long long>(x.itemSize()),
-         static_cast<long long>(n), 1 - p, lanes, seed, offset);
+         static_cast<long long>(n), 1 - p, lanes, random);
 }
 
 GB_UNITS(all) { all.push_back(Unit{"random.cu", ""}); }

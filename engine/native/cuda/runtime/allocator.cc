@@ -1,11 +1,17 @@
 #include "cuda/runtime/allocator.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/pinned.h"
 #include "tensor/error.h"
@@ -49,7 +55,15 @@ struct BySize {
 
 struct Pool {
   bool small;
+  int number;  // 0: everybody's
   std::set<Block*, BySize> free;
+};
+
+/** Both sizes of pools, and how many graphs live on them. */
+struct Pools {
+  Pool small, large;
+  int graphs = 0;
+  explicit Pools(int number) : small{true, number, {}}, large{false, number, {}} {}
 };
 
 size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
@@ -73,7 +87,7 @@ class Allocator {
       collect(true);
       block = take(size);
     }
-    if (!block) {
+    if (!block && !open_) {
       emptyCache();
       block = take(size);
     }
@@ -91,15 +105,13 @@ class Allocator {
     stats_.activeBlocks--;
     block->used = false;
     if (block->others.empty()) return giveBack(block);
-    for (CUstream stream : block->others) {
-      CUevent event = nullptr;
-      if (driver().eventCreate(&event, kEventDisableTiming) != kSuccess) continue;
-      driver().eventRecord(event, stream);
-      block->waits++;
-      waiting_.push_back({event, block});
+    if (open_) {
+      // An event would become part of what is captured.
+      block->waits = 1;
+      postponed_.push_back(block);
+      return;
     }
-    block->others.clear();
-    if (block->waits == 0) giveBack(block);
+    waitForOthers(block);
   }
 
   void recordStream(void* data, CUstream stream) {
@@ -113,13 +125,77 @@ class Allocator {
     others.push_back(stream);
   }
 
+  int joinPool(int number) {
+    std::lock_guard<std::mutex> guard(lock_);
+    if (number == 0) {
+      number = ++lastPool_;
+      own_.emplace(number, std::make_unique<Pools>(number));
+    }
+    const auto found = own_.find(number);
+    GB_CHECK(found != own_.end(), "no pool ", number, " of memory: its graphs are gone");
+    found->second->graphs++;
+    return number;
+  }
+
+  void leavePool(int number) {
+    std::lock_guard<std::mutex> guard(lock_);
+    const auto found = own_.find(number);
+    if (found == own_.end() || --found->second->graphs > 0) return;
+    // The card is done: what is free may serve any stream, and so may the rest when it is given back.
+    std::vector<Block*> firsts;
+    for (Block* first : segments_) {
+      if (first->pool->number == number) firsts.push_back(first);
+    }
+    for (Block* first : firsts) {
+      for (Block *block = first, *next; block; block = next) {
+        next = block->after;
+        const bool free = block->pool->free.erase(block) > 0;
+        block->pool = block->pool->small ? &shared_.small : &shared_.large;
+        block->stream = nullptr;
+        if (free && caching()) block->pool->free.insert(block);
+        if (free && !caching()) dropSegment(block);
+      }
+    }
+    own_.erase(found);
+  }
+
+  void openPool(int number) {
+    std::lock_guard<std::mutex> guard(lock_);
+    open_ = own_.at(number).get();
+  }
+
+  void closePool() {
+    std::lock_guard<std::mutex> guard(lock_);
+    open_ = nullptr;
+    for (Block* block : std::exchange(postponed_, {})) {
+      block->waits = 0;
+      waitForOthers(block);
+    }
+    for (Block* block : std::exchange(toDrop_, {})) dropSegment(block);
+  }
+
+  std::vector<Segment> segments() {
+    std::lock_guard<std::mutex> guard(lock_);
+    std::vector<Segment> all;
+    for (const Block* first : segments_) {
+      Segment segment{first->data, 0, first->stream, first->pool->number, first->pool->small, {}};
+      for (const Block* block = first; block; block = block->after) {
+        segment.size += block->size;
+        segment.parts.push_back({block->size, block->used});
+      }
+      all.push_back(std::move(segment));
+    }
+    std::sort(all.begin(), all.end(), [](const Segment& a, const Segment& b) { return a.address < b.address; });
+    return all;
+  }
+
   void emptyCache() {
     std::lock_guard<std::mutex> guard(lock_);
     enter(index_);
     // Freed memory may still be in use by what is queued.
     driver().ctxSynchronize();
     settle();
-    for (Pool* pool : {&small_, &large_}) {
+    for (Pool* pool : {&shared_.small, &shared_.large}) {
       for (auto at = pool->free.begin(); at != pool->free.end();) {
         Block* block = *at;
         if (block->before || block->after) {
@@ -135,7 +211,8 @@ class Allocator {
   CardMemory stats() {
     std::lock_guard<std::mutex> guard(lock_);
     CardMemory s = stats_;
-    s.cachedBlocks = small_.free.size() + large_.free.size();
+    s.cachedBlocks = shared_.small.free.size() + shared_.large.free.size();
+    for (const auto& [number, pools] : own_) s.cachedBlocks += pools->small.free.size() + pools->large.free.size();
     return s;
   }
   void resetPeak() {
@@ -164,8 +241,9 @@ class Allocator {
   /** A block for the current stream, from the cache or from the driver; null where there is none. */
   Block* take(size_t size) {
     std::lock_guard<std::mutex> guard(lock_);
-    settle();
-    Pool& pool = size <= kSmall ? small_ : large_;
+    if (!open_) settle();
+    Pools& pools = open_ ? *open_ : shared_;
+    Pool& pool = size <= kSmall ? pools.small : pools.large;
     Block wanted{};
     wanted.size = size;
     wanted.stream = currentStream(index_);
@@ -196,6 +274,7 @@ class Allocator {
                                               : rounded(size, kSegmentUnit);
     if (limit_ && stats_.reserved + bytes > limit_) return nullptr;
     CUdeviceptr address = 0;
+    const Relaxed relaxed;
     const CUresult result = driver().memAlloc(&address, bytes);
     if (result == kOutOfMemory) return nullptr;
     check(result, "memAlloc");
@@ -207,6 +286,7 @@ class Allocator {
     stats_.reserved += bytes;
     stats_.reservedPeak = std::max(stats_.reservedPeak, stats_.reserved);
     stats_.segments++;
+    segments_.insert(block);
     return block;
   }
 
@@ -245,8 +325,14 @@ class Allocator {
       delete block;
       block = previous;
     }
-    if (!caching()) return dropSegment(block);
-    block->pool->free.insert(block);
+    // A graph goes on using what its tensors have given back.
+    if (caching() || block->pool->number != 0) {
+      block->pool->free.insert(block);
+    } else if (open_) {
+      toDrop_.push_back(block);
+    } else {
+      dropSegment(block);
+    }
   }
 
   void dropSegment(Block* block) {
@@ -254,7 +340,21 @@ class Allocator {
     driver().memFree(CUdeviceptr(reinterpret_cast<size_t>(block->data)));
     stats_.reserved -= block->size;
     stats_.segments--;
+    segments_.erase(block);
     delete block;
+  }
+
+  /** The block becomes free when all that is queued now on its other streams is done. */
+  void waitForOthers(Block* block) {
+    for (CUstream stream : block->others) {
+      CUevent event = nullptr;
+      if (driver().eventCreate(&event, kEventDisableTiming) != kSuccess) continue;
+      driver().eventRecord(event, stream);
+      block->waits++;
+      waiting_.push_back({event, block});
+    }
+    block->others.clear();
+    if (block->waits == 0) giveBack(block);
   }
 
   /** Blocks whose other streams are done with them become free. */
@@ -288,7 +388,12 @@ class Allocator {
 
   const int index_;
   std::mutex lock_;
-  Pool small_{true, {}}, large_{false, {}};
+  Pools shared_{0};
+  std::map<int, std::unique_ptr<Pools>> own_;  // of graphs
+  Pools* open_ = nullptr;                      // while a step is captured
+  int lastPool_ = 0;
+  std::unordered_set<Block*> segments_;        // the first blocks of all
+  std::vector<Block*> postponed_, toDrop_;     // until it is over
   std::unordered_map<void*, Block*> used_;
   std::vector<Waiting> waiting_;
   CardMemory stats_{};
@@ -312,10 +417,16 @@ void* allocate(size_t bytes, int index) {
 }
 void release(void* block, int index) { allocatorOf(index).release(block); }
 void recordStream(void* block, int index, CUstream stream) { allocatorOf(index).recordStream(block, stream); }
+int joinPool(int index, int pool) { return allocatorOf(index).joinPool(pool); }
+void leavePool(int index, int pool) { allocatorOf(index).leavePool(pool); }
+void openPool(int index, int pool) { allocatorOf(index).openPool(pool); }
+void closePool(int index) { allocatorOf(index).closePool(); }
+std::vector<Segment> cardSegments(int index) { return allocatorOf(index).segments(); }
 CardMemory cardMemory(int index) { return allocatorOf(index).stats(); }
 void resetPeak(int index) { allocatorOf(index).resetPeak(); }
 void setCardLimit(int index, size_t bytes) { allocatorOf(index).setLimit(bytes); }
 void emptyCardCache() {
+  refuseInCapture("giving memory back to the driver waits for the card");
   for (int i = 0; i < deviceCount(); i++) {
     if (allocatorOf(i).stats().segments > 0) allocatorOf(i).emptyCache();
   }

@@ -3,6 +3,7 @@
 // cudaMalloc waits for the card; a block from the cache does not.
 #pragma once
 #include <cstddef>
+#include <vector>
 
 #include "cuda/api/driver.h"
 
@@ -23,7 +24,30 @@ void release(void* block, int index);
 /** The block is used on this stream too: it is not given out again before what is queued there now is done. */
 void recordStream(void* block, int index, CUstream stream);
 
+/** A pool of memory of its own, for what is captured: one more graph uses it. 0 makes one; its number. */
+int joinPool(int index, int pool);
+/** One graph fewer; after the last one the memory is everybody's. The card must be done with all graphs of the pool. */
+void leavePool(int index, int pool);
+/** Between both, all memory that is asked for comes from the pool, and nothing is given back to the driver. */
+void openPool(int index, int pool);
+void closePool(int index);
+
 CardMemory cardMemory(int index);
+
+/** A piece taken from the driver, for people: its blocks in order. */
+struct Segment {
+  const void* address;
+  size_t size;
+  CUstream stream;
+  int pool;  // 0: everybody's
+  bool small;
+  struct Part {
+    size_t size;
+    bool used;
+  };
+  std::vector<Part> parts;
+};
+std::vector<Segment> cardSegments(int index);
 void resetPeak(int index);
 /** Returns segments of which nothing is used to the driver. */
 void emptyCardCache();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cuda/api/nvrtc.h"
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/launch.h"
 #include "tensor/error.h"
 
@@ -114,12 +115,18 @@ CUstream newStream(int index, int priority) {
   return stream;
 }
 
+namespace {
+constexpr const char* kWaiting = "it waits for the card, and nothing is done before the step is replayed. Do it after the step";
+}
+
 void synchronize(int index) {
+  refuseInCapture(kWaiting);
   enter(index);
   checkWait(driver().ctxSynchronize(), index);
 }
 
 void synchronizeStream(int index, CUstream stream) {
+  refuseInCapture(kWaiting);
   enter(index);
   checkWait(driver().streamSynchronize(stream), index);
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "cuda/api/nvrtc.h"
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 #include "cuda/runtime/kernel_files.h"
 #include "tensor/error.h"
@@ -15,7 +16,7 @@ namespace {
 
 std::mutex lock;
 std::unordered_map<std::string, CUmodule> modules;
-CompileStats stats{0, 0};
+CompileStats stats{0, 0, 0};
 
 /** Ops whose kernels were queued last, for errors that come out later. */
 thread_local const char* recent[4];
@@ -49,6 +50,7 @@ CUmodule moduleOf(int index, const Unit& unit) {
   const CachedKernel cached(std::string(unit.file) + "\n" + unit.options + "\n" + std::to_string(capability) + "\n" +
                             Compiler::identity());
   enter(index);
+  const Relaxed relaxed;
   std::string code = cached.read();
   if (!code.empty() && driver().moduleLoadData(&module, code.data()) == kSuccess) {
     stats.found++;
@@ -105,7 +107,7 @@ void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void*
 
 void queued(int index, CUstream stream) {
   recent[launches++ % 4] = currentOp;
-  if (__builtin_expect(launchBlocking(), 0)) {
+  if (__builtin_expect(launchBlocking(), 0) && !capturing) {
     const CUresult end = driver().streamSynchronize(stream);
     GB_CHECK(end == kSuccess, "CUDA: the kernel failed: ", describe(end));
   }
@@ -136,6 +138,7 @@ const char* kernelType(DType dtype) {
 
 CompileStats compileStats() {
   std::lock_guard<std::mutex> guard(lock);
+  stats.launched = launches;
   return stats;
 }
 

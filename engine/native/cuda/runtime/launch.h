@@ -60,9 +60,10 @@ void checkWait(CUresult result, int index);
 /** A type's name in kernels: float, double, gb::Half, … */
 const char* kernelType(DType dtype);
 
-/** What the disk cache did, for tests: kernels compiled, and found. */
+/** For tests: kernels compiled, found in the cache on disk, and launched by this thread. */
 struct CompileStats {
   int compiled, found;
+  unsigned launched;
 };
 CompileStats compileStats();
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/device.h"
 #include "tensor/error.h"
 #include "tensor/memory.h"
@@ -31,6 +32,7 @@ struct Waiting {
 class PinnedAllocator {
  public:
   void* allocate(size_t bytes) {
+    refuseInCapture("it takes pinned memory, which is the host's");
     // As PyTorch does: powers of two, so that batches of nearly one size share blocks.
     size_t size = kLeast;
     while (size < bytes) size *= 2;
@@ -57,6 +59,8 @@ class PinnedAllocator {
     used_.erase(found);
     stats_.allocated -= block->size;
     for (const auto& [index, stream] : block->uses) {
+      // A capture began when the card was done with everything, and an event would become part of it.
+      if (capturing && capturing->device() == index) continue;
       const Visit visit(index);
       CUevent event = nullptr;
       block->waits++;
