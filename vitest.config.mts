@@ -5,6 +5,7 @@ const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.me
 
 /** Suites that run on a card too. */
 const onCard = [
+	"test/engine/ops/linalg.test.ts",
 	"test/engine/ops/reference.test.ts",
 	"test/engine/optim/trajectories.test.ts",
 	"test/engine/nn/reference.test.ts",

@@ -204,7 +204,7 @@ const eighBackward: Derivative = {
 
 /** Quotients beside the diagonal, 0 on it. */
 function apart(x: Tensor, differences: Tensor): Tensor {
-	const diagonal = wrap(native.eye(x.size(-1), x.size(-1), 8));
+	const diagonal = wrap(native.eye(x.size(-1), x.size(-1), 8, x.handle));
 	return x.maskedFill(diagonal, 0).div(differences.maskedFill(diagonal, 1));
 }
 

@@ -4,6 +4,7 @@
 
 #include "ops/copy.h"
 #include "ops/create.h"
+#include "ops/transfer.h"
 
 namespace gb {
 
@@ -25,7 +26,10 @@ class Prepared {
   Prepared(const Tensor& logProbs, const Tensor& targets, const Tensor& inputLengths, const Tensor& targetLengths,
            int64_t blank)
       : logProbs_(contiguous(logProbs)), targets_(integers(targets, "targets")),
-        inputLengths_(integers(inputLengths, "input lengths")), targetLengths_(integers(targetLengths, "target lengths")) {
+        inputLengths_(onHost(integers(inputLengths, "input lengths"))),
+        targetLengths_(onHost(integers(targetLengths, "target lengths"))) {
+    const Device device = logProbs.device();
+    checkTogether(logProbs, targets);
     GB_CHECK(logProbs.dtype() == DType::Float32 || logProbs.dtype() == DType::Float64,
              "not implemented for ", nameOf(logProbs.dtype()), ": expected float32 or float64");
     GB_CHECK(logProbs.ndim() == 3, "expected log-probabilities of shape [T, N, C], got ", logProbs.sizes());
@@ -47,9 +51,10 @@ class Prepared {
       GB_CHECK(!padded || length <= targets.size(1), "a target length of ", length, " is more than the ",
                padded ? targets.size(1) : 0, " labels of a row");
       starts_.as<int64_t>()[n] = padded ? n * targets.size(1) : together;
-      for (int64_t s = 0; s < length; s++) {
-        GB_CHECK(padded || together + s < targets_.numel(), "target lengths add up to more than the ", targets_.numel(),
-                 " labels");
+      GB_CHECK(padded || together + length <= targets_.numel(), "target lengths add up to more than the ", targets_.numel(),
+               " labels");
+      // A card looks at labels when it meets them.
+      for (int64_t s = 0; device == Device::CPU && s < length; s++) {
         const int64_t label = targets_.as<int64_t>()[starts_.as<int64_t>()[n] + s];
         GB_CHECK(label >= 0 && label < classes, "expected labels of 0 to ", classes - 1, ", got ", label);
       }
@@ -58,6 +63,8 @@ class Prepared {
     }
     GB_CHECK(padded || together == targets_.numel(), "target lengths add up to ", together, ", but there are ",
              targets_.numel(), " labels");
+    // Lengths may lie anywhere; the kernel wants them where it runs.
+    for (Tensor* lengths : {&starts_, &inputLengths_, &targetLengths_}) *lengths = toDevice(*lengths, device, false);
     call = {&logProbs_, &targets_, &starts_, &inputLengths_, &targetLengths_, blank, 2 * longest + 1};
   }
 

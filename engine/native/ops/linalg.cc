@@ -43,8 +43,8 @@ Tensor doubles(const Tensor& a) {
   return copy.viewed({batchOf(a), rowsOf(a), columnsOf(a)}, {rowsOf(a) * columnsOf(a), columnsOf(a), 1});
 }
 
-Tensor made(int64_t batch, int64_t rows, int64_t columns) {
-  return emptyTensor({batch, rows, columns}, DType::Float64);
+Tensor made(const Tensor& like, int64_t rows, int64_t columns) {
+  return emptyTensor({like.size(0), rows, columns}, DType::Float64, like.device());
 }
 
 /** A result with the batch dimensions of `like` before `last`, in its dtype. */
@@ -77,7 +77,8 @@ Three luFactor(const Tensor& a) {
   checkSquare(a);
   const Tensor lu = doubles(a);
   const int64_t n = rowsOf(a);
-  const Tensor pivots = emptyTensor({lu.size(0), n}, DType::Int64), info = emptyTensor({lu.size(0)}, DType::Int64);
+  const Tensor pivots = emptyTensor({lu.size(0), n}, DType::Int64, a.device());
+  const Tensor info = emptyTensor({lu.size(0)}, DType::Int64, a.device());
   luKernel(a.device(), lu, pivots, info);
   return {finished(lu, a, {n, n}), finished(pivots, a, {n}), finished(info, a, {})};
 }
@@ -92,7 +93,7 @@ Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
 
 std::pair<Tensor, Tensor> cholesky(const Tensor& a) {
   checkSquare(a);
-  const Tensor l = doubles(a), info = emptyTensor({l.size(0)}, DType::Int64);
+  const Tensor l = doubles(a), info = emptyTensor({l.size(0)}, DType::Int64, a.device());
   choleskyKernel(a.device(), l, info);
   return {finished(l, a, {rowsOf(a), rowsOf(a)}), finished(info, a, {})};
 }
@@ -108,7 +109,7 @@ Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit) 
 std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete) {
   checkMatrices(a);
   const int64_t m = rowsOf(a), n = columnsOf(a), c = complete ? m : std::min(m, n);
-  const Tensor work = doubles(a), q = made(work.size(0), m, c), r = made(work.size(0), c, n);
+  const Tensor work = doubles(a), q = made(work, m, c), r = made(work, c, n);
   qrKernel(a.device(), work, q, r);
   return {finished(q, a, {m, c}), finished(r, a, {c, n})};
 }
@@ -116,8 +117,8 @@ std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete) {
 std::pair<Tensor, Tensor> eigh(const Tensor& a) {
   checkSquare(a);
   const int64_t n = rowsOf(a);
-  const Tensor work = doubles(a), vectors = made(work.size(0), n, n);
-  const Tensor values = emptyTensor({work.size(0), n}, DType::Float64);
+  const Tensor work = doubles(a), vectors = made(work, n, n);
+  const Tensor values = emptyTensor({work.size(0), n}, DType::Float64, a.device());
   eighKernel(a.device(), work, values, vectors);
   return {finished(values, a, {n}), finished(vectors, a, {n, n})};
 }
@@ -128,8 +129,8 @@ Three svd(const Tensor& a) {
   // A wide matrix is the transpose of a tall one, with U and V exchanged.
   const bool wide = m < n;
   const Tensor work = doubles(wide ? transposedCopy(a) : a);
-  const int64_t batch = work.size(0), rows = std::max(m, n);
-  const Tensor u = made(batch, rows, k), v = made(batch, k, k), s = emptyTensor({batch, k}, DType::Float64);
+  const Tensor u = made(work, std::max(m, n), k), v = made(work, k, k);
+  const Tensor s = emptyTensor({work.size(0), k}, DType::Float64, a.device());
   svdKernel(a.device(), work, u, s, v);
   const Tensor left = wide ? v : u, right = transposedCopy(wide ? u : v);
   return {finished(left, a, {m, k}), finished(s, a, {k}), finished(right, a, {k, n})};

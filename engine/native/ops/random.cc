@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ops/copy.h"
+#include "ops/reduce.h"
 #include "ops/transfer.h"
 #include "tensor/strided_loop.h"
 
@@ -12,6 +13,8 @@ namespace gb {
 Kernel<void(Fill, const Tensor&, Generator&, double, double)> randomFillKernel("randomFill");
 Kernel<void(const Tensor&, const Tensor&, Generator&)> bernoulliTensorKernel("bernoulliTensor");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, double, Generator&)> dropoutKernel("dropout");
+Kernel<void(const Tensor&, Generator&)> randpermKernel("randperm");
+Kernel<void(const Tensor&, const Tensor&, bool, Generator&)> multinomialKernel("multinomial");
 
 namespace {
 
@@ -107,78 +110,22 @@ std::pair<Tensor, Tensor> dropout(const Tensor& x, double p, Generator& generato
 Tensor randperm(int64_t n, Generator& generator, Device device) {
   GB_CHECK(n >= 0, "n must be non-negative, got ", n);
   Tensor result = emptyTensor({n}, DType::Int64, device);
-  needsHost(result, "randperm");
-  int64_t* r = result.as<int64_t>();
-  for (int64_t i = 0; i < n; i++) r[i] = i;
-  for (int64_t i = 0; i < n - 1; i++) {
-    const int64_t z = int64_t(generator.random() % uint64_t(n - i));
-    std::swap(r[i], r[i + z]);
-  }
+  if (n > 0) randpermKernel(device, result, drawer(generator, device));
   return result;
 }
 
 namespace {
 
-/** Checks one row of weights and returns its sum. */
-template <class T>
-double weightSum(const T* w, int64_t n) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) {
-    GB_CHECK(std::isfinite(double(w[i])) && w[i] >= 0, "probability tensor contains either `inf`, `nan` or element < 0");
-    sum += double(w[i]);
-  }
-  GB_CHECK(sum > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
-  return sum;
-}
+/** The number that a reduction to one element gives. */
+double numberOf(const Tensor& x) { return *onHost(asType(x, DType::Float64)).as<double>(); }
 
-/** One row: searches the cumulative distribution, which runs in T as PyTorch's does. */
-template <class T>
-void sampleWithReplacement(const T* w, int64_t n, int64_t samples, int64_t* out, Generator& generator) {
-  std::vector<T> cumulative(static_cast<size_t>(n));
-  T sum = 0;
-  for (int64_t i = 0; i < n; i++) cumulative[size_t(i)] = sum += w[i];
-  for (T& c : cumulative) c /= sum;
-  for (int64_t s = 0; s < samples; s++) {
-    const double u = generator.uniform();
-    int64_t left = 0, right = n;
-    while (right > left) {
-      const int64_t middle = left + (right - left) / 2;
-      if (double(cumulative[size_t(middle)]) < u) {
-        left = middle + 1;
-      } else {
-        right = middle;
-      }
-    }
-    out[s] = std::min(left, n - 1);
-  }
-}
-
-/** One row: the largest w / q with exponential q. Stable, so that equal quotients keep their order. */
-template <class T>
-void sampleWithout(const T* w, int64_t n, const T* q, int64_t samples, int64_t* out) {
-  std::vector<std::pair<T, int64_t>> keyed(static_cast<size_t>(n));
-  for (int64_t i = 0; i < n; i++) keyed[size_t(i)] = {w[i] / q[i], i};
-  std::partial_sort(keyed.begin(), keyed.begin() + samples, keyed.end(), [](const auto& a, const auto& b) {
-    return a.first != b.first ? a.first > b.first : a.second < b.second;
-  });
-  for (int64_t s = 0; s < samples; s++) out[s] = keyed[size_t(s)].second;
-}
-
-template <class T>
-void multinomialIn(const Tensor& w, int64_t n, const Tensor& out, int64_t samples, bool replacement, Generator& generator) {
-  const int64_t rows = n ? w.numel() / n : 0;
-  for (int64_t r = 0; r < rows; r++) weightSum(w.as<T>() + r * n, n);
-  if (replacement && samples > 1) {
-    for (int64_t r = 0; r < rows; r++) {
-      sampleWithReplacement(w.as<T>() + r * n, n, samples, out.as<int64_t>() + r * samples, generator);
-    }
-    return;
-  }
-  Tensor q = emptyTensor(w.sizes(), w.dtype(), w.device());
-  exponential_(q, generator, 1, 0);
-  for (int64_t r = 0; r < rows; r++) {
-    sampleWithout(w.as<T>() + r * n, n, q.as<T>() + r * n, samples, out.as<int64_t>() + r * samples);
-  }
+/** Rows of weights that sum up to something and are none of them negative or not finite. */
+void checkWeights(const Tensor& weights) {
+  const Dims last{weights.ndim() - 1};
+  const double least = numberOf(amin(weights, nullptr, false)), most = numberOf(amax(weights, nullptr, false));
+  GB_CHECK(least >= 0 && std::isfinite(most), "probability tensor contains either `inf`, `nan` or element < 0");
+  const Tensor sums = sum(weights, &last, false, DType::Float64);
+  GB_CHECK(numberOf(amin(sums, nullptr, false)) > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
 }
 
 }  // namespace
@@ -186,20 +133,20 @@ void multinomialIn(const Tensor& w, int64_t n, const Tensor& out, int64_t sample
 Tensor multinomial(const Tensor& weights, int64_t samples, bool replacement, Generator& generator) {
   GB_CHECK(weights.ndim() == 1 || weights.ndim() == 2, "prob_dist must be 1 or 2 dim, got shape ", weights.sizes());
   checkFloat(weights);
-  needsHost(weights, "multinomial");
   const int64_t n = weights.size(weights.ndim() - 1);
   GB_CHECK(samples > 0, "cannot sample n_sample <= 0 samples, got ", samples);
   GB_CHECK(replacement || samples <= n, "cannot sample n_sample > prob_dist.size(-1) samples without replacement: ",
            samples, " of ", n);
   Dims shape = weights.sizes();
   shape[shape.size() - 1] = samples;
-  Tensor out = emptyTensor(shape, DType::Int64);
+  const Tensor out = emptyTensor(shape, DType::Int64, weights.device());
+  if (out.numel() == 0) return out;
+  GB_CHECK(n > 0, "invalid multinomial distribution (sum of probabilities <= 0)");
   const Tensor w = contiguous(asType(weights, computeType(weights.dtype())));
-  if (w.dtype() == DType::Float64) {
-    multinomialIn<double>(w, n, out, samples, replacement, generator);
-  } else {
-    multinomialIn<float>(w, n, out, samples, replacement, generator);
-  }
+  checkWeights(w);
+  const int64_t rows = w.numel() / n;
+  multinomialKernel(w.device(), w.viewed({rows, n}, {n, 1}), out.viewed({rows, samples}, {samples, 1}), replacement,
+                    drawer(generator, w.device()));
   return out;
 }
 

@@ -82,6 +82,11 @@ extern Kernel<void(const Tensor& x, const Tensor& probabilities, Generator& gene
 /** result = x·mask with mask 0 or 1 / (1 − p); all three dense, of the same strides. */
 extern Kernel<void(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator)> dropoutKernel;
 
+/** 0 … n − 1 in random order into a vector of int64. */
+extern Kernel<void(const Tensor& order, Generator& generator)> randpermKernel;
+/** Rows of weights [rows, n] (float or double, row-major): places drawn into out [rows, samples]. */
+extern Kernel<void(const Tensor& weights, const Tensor& out, bool replacement, Generator& generator)> multinomialKernel;
+
 void uniform_(const Tensor& x, Generator& generator, double from, double to);
 void normal_(const Tensor& x, Generator& generator, double mean, double std);
 void randint_(const Tensor& x, Generator& generator, double from, double to);

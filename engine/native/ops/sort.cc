@@ -2,17 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "ops/copy.h"
 #include "ops/create.h"
+#include "ops/reduce.h"
 #include "ops/transfer.h"
-#include "tensor/interrupt.h"
 
 namespace gb {
 
 Kernel<void(const Tensor&, const Tensor&, bool)> sortKernel("sort");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, bool)> topkKernel("topk");
+Kernel<Unique(const Tensor&, MaybeTensor, const Tensor&)> uniqueKernel("unique");
+Kernel<void(const Tensor&, const Tensor&, const Tensor&, int64_t, bool)> searchsortedKernel("searchsorted");
+Kernel<void(const Tensor&, const Tensor&)> bincountKernel("bincount");
+Kernel<void(const Tensor&, const Tensor&, double, double)> histcKernel("histc");
 
 namespace {
 
@@ -41,55 +44,21 @@ Tensor lastTo(const Tensor& x, int dim) {
 /** In one of the three types that comparing runs in. */
 Tensor comparable(const Tensor& x) { return asType(x, computeType(x.dtype())); }
 
-/** Elements as doubles would lose int64's digits; so both kinds. */
-template <class T>
-Unique uniqueIn(const Tensor& sortedValues, const Tensor& order, const Tensor& like) {
-  const T* v = sortedValues.as<T>();
-  const int64_t* at = order.as<int64_t>();
-  const int64_t n = sortedValues.numel();
-  std::vector<T> values;
-  std::vector<int64_t> counts;
-  const Tensor inverse = emptyTensor(like.sizes(), DType::Int64);
-  for (int64_t i = 0; i < n; i++) {
-    // NaN differs from everything, itself included.
-    if (i == 0 || !(v[i] == v[i - 1])) {
-      values.push_back(v[i]);
-      counts.push_back(0);
-    }
-    counts.back()++;
-    inverse.as<int64_t>()[at[i]] = int64_t(values.size()) - 1;
-  }
-  const Dims shape{int64_t(values.size())};
-  return {fromHost(values.data(), shape[0], DTypeOf<T>::value, shape, like.dtype(), Device::CPU), inverse,
-          fromHost(counts.data(), shape[0], DType::Int64, shape, DType::Int64, Device::CPU)};
-}
-
-Unique uniqueOf(const Tensor& values, const Tensor& order, const Tensor& like) {
-  switch (values.dtype()) {
-    case DType::Float64:
-      return uniqueIn<double>(values, order, like);
-    case DType::Float32:
-      return uniqueIn<float>(values, order, like);
-    default:
-      return uniqueIn<int64_t>(values, order, like);
-  }
-}
-
 Tensor flat(const Tensor& x) {
   const Tensor c = contiguous(x);
   return c.viewed({c.numel()}, {1});
 }
 
+/** The only element of a tensor, in double or int64. */
 template <class T>
-void search(const Tensor& sorted, const Tensor& values, const Tensor& out, bool right) {
-  const int64_t n = sorted.size(sorted.ndim() - 1);
-  const int64_t perRow = sorted.ndim() == 1 ? values.numel() : values.size(values.ndim() - 1);
-  for (int64_t i = 0; i < values.numel(); i++) {
-    const T* row = sorted.as<T>() + (sorted.ndim() == 1 ? 0 : i / perRow * n);
-    const T v = values.as<T>()[i];
-    const T* at = v != v ? row + n : right ? std::upper_bound(row, row + n, v) : std::lower_bound(row, row + n, v);
-    out.as<int64_t>()[i] = at - row;
-  }
+T elementOf(const Tensor& x) {
+  return *onHost(x).as<T>();
+}
+
+Unique distinct(const Tensor& values, MaybeTensor order, const Tensor& like) {
+  const Tensor inverse = emptyTensor(like.sizes(), DType::Int64, like.device());
+  const auto [found, places, counts] = uniqueKernel(like.device(), values, order, inverse);
+  return {asType(found, like.dtype()), places, counts};
 }
 
 }  // namespace
@@ -120,21 +89,13 @@ Sorted topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool) {
 }
 
 Unique unique(const Tensor& x) {
-  needsHost(x, "unique");
   const auto [values, order] = sort(comparable(flat(x)), 0, false);
-  return uniqueOf(values, order, x);
+  return distinct(values, &order, x);
 }
 
-Unique uniqueConsecutive(const Tensor& x) {
-  needsHost(x, "uniqueConsecutive");
-  const Tensor values = flat(comparable(x));
-  return uniqueOf(values, arange(Scalar::of(int64_t(0)), Scalar::of(values.numel()), Scalar::of(int64_t(1)),
-                                 DType::Int64, x.device()), x);
-}
+Unique uniqueConsecutive(const Tensor& x) { return distinct(flat(comparable(x)), nullptr, x); }
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
-  needsHost(sorted, "searchsorted");
-  needsHost(values, "searchsorted");
   GB_CHECK(sorted.ndim() >= 1, "expected a sorted sequence of at least one dimension");
   if (sorted.ndim() > 1) {
     bool fits = values.ndim() == sorted.ndim();
@@ -145,38 +106,36 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
   const bool whole = !isFloat(sorted.dtype()) && !isFloat(values.dtype());
   const DType compute = whole ? DType::Int64 : DType::Float64;
   const Tensor s = contiguous(asType(sorted, compute)), v = contiguous(asType(values, compute));
-  const Tensor out = emptyTensor(values.sizes(), DType::Int64);
-  whole ? search<int64_t>(s, v, out, right) : search<double>(s, v, out, right);
+  const Tensor out = emptyTensor(values.sizes(), DType::Int64, values.device());
+  const int64_t perRow = sorted.ndim() == 1 ? 0 : values.size(values.ndim() - 1);
+  checkTogether(sorted, values);
+  if (out.numel() > 0) searchsortedKernel(values.device(), s, v, out, perRow, right);
   return out;
 }
 
 Tensor bincount(const Tensor& x, int64_t minlength) {
   GB_CHECK(isInteger(x.dtype()) && x.ndim() == 1, "expected a 1-dimensional tensor of integers, got ",
            nameOf(x.dtype()), " of shape ", x.sizes());
-  needsHost(x, "bincount");
   GB_CHECK(minlength >= 0, "minlength should be >= 0, got ", minlength);
   const Tensor values = contiguous(asType(x, DType::Int64));
-  const int64_t* v = values.as<int64_t>();
   int64_t most = -1;
-  for (int64_t i = 0; i < values.numel(); i++) {
-    GB_CHECK(v[i] >= 0, "expected values that are not negative, got ", v[i]);
-    most = std::max(most, v[i]);
+  if (x.numel() > 0) {
+    const int64_t first = elementOf<int64_t>(amin(values, nullptr, false));
+    GB_CHECK(first >= 0, "expected values that are not negative, got ", first);
+    most = elementOf<int64_t>(amax(values, nullptr, false));
   }
   const Tensor counts = full({std::max(minlength, most + 1)}, Scalar::of(int64_t(0)), DType::Int64, x.device());
-  for (int64_t i = 0; i < values.numel(); i++) counts.as<int64_t>()[v[i]]++;
+  if (x.numel() > 0) bincountKernel(x.device(), values, counts);
   return counts;
 }
 
 Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   GB_CHECK(isFloat(x.dtype()), "expected a floating-point tensor, got ", nameOf(x.dtype()));
-  needsHost(x, "histc");
   GB_CHECK(bins > 0, "bins must be > 0, got ", bins);
   const Tensor values = flat(asType(x, DType::Float64));
-  const double* v = values.as<double>();
-  const int64_t n = values.numel();
-  if (min == max && n > 0) {
-    min = *std::min_element(v, v + n);
-    max = *std::max_element(v, v + n);
+  if (min == max && x.numel() > 0) {
+    min = elementOf<double>(amin(values, nullptr, false));
+    max = elementOf<double>(amax(values, nullptr, false));
   }
   if (min == max) {
     min -= 1;
@@ -184,12 +143,8 @@ Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   }
   GB_CHECK(std::isfinite(min) && std::isfinite(max), "range of [", min, ", ", max, "] is not finite");
   GB_CHECK(min < max, "max must be larger than min, got ", min, " and ", max);
-  const Tensor counts = full({bins}, Scalar::of(0.0), DType::Float64, x.device());
-  for (int64_t i = 0; i < n; i++) {
-    if (!(v[i] >= min && v[i] <= max)) continue;
-    const int64_t bin = int64_t((v[i] - min) / (max - min) * double(bins));
-    counts.as<double>()[std::min(bin, bins - 1)] += 1;
-  }
+  const Tensor counts = full({bins}, Scalar::of(int64_t(0)), DType::Int64, x.device());
+  if (x.numel() > 0) histcKernel(x.device(), values, counts, min, max);
   return asType(counts, x.dtype());
 }
 

@@ -15,6 +15,19 @@ extern Kernel<void(const Tensor& x, const Tensor& values, const Tensor& indices,
 using Sorted = std::pair<Tensor, Tensor>;
 using Unique = std::tuple<Tensor, Tensor, Tensor>;
 
+/**
+ * Runs of equals in a vector: one element of each, `inverse` with the run of element i at order[i] (or i), and how long
+ * each run is. How many there are only the kernel knows, so it makes the results.
+ */
+extern Kernel<Unique(const Tensor& values, MaybeTensor order, const Tensor& inverse)> uniqueKernel;
+/** Rows of `sorted`, `perRow` of the values in each (0: all in the only row), all row-major of one type, double or int64. */
+extern Kernel<void(const Tensor& sorted, const Tensor& values, const Tensor& out, int64_t perRow, bool right)>
+    searchsortedKernel;
+/** Adds to counts (int64) how often each whole number stands in x (int64, none of them outside of counts). */
+extern Kernel<void(const Tensor& x, const Tensor& counts)> bincountKernel;
+/** Adds to counts (int64) how many elements of x (double) lie in each of equal parts of min … max. */
+extern Kernel<void(const Tensor& x, const Tensor& counts, double min, double max)> histcKernel;
+
 Sorted sort(const Tensor& x, int64_t dim, bool descending);
 Sorted topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted);
 Unique unique(const Tensor& x);

@@ -100,7 +100,7 @@ export function ctcLoss(...args: CtcArguments): Tensor {
 /** Before it is reduced, each loss is divided by its target's length. */
 function reducedOf(losses: Tensor, lengths: Tensor, reduction: Reduction): Tensor {
 	if (reduction === "none") return losses;
-	return reduction === "sum" ? losses.sum() : losses.div(lengths.clamp({ min: 1 }).to(losses.dtype)).mean();
+	return reduction === "sum" ? losses.sum() : losses.div(lengths.clamp({ min: 1 }).to(losses)).mean();
 }
 
 function samples(

@@ -64,6 +64,9 @@ struct Fault {
 };
 /** A class that there is not; a double (its bits) that is no probability; a place that a plane has not. */
 constexpr int kNoClass = -1, kNoProbability = -2, kNoPlace = -3;
+/** A matrix (its place in a batch) that is not finite, or whose factors were not found in `size` sweeps; a pivot of none of
+ * `size` rows. */
+constexpr int kNotFinite = -4, kNoConvergence = -5, kNoPivot = -6;
 
 /** Index tensors: element i of all of them together names a block. Strides in bytes. */
 struct IndexArguments {
@@ -144,6 +147,15 @@ struct LossArguments {
   long long outer, classes, inner, ignoreIndex;
   double smoothing;
   bool classTarget;
+  Fault* fault;
+  int op;
+};
+
+/** Log-probabilities [steps, batch, classes]; of each sample its labels, how many steps and how many labels it has. */
+struct CtcArguments {
+  const void* logProbs;
+  const long long *targets, *targetStarts, *inputLengths, *targetLengths;
+  long long steps, batch, classes, blank, width;
   Fault* fault;
   int op;
 };

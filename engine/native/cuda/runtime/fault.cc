@@ -55,6 +55,9 @@ void checkFault(int index) {
     fail("Expected p_in >= 0 && p_in <= 1 to be true, but got ", p);
   }
   GB_CHECK(found.dimension != kNoPlace, "found an invalid max index: ", found.value, " (planes have ", found.size, " elements)");
+  GB_CHECK(found.dimension != kNotFinite, "the algorithm did not converge: the matrix holds NaN or infinity, or numbers too large");
+  GB_CHECK(found.dimension != kNoConvergence, "the algorithm did not converge in ", found.size, " sweeps");
+  GB_CHECK(found.dimension != kNoPivot, "pivot ", found.value, " is out of range for matrices of size ", found.size);
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);
 }
 

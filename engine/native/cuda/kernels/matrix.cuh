@@ -1,0 +1,36 @@
+// What kernels on matrices have in common. A block takes one row-major matrix of doubles; it has 32, 64, 128 or 256 threads.
+#pragma once
+#include "cuda/kernels/block.cuh"
+
+namespace gb {
+namespace cuda {
+
+constexpr int kMostThreads = 256;
+constexpr double kEpsilon = 2.220446049250313e-16, kSmallest = 2.2250738585072014e-308;
+
+/** The block's threads as rows of up to `most` lanes, which take neighbouring columns. */
+struct Lanes {
+  int wide = 1, column, groups, group;
+  GB_DEVICE Lanes(i64 columns, int most) {
+    while (wide < columns && wide < most && wide < int(blockDim.x)) wide *= 2;
+    column = threadIdx.x % wide;
+    group = threadIdx.x / wide;
+    groups = blockDim.x / wide;
+  }
+};
+
+/** f(row, column) for rows first … rows and columns from … columns. */
+template <class F>
+GB_DEVICE void forEntries(i64 first, i64 rows, i64 from, i64 columns, const F& f) {
+  const Lanes at(columns - from, kMostThreads);
+  for (i64 i = first + at.group; i < rows; i += at.groups) {
+    for (i64 j = from + at.column; j < columns; j += at.wide) f(i, j);
+  }
+}
+
+GB_DEVICE void setIdentity(double* m, i64 rows, i64 columns) {
+  forEntries(0, rows, 0, columns, [&](i64 i, i64 j) { m[i * columns + j] = i == j; });
+}
+
+}  // namespace cuda
+}  // namespace gb

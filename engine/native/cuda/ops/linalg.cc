@@ -1,0 +1,85 @@
+// Factorisations on a card: a block takes one matrix of a batch.
+#include "ops/linalg.h"
+
+#include <algorithm>
+
+#include "cuda/ops/units.h"
+#include "cuda/runtime/fault.h"
+
+namespace gb::cuda {
+namespace {
+
+/** A kernel of one of the two files, over the matrices of a batch. `size`: rows or columns that keep threads busy. */
+template <class... A>
+void overMatrices(Function& kernel, const char* file, const char* name, const Tensor& a, int64_t size, const A&... arguments) {
+  if (a.size(0) == 0) return;
+  unsigned threads = 32;
+  while (threads < kThreads && threads < size * size / 4) threads *= 2;
+  const CUfunction function = kernel.get(cudaIndex(a.device()), name, [file] { return Unit{file, ""}; });
+  launch(function, a.device(), gridFor(a.size(0), 1), threads, arguments...);
+}
+
+constexpr const char *kSolve = "solve.cu", *kFactors = "factors.cu";
+
+void luOnCuda(const Tensor& a, const Tensor& pivots, const Tensor& info) {
+  static Function kernel;
+  const long long n = a.size(1);
+  overMatrices(kernel, kSolve, "lu", a, n, a.data(), pivots.data(), info.data(), n);
+}
+
+void luSolveOnCuda(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
+  static Function kernel;
+  const long long n = lu.size(1), k = b.size(2);
+  overMatrices(kernel, kSolve, "luSolve", lu, n, lu.data(), pivots.data(), b.data(), n, k, faultOf(cudaIndex(lu.device())),
+               faultCode());
+}
+
+void choleskyOnCuda(const Tensor& a, const Tensor& info) {
+  static Function kernel;
+  const long long n = a.size(1);
+  overMatrices(kernel, kSolve, "cholesky", a, n, a.data(), info.data(), n);
+}
+
+void triangularOnCuda(const Tensor& a, const Tensor& b, bool upper, bool unit) {
+  static Function kernel;
+  const long long n = a.size(1), k = b.size(2);
+  overMatrices(kernel, kSolve, "triangular", a, std::max(n, k), a.data(), b.data(), n, k, upper, unit);
+}
+
+void qrOnCuda(const Tensor& a, const Tensor& q, const Tensor& r) {
+  static Function kernel;
+  const long long m = a.size(1), n = a.size(2), c = q.size(2);
+  const Scratch taus(size_t(a.size(0) * std::min(m, n)) * 8, a.device());
+  overMatrices(kernel, kFactors, "qr", a, std::max(m, n), a.data(), q.data(), r.data(), taus.data(), m, n, c);
+}
+
+void eighOnCuda(const Tensor& a, const Tensor& values, const Tensor& vectors) {
+  static Function kernel;
+  const long long n = a.size(1);
+  const Scratch turns(a.bytes(), a.device());
+  overMatrices(kernel, kFactors, "eigh", a, n, a.data(), values.data(), vectors.data(), turns.data(), n,
+               faultOf(cudaIndex(a.device())), faultCode());
+}
+
+void svdOnCuda(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
+  static Function kernel;
+  const long long m = a.size(1), n = a.size(2);
+  const Scratch work(size_t(a.size(0) * (2 * n * n + 2 * n)) * 8, a.device());
+  overMatrices(kernel, kFactors, "svd", a, std::max(m, n), a.data(), u.data(), s.data(), v.data(), work.data(), m, n,
+               faultOf(cudaIndex(a.device())), faultCode());
+}
+
+GB_UNITS(all) {
+  for (const char* file : {kSolve, kFactors}) all.push_back(Unit{file, ""});
+}
+
+GB_KERNEL(CUDA, luKernel, luOnCuda)
+GB_KERNEL(CUDA, luSolveKernel, luSolveOnCuda)
+GB_KERNEL(CUDA, choleskyKernel, choleskyOnCuda)
+GB_KERNEL(CUDA, triangularKernel, triangularOnCuda)
+GB_KERNEL(CUDA, qrKernel, qrOnCuda)
+GB_KERNEL(CUDA, eighKernel, eighOnCuda)
+GB_KERNEL(CUDA, svdKernel, svdOnCuda)
+
+}  // namespace
+}  // namespace gb::cuda
