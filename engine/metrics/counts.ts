@@ -168,7 +168,7 @@ function confusionOf(what: string, task: Task, preds: Tensor, target: Tensor): T
 			const { numLabels } = task;
 			const [said, truth] = labelsOf(what, task, preds, target);
 			// One histogram for all labels: label · 4 + truth · 2 + prediction.
-			const label = arange(numLabels).mul(4);
+			const label = arange(numLabels, { device: truth.device }).mul(4);
 			return bincount(truth.mul(2).add(said).add(label).reshape([-1]), { minlength: 4 * numLabels }).reshape([
 				numLabels,
 				2,

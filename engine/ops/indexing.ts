@@ -238,7 +238,8 @@ function setAt<T extends Tensor>(x: T, indices: Index | readonly Index[], value:
 function asValue(x: Tensor, value: Tensor | TensorData): Tensor | Scalar {
 	if (value instanceof Tensor || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
 		return value;
-	if (Array.isArray(value) || isTypedArray(value)) return tensor(value as TensorData, { dtype: x.dtype });
+	if (Array.isArray(value) || isTypedArray(value))
+		return tensor(value as TensorData, { dtype: x.dtype, device: x.device });
 	throw new TypeError(`[setAt] value must be a tensor, a number or an array, got ${describe(value)}`);
 }
 

@@ -38,7 +38,7 @@ export function matrixRank(x: Tensor, ...args: RankArguments): Tensor {
 	const options = bind<RankOptions>(op, given, [], ["atol", "rtol", "hermitian"]);
 	const a = matrices(op, x).detach();
 	const sizes = options.hermitian ? eigh(a).eigenvalues.abs() : svdvals(a);
-	if (sizes.numel() === 0) return wrap(native.full(x.shape.slice(0, -2), 0, 4));
+	if (sizes.numel() === 0) return wrap(native.full(x.shape.slice(0, -2), 0, 4, x.handle));
 	return sizes.gt(threshold(a, sizes.amax(-1, true), options)).sum(-1);
 }
 

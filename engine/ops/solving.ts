@@ -39,7 +39,7 @@ const invBackward: Derivative = {
 /** The product of the pivots, the sign of the exchanges, and log |det| with its sign. */
 function pivotsOf(op: string, x: Tensor): { diagonal: Tensor; sign: Tensor } {
 	const [lu, pivots] = native.luFactor(matrices(op, x, true).handle).map(wrap) as [Tensor, Tensor];
-	const rows = wrap(native.arange(0, x.size(-1), 1, 4));
+	const rows = wrap(native.arange(0, x.size(-1), 1, 4, x.handle));
 	const exchanges = pivots.ne(rows).sum(-1).remainder(2);
 	return { diagonal: lu.diagonal(0, -2, -1), sign: exchanges.mul(-2).add(1).to(x.dtype) };
 }
@@ -68,7 +68,7 @@ const detBackward: Derivative = {
 
 function productsOfOthers(s: Tensor): Tensor {
 	const n = s.size(-1);
-	const diagonal = wrap(native.eye(n, n, 8));
+	const diagonal = wrap(native.eye(n, n, 8, s.handle));
 	return s
 		.unsqueeze(-2)
 		.expand([...s.shape.slice(0, -1), n, n])

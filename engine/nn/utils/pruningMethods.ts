@@ -96,7 +96,7 @@ function channels(t: Tensor, dim: number): { at: number; size: number } {
 /** The mask of whole channels, 1 or 0 each, on top of another mask. */
 function channelMask(kept: Tensor, at: number, t: Tensor, defaultMask: Tensor): Tensor {
 	const shape = t.shape.map((size, i) => (i === at ? size : 1));
-	return zerosLike(t).add(kept.to(t.dtype).reshape(shape)).mul(defaultMask.to(t.dtype));
+	return zerosLike(t).add(kept.to(t).reshape(shape)).mul(defaultMask.to(t.dtype));
 }
 
 /** Prunes channels along `dim` at random. */
