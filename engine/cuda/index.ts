@@ -27,5 +27,5 @@ export {
 	resetPeakMemoryStats,
 	setPerProcessMemoryFraction,
 } from "./memory";
-export { initialSeed, manualSeed, manualSeedAll } from "./random";
+export { getRngState, initialSeed, manualSeed, manualSeedAll, setRngState } from "./random";
 export { currentStream, defaultStream, Event, Stream, setStream, stream } from "./streams";

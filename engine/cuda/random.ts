@@ -17,3 +17,13 @@ export function manualSeedAll(seed: number | bigint): void {
 export function initialSeed(card?: Card): bigint {
 	return native.cudaInitialSeed(cardOf("initialSeed", card));
 }
+
+/** The state of a card's default generator in PyTorch's layout: seed and offset, 8 bytes each. */
+export function getRngState(card?: Card): Uint8Array {
+	return native.cudaGetState(cardOf("getRngState", card));
+}
+
+/** Takes a card's default generator back to a state. Throws where it is not one of 16 bytes, or its offset is no multiple of 4. */
+export function setRngState(state: Uint8Array, card?: Card): void {
+	native.cudaSetState(cardOf("setRngState", card), state);
+}

@@ -147,7 +147,7 @@ export function randomSplit<T>(
 	const source = asDataset(dataset);
 	const sizes = splitSizes(source.length, lengths);
 	const from = splitArguments([options]).generator ?? defaultGenerator;
-	const order = randperm(source.length, { generator: from }).tolist() as number[];
+	const order = randperm(source.length, { generator: from, device: "cpu" }).tolist() as number[];
 	let start = 0;
 	return sizes.map((size) => {
 		start += size;

@@ -53,7 +53,7 @@ export class SequentialSampler extends ChunkSampler {
 	}
 
 	override *chunks(): IterableIterator<Tensor> {
-		yield arange(this.length);
+		yield arange(this.length, { device: "cpu" });
 	}
 }
 
@@ -108,7 +108,7 @@ export class RandomSampler extends ChunkSampler {
 
 	override *chunks(): IterableIterator<Tensor> {
 		const n = this.dataSource.length;
-		const from = { generator: this.#generator ?? generatorOf(drawSeed()) };
+		const from = { generator: this.#generator ?? generatorOf(drawSeed()), device: "cpu" } as const;
 		const { numSamples } = this;
 		if (this.replacement) {
 			// PyTorch draws 32 at a time.
@@ -137,7 +137,7 @@ export class SubsetRandomSampler extends ChunkSampler {
 
 	constructor(indices: readonly number[] | Tensor, options?: SubsetRandomSamplerOptions | Generator) {
 		super();
-		this.indices = indices instanceof Tensor ? indices : indexTensor(indices);
+		this.indices = indices instanceof Tensor ? indices.cpu() : indexTensor(indices);
 		this.#generator = subsetArguments([options]).generator;
 	}
 
@@ -146,7 +146,7 @@ export class SubsetRandomSampler extends ChunkSampler {
 	}
 
 	override *chunks(): IterableIterator<Tensor> {
-		yield this.indices.indexSelect(0, randperm(this.length, drawnFrom(this.#generator)));
+		yield this.indices.indexSelect(0, randperm(this.length, { ...drawnFrom(this.#generator), device: "cpu" }));
 	}
 }
 
@@ -188,7 +188,10 @@ export class WeightedRandomSampler extends ChunkSampler {
 	constructor(...args: unknown[]) {
 		super();
 		const { weights, numSamples, replacement, generator } = weightedArguments(args);
-		this.weights = weights instanceof Tensor ? weights.to(float64) : tensor(weights, { dtype: float64 });
+		this.weights =
+			weights instanceof Tensor
+				? weights.to("cpu", { dtype: float64 })
+				: tensor(weights, { dtype: float64, device: "cpu" });
 		this.numSamples = numSamples;
 		this.replacement = replacement;
 		this.#generator = generator;

@@ -44,6 +44,6 @@ export class TensorDataset<T extends Tensor[] = Tensor[]> extends Dataset<T> {
 	}
 
 	override getBatch(indices: Tensor): Collated<T> {
-		return this.tensors.map((tensor) => tensor.indexSelect(0, indices)) as Collated<T>;
+		return this.tensors.map((tensor) => tensor.indexSelect(0, indices.to(tensor.device))) as Collated<T>;
 	}
 }

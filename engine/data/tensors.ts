@@ -13,7 +13,7 @@ export function generatorOf(seed: bigint): Generator {
 	return new Generator().manualSeed(seed);
 }
 
-/** Indices as an int64 tensor. */
+/** Indices as an int64 tensor in the host's memory, where samplers draw, whatever new tensors go to by default. */
 export function indexTensor(indices: readonly number[]): Tensor {
-	return fromTypedArray(BigInt64Array.from(indices, BigInt));
+	return fromTypedArray(BigInt64Array.from(indices, BigInt), null, { device: "cpu" });
 }

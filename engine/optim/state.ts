@@ -112,11 +112,11 @@ function asNumber(value: unknown): number {
 	return value instanceof Tensor ? value.item() : Number(value);
 }
 
-/** A copy in the parameter's dtype. */
+/** A copy in the parameter's dtype, where the parameter is. */
 function ownCopy(value: unknown, param: Tensor): unknown {
 	if (value instanceof Tensor) {
 		const dtype = value.isFloatingPoint() && param.isFloatingPoint() ? param.dtype.code : value.dtype.code;
-		return wrap(native.to(value.handle, dtype));
+		return wrap(native.toDevice(native.to(value.handle, dtype), native.device(param.handle), false));
 	}
 	return Array.isArray(value) ? value.map((item) => ownCopy(item, param)) : value;
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../engine";
+import type { DeviceLike, Tensor } from "../../engine";
 import { Figure, type Trace } from "../display";
 import { divergingScale, seriesColour, seriesColours } from "../display/theme";
 import { detached, isModule, isTensor, type ModuleLike, numbersOf, shapeText, type TensorLike } from "./engine";
@@ -50,7 +50,7 @@ export function decisionRegions(
 	}
 	const coordinates = [0, 1].map((axis) => labels.map((_, i) => points[2 * i + axis]!)) as [number[], number[]];
 	const [across, up] = coordinates.map((values) => steps(values, room, resolution)) as [number[], number[]];
-	const { z, several } = ask(model, across, up);
+	const { z, several } = ask(model, across, up, deviceOf(model, x));
 	const kinds = [...new Set(labels)].sort((a, b) => a - b);
 	const count = Math.max(several, ...kinds.map((kind) => kind + 1));
 	const rows = Array.from({ length: up.length }, (_, i) =>
@@ -131,12 +131,23 @@ function steps(values: readonly number[], room: number, count: number): number[]
 	);
 }
 
+/** Where a classifier expects its points: beside its parameters, or where the data is. */
+function deviceOf(model: Classifier, x: TensorLike): DeviceLike {
+	const [first] = isModule(model) ? [...model.namedParameters()] : [];
+	return ((first?.[1] ?? x).device ?? "cpu") as DeviceLike;
+}
+
 /** Probability of class 1 at every point of the grid, or the likeliest class; and how many classes there are. */
-function ask(model: Classifier, across: readonly number[], up: readonly number[]): { z: number[]; several: number } {
+function ask(
+	model: Classifier,
+	across: readonly number[],
+	up: readonly number[],
+	device: DeviceLike,
+): { z: number[]; several: number } {
 	const { fromTypedArray, noGrad } = engine();
 	const grid = Float32Array.from(up.flatMap((y) => across.flatMap((x) => [x, y])));
 	const count = across.length * up.length;
-	const points = fromTypedArray(grid, [count, 2]);
+	const points = fromTypedArray(grid, [count, 2], { device });
 	const run = () => (model as (x: Tensor) => Tensor)(points);
 	const output: unknown = isModule(model) ? quietly(model, run) : noGrad(run);
 	const outputs = isTensor(output) ? output.shape.reduce((a, b) => a * b, 1) / count : 0;

@@ -10,7 +10,7 @@ export function quietly<T>(
 	body: () => T,
 	training: (module: ModuleLike) => boolean = () => false,
 ): T {
-	return keepingModes(model, () => keepingRandomNumbers(() => noGrad(body)), training);
+	return keepingModes(model, () => keepingRandomNumbers(() => noGrad(body), model), training);
 }
 
 /** Runs `body` with each module in the mode that `training` gives it. */
@@ -28,15 +28,28 @@ export function keepingModes<T>(model: ModuleLike, body: () => T, training: (mod
 	}
 }
 
-/** Runs `body`; random numbers drawn afterwards are those that would have been drawn without it. */
-export function keepingRandomNumbers<T>(body: () => T): T {
+/**
+ * Runs `body`; random numbers drawn afterwards are those that would have been drawn without it, also on the cards where
+ * the model's parameters are.
+ */
+export function keepingRandomNumbers<T>(body: () => T, model?: ModuleLike): T {
 	const { defaultGenerator } = require("../../engine/core/generator") as typeof import("../../engine/core/generator");
+	const { cuda } = require("../../engine") as typeof import("../../engine");
 	const state = defaultGenerator.getState();
+	const cards = (model ? cardsOf(model) : []).map((card) => [card, cuda.getRngState(card)] as const);
 	try {
 		return body();
 	} finally {
 		defaultGenerator.setState(state);
+		for (const [card, own] of cards) cuda.setRngState(own, card);
 	}
+}
+
+function cardsOf(model: ModuleLike): number[] {
+	const places = [...model.namedParameters()].map(
+		([, parameter]) => /^cuda:(\d+)$/.exec(String(parameter.device))?.[1],
+	);
+	return [...new Set(places)].flatMap((index) => (index === undefined ? [] : [Number(index)]));
 }
 
 /** A module and all inside it, each once. */

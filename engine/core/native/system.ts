@@ -105,6 +105,9 @@ export interface CudaOps {
 	cudaInitialSeed: (index: number) => bigint;
 	/** Kernels compiled, taken from the cache on disk, and launched. */
 	cudaCompileStats: () => { compiled: number; found: number; launched: number };
+	/** PyTorch's 16 bytes: seed and offset. */
+	cudaGetState: (index: number) => Uint8Array;
+	cudaSetState: (index: number, state: Uint8Array) => void;
 	/** File and macros of everything that kernels are compiled from. */
 	cudaUnits: () => [file: string, macros: string][];
 	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */

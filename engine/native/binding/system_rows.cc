@@ -8,6 +8,8 @@
 #include "cpu/blas.h"
 #include "cpu/simd/choose.h"
 #include "cpu/threads.h"
+#include "cuda/runtime/device.h"
+#include "ops/random.h"
 #include "tensor/allocator.h"
 #include "tensor/interrupt.h"
 #include "tensor/memory.h"
@@ -113,6 +115,14 @@ void setState(Generator& g, const HostData& state) {
   GB_CHECK(state.type == napi_uint8_array, "expected a Uint8Array");
   g.setState(static_cast<const uint8_t*>(state.data), state.length);
 }
+RawResult cudaGetState(int index) {
+  cuda::checkIndex(index);
+  return stateOf(defaultGenerator(cudaDevice(index)).state());
+}
+void cudaSetState(int index, const HostData& state) {
+  cuda::checkIndex(index);
+  setState(defaultGenerator(cudaDevice(index)), state);
+}
 
 RawResult table();
 
@@ -142,6 +152,8 @@ const Row rows[] = {
     GB_ROW_AS(setInterruptFlag, &setInterruptFlagRow),
     GB_ROW(getState),
     GB_ROW(setState),
+    GB_ROW(cudaGetState),
+    GB_ROW(cudaSetState),
 };
 
 RawResult table() {

@@ -47,14 +47,20 @@ namespace {
 // PyTorch's layout: seed, left, seeded, next (64 bits), 624 words of 64 bits, then three doubles of the cached normal
 // of which the second is in use, whether it is valid, and a float's cache that the CPU generator never fills.
 constexpr size_t kStateBytes = 5056;
+/** Of a card: seed and offset. */
+constexpr size_t kCardBytes = 16;
 constexpr size_t kWordsAt = 24, kNormalAt = kWordsAt + 624 * 8 + 8, kValidAt = kWordsAt + 624 * 8 + 24;
 
 }  // namespace
 
 std::vector<uint8_t> Generator::state() const {
-  std::vector<uint8_t> bytes(kStateBytes, 0);
+  std::vector<uint8_t> bytes(device_ == Device::CPU ? kStateBytes : kCardBytes, 0);
   const auto put = [&](size_t at, auto value) { std::memcpy(bytes.data() + at, &value, sizeof value); };
   put(0, seed_);
+  if (device_ != Device::CPU) {
+    put(8, philoxOffset_);
+    return bytes;
+  }
   put(8, left_);
   put(12, int32_t(1));
   put(16, uint64_t(next_));
@@ -67,11 +73,19 @@ std::vector<uint8_t> Generator::state() const {
 }
 
 void Generator::setState(const uint8_t* bytes, size_t size) {
-  GB_CHECK(size == kStateBytes, "RNG state is wrong size: expected ", kStateBytes, " bytes, got ", size);
+  const size_t expected = device_ == Device::CPU ? kStateBytes : kCardBytes;
+  GB_CHECK(size == expected, "RNG state is wrong size: expected ", expected, " bytes, got ", size);
   const auto get = [&](size_t at, auto value) {
     std::memcpy(&value, bytes + at, sizeof value);
     return value;
   };
+  if (device_ != Device::CPU) {
+    const uint64_t offset = get(8, uint64_t());
+    GB_CHECK(offset % 4 == 0, "offset must be a multiple of 4, got ", offset);
+    seed_ = get(0, uint64_t());
+    philoxOffset_ = offset;
+    return;
+  }
   const int32_t left = get(8, int32_t());
   const uint64_t next = get(16, uint64_t());
   GB_CHECK(left >= 1 && left <= kN && next <= kN && (left == 1 || next + uint64_t(left) == kN + 1),

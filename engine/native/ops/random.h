@@ -46,7 +46,7 @@ class Generator {
 
   std::optional<double> nextNormal;
 
-  /** The 5056 bytes of torch.get_rng_state(). */
+  /** The 5056 bytes of torch.get_rng_state(), or the 16 of torch.cuda.get_rng_state(): seed and offset. */
   std::vector<uint8_t> state() const;
   void setState(const uint8_t* bytes, size_t size);
 

@@ -62,7 +62,7 @@ function ofModel(model: ModuleLike, options: ComputationGraphOptions): View {
 	const args = (Array.isArray(options.input) ? options.input : [options.input]).map(asLeaf);
 	const outputs = keepingModes(
 		model,
-		() => keepingRandomNumbers(() => enableGrad(() => tensorsIn(call(model, args)))),
+		() => keepingRandomNumbers(() => enableGrad(() => tensorsIn(call(model, args))), model),
 		() => false,
 	).filter((output) => isGraphNode(output.gradFn));
 	if (outputs.length === 0) {

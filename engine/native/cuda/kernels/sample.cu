@@ -12,12 +12,12 @@ extern "C" __global__ void maskKeys(i64* keys, i64 n, u64 mask) {
 }
 
 /** Elements whose random keys are the same stand in the order that they had: each such run is shuffled by its first thread. */
-extern "C" __global__ void shuffleRuns(const i64* keys, i64* order, i64 n, u64 seed, u64 offset) {
+extern "C" __global__ void shuffleRuns(const i64* keys, i64* order, i64 n, PhiloxState random) {
   const i64 first = globalThread();
   if (first >= n - 1 || keys[first] != keys[first + 1] || (first > 0 && keys[first] == keys[first - 1])) return;
   i64 length = 2;
   while (first + length < n && keys[first + length] == keys[first]) length++;
-  Philox draws(seed, u64(first), offset);
+  Philox draws(random, u64(first));
   Words w{};
   int used = 4;
   for (i64 i = length - 1; i > 0; i--) {
@@ -34,10 +34,10 @@ extern "C" __global__ void shuffleRuns(const i64* keys, i64* order, i64 n, u64 s
 }
 
 /** weights: rows that add up to 1; sums: running ones. A thread for each sample, which takes the rows of its blocks in turn. */
-extern "C" __global__ void sampleRows(const T* weights, const T* sums, i64* out, i64 rows, i64 n, i64 samples, u64 seed,
-                                      u64 offset) {
+extern "C" __global__ void sampleRows(const T* weights, const T* sums, i64* out, i64 rows, i64 n, i64 samples,
+                                      PhiloxState random) {
   const i64 sample = globalThread();
-  Philox draws(seed, u64(blockIdx.y) * gridDim.x * blockDim.x + u64(sample), offset);
+  Philox draws(random, u64(blockIdx.y) * gridDim.x * blockDim.x + u64(sample));
   if (sample >= samples) return;
   for (i64 row = blockIdx.y; row < rows; row += gridDim.y) {
     const T u = T(uniformOf(draws.next().x));

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "cuda/ops/units.h"
+#include "cuda/runtime/capture.h"
 #include "ops/pointwise.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
@@ -31,9 +32,9 @@ void randpermOnCuda(const Tensor& order, Generator& generator) {
            static_cast<long long>(n), mask);
   }
   sortKernel(device, keys, order, false);
-  const unsigned long long seed = generator.initialSeed(), offset = generator.takePhilox(uint64_t(n));
+  const PhiloxState random = philoxFor(generator, uint64_t(n));
   launch(shuffles.get(cudaIndex(device), "shuffleRuns", [] { return kUnit; }), device, gridFor(n, kThreads), kThreads,
-         keys.data(), order.data(), static_cast<long long>(n), seed, offset);
+         keys.data(), order.data(), static_cast<long long>(n), random);
 }
 
 /** Samples that a block draws, and rows of a grid: PyTorch's, since the numbers depend on them. */
@@ -57,10 +58,9 @@ void multinomialOnCuda(const Tensor& weights, const Tensor& out, bool replacemen
   const Tensor sums = emptyTensor(weights.sizes(), weights.dtype(), device);
   scanKernel(device, Scan::Sum, sums, nullptr, shares, n);
   const Grid grid{unsigned((samples - 1) / kSamples + 1), unsigned(std::min(rows, kMostRows))};
-  const unsigned long long seed = generator.initialSeed();
-  const unsigned long long offset = generator.takePhilox(uint64_t((rows - 1) / grid.y + 1) * 4);
+  const PhiloxState random = philoxFor(generator, uint64_t((rows - 1) / grid.y + 1) * 4);
   launch(kernels.get(device, "sample.cu", "sampleRows", weights.dtype()), device, grid, kSamples, shares.data(), sums.data(),
-         out.data(), static_cast<long long>(rows), static_cast<long long>(n), static_cast<long long>(samples), seed, offset);
+         out.data(), static_cast<long long>(rows), static_cast<long long>(n), static_cast<long long>(samples), random);
 }
 
 GB_UNITS(all) {
