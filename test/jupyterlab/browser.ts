@@ -24,7 +24,7 @@ export interface NotebookPage {
 export async function openInBrowser(
 	server: LabServer,
 	path: string,
-	options: { theme?: "light" | "dark" } = {},
+	options: { theme?: "light" | "dark"; frontEnd?: "lab" | "notebook" } = {},
 ): Promise<NotebookPage> {
 	const browser = await chromium.launch({
 		executablePath: pathOf(needs.chromium),
@@ -32,14 +32,20 @@ export async function openInBrowser(
 		args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
 	});
 	try {
-		return await openPage(browser, server, path, options.theme ?? "light");
+		return await openPage(browser, server, path, options.theme ?? "light", options.frontEnd ?? "lab");
 	} catch (error) {
 		await browser.close();
 		throw error;
 	}
 }
 
-async function openPage(browser: Browser, server: LabServer, path: string, colorScheme: "light" | "dark") {
+async function openPage(
+	browser: Browser,
+	server: LabServer,
+	path: string,
+	colorScheme: "light" | "dark",
+	frontEnd: "lab" | "notebook",
+) {
 	const page = await browser.newPage({ viewport: { width: 1280, height: 1000 }, colorScheme });
 	const problems: string[] = [];
 	page.on("console", (message) => {
@@ -47,24 +53,32 @@ async function openPage(browser: Browser, server: LabServer, path: string, color
 	});
 	page.on("pageerror", (error) => problems.push(String(error)));
 	// A workspace of its own: the default one would open again whatever an earlier test had open.
-	const workspace = `test-${randomUUID()}`;
-	await page.goto(`${server.url}lab/workspaces/${workspace}/tree/${encodeURI(path)}?token=${server.token}`);
+	const tree = frontEnd === "lab" ? `lab/workspaces/test-${randomUUID()}/tree` : "notebooks";
+	await page.goto(`${server.url}${tree}/${encodeURI(path)}?token=${server.token}`);
 	const notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)");
 	await notebook.waitFor({ timeout: 60_000 });
 	const idle = notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
-	// The indicator is idle before there is a kernel, too; a cell run then asks the reader for one. The status bar knows.
-	await page
-		.locator("#jp-main-statusbar")
-		.getByText(/^(?!No Kernel).* \| Idle$/)
-		.waitFor({ timeout: 60_000 });
+	// The indicator is idle before there is a kernel, too; a cell run then asks the reader for one. JupyterLab's status bar knows.
+	const ready =
+		frontEnd === "lab"
+			? page.locator("#jp-main-statusbar").getByText(/^(?!No Kernel).* \| Idle$/)
+			: page
+					.locator(".jp-Toolbar-kernelName")
+					.getByText(/^(?!No Kernel)/)
+					.first();
+	await ready.waitFor({ timeout: 60_000 });
 
 	return {
 		page,
 		problems,
 		outputs: () => notebook.locator(".jp-CodeCell .jp-OutputArea-output"),
 		async runAll(timeoutMs: number) {
-			await page.getByRole("menuitem", { name: "Run", exact: true }).click();
-			await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+			// Notebook 7 names its kernel before a run reaches it: asked again, nothing runs twice.
+			for (let tries = 0; tries < 10 && (await page.evaluate(noneRan)); tries++) {
+				await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+				await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
+				await page.waitForFunction(`!(${noneRan})()`, undefined, { timeout: 5_000 }).catch(() => {});
+			}
 			await page
 				.waitForFunction(allRan, undefined, { timeout: timeoutMs, polling: 100 })
 				.catch(async (error: Error) => {
@@ -88,6 +102,12 @@ function allRan(): boolean {
 	const failed =
 		document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]') !== null;
 	return !waiting && (failed || prompts.every((prompt) => /^\[\d+\]:$/.test(prompt)));
+}
+
+/** In the page: no code cell runs or has run. */
+function noneRan(): boolean {
+	const prompts = [...document.querySelectorAll(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-CodeCell .jp-InputPrompt")];
+	return prompts.every((prompt) => /^\[ *\]:$/.test(prompt.textContent?.trim() ?? ""));
 }
 
 /** Drags a slider's handle to a share of its length. */

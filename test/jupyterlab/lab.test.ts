@@ -1,11 +1,11 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runNotebook } from "../../dist/kernel/runner";
 import { readNotebook } from "../../dist/kernel/runner/notebook";
 import { describeWith, needs } from "../support/requirements";
-import { openInBrowser, pictures } from "./browser";
+import { drag, openInBrowser, pictures } from "./browser";
 import { openNotebook } from "./client";
 import { type LabServer, startLab } from "./server";
 
@@ -26,6 +26,14 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 		folder = mkdtempSync(join(tmpdir(), "gradbook-notebooks-"));
 		for (const name of ["client.ipynb", "browser.ipynb"]) copyFileSync(fixture, join(folder, name));
 		for (const name of ["client-of-01.ipynb", "01_first_network.ipynb"]) copyFileSync(chapter, join(folder, name));
+		const page = JSON.parse(readFileSync(fixture, "utf8"));
+		const last = page.cells.at(-1);
+		const source = [
+			'import { interact } from "gradbook/display";\n',
+			'interact(({ n }) => console.log("twice", n, "is", 2 * n), { n: 3 })',
+		];
+		page.cells.push({ ...last, id: "interaction", source });
+		writeFileSync(join(folder, "page.ipynb"), JSON.stringify(page));
 		server = await startLab(folder);
 	}, 90_000);
 	afterAll(async () => {
@@ -197,6 +205,27 @@ describeWith([needs.jupyterlab], "a real JupyterLab", () => {
 				mkdirSync(pictures, { recursive: true });
 				await page.screenshot({ path: join(pictures, "small.png") });
 				expect(notebook.problems).toEqual([]);
+			} finally {
+				await notebook.close();
+			}
+		});
+
+		test("shows the same in the page of Jupyter Notebook 7, with a plot and a widget", {
+			timeout: 120_000,
+		}, async () => {
+			const notebook = await openInBrowser(server, "page.ipynb", { frontEnd: "notebook" });
+			try {
+				await notebook.runAll(60_000);
+				const { page } = notebook;
+				expect(await page.locator('[data-mime-type="application/vnd.jupyter.error"]').allTextContents()).toEqual([]);
+				await page.locator(".js-plotly-plot .scatterlayer .trace").waitFor();
+				await page.getByText("twice 3 is 6").waitFor();
+				await drag(page, page.locator(".jupyter-widgets.widget-slider"), 1);
+				await page.getByText("twice 9 is 18").waitFor();
+				mkdirSync(pictures, { recursive: true });
+				await page.screenshot({ path: join(pictures, "notebook_page.png") });
+				// The page has a problem of its own with JupyterLab's settings.
+				expect(notebook.problems.filter((problem) => !problem.includes("reading 'schema'"))).toEqual([]);
 			} finally {
 				await notebook.close();
 			}
