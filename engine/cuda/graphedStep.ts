@@ -3,8 +3,8 @@ import { native } from "../core/native";
 import { quoted } from "../core/signature";
 import { Tensor, wrap } from "../core/tensor";
 import { type Card, cardOf } from "./device";
-import { CUDAGraph, captureInto, sideStream, synchronous } from "./graphs";
-import { currentStream, type Stream, stream } from "./streams";
+import { type CaptureOptions, CUDAGraph, captureInto, sideStream, synchronous } from "./graphs";
+import { currentStream, stream } from "./streams";
 
 /* Functions that are captured when they have run a few times, and replayed from then on. */
 
@@ -15,6 +15,8 @@ export interface GraphOptions {
 	pool?: number;
 	/** The card. Default: that of the arguments, else the current one. */
 	device?: Card;
+	/** Runs of pointwise ops become one kernel each, with the numbers to the bit. Default true. */
+	fuse?: boolean;
 	/** Give the graph's own result tensors, which the next call overwrites, instead of copies. Default false. */
 	staticOutputs?: boolean;
 }
@@ -32,7 +34,7 @@ export interface GraphedStep<A extends unknown[], R> {
  * Captures what `body` queues into a graph: `const g = new cuda.CUDAGraph(); cuda.graph(g, () => { y = f(x); }); g.replay()`.
  * Nothing is computed before the first `replay()`, which reads the very tensors that `body` read.
  */
-export function graph<T>(graph: CUDAGraph, body: () => T, options?: { pool?: number; stream?: Stream }): T;
+export function graph<T>(graph: CUDAGraph, body: () => T, options?: CaptureOptions): T;
 /**
  * A step that is replayed as one launch: `const step = cuda.graph((x, y) => { …; return loss; })`. It is called like the
  * function. Its first calls (`warmup`) run on a stream beside the current one, the next is captured, and from then on a call copies
@@ -46,7 +48,7 @@ export function graph<A extends unknown[], R>(step: (...inputs: A) => R, options
 export function graph(
 	first: CUDAGraph | ((...inputs: unknown[]) => unknown),
 	second?: (() => unknown) | GraphOptions,
-	third?: { pool?: number; stream?: Stream },
+	third?: CaptureOptions,
 ): unknown {
 	if (first instanceof CUDAGraph) return captureInto(first, second as () => unknown, third);
 	if (typeof first !== "function") {
@@ -61,7 +63,7 @@ interface Captured {
 }
 
 function graphedStep<A extends unknown[], R>(step: (...inputs: A) => R, options: GraphOptions): GraphedStep<A, R> {
-	const { warmup = 3, pool = 0, staticOutputs = false } = options;
+	const { warmup = 3, pool = 0, fuse = true, staticOutputs = false } = options;
 	if (!Number.isInteger(warmup) || warmup < 0) {
 		throw new RangeError(`[graph] warmup must be an integer of at least 0, got ${quoted(warmup)}`);
 	}
@@ -79,7 +81,7 @@ function graphedStep<A extends unknown[], R>(step: (...inputs: A) => R, options:
 		}
 		if (captured === null) {
 			const own = mapTree("argument", inputs, (x, name) => ownInput(x, name, device)) as A;
-			const outputs = captureInto(graph, () => checkedOutputs(synchronous(step(...own)), device), { pool });
+			const outputs = captureInto(graph, () => checkedOutputs(synchronous(step(...own)), device), { pool, fuse });
 			captured = { inputs: own, outputs };
 		} else takeInputs(captured.inputs, inputs);
 		graph.replay();

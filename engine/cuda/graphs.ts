@@ -33,9 +33,9 @@ export class CUDAGraph {
 	/**
 	 * What is queued on the current stream, which must not be the default one, is the graph's from now on. `pool`: memory that
 	 * another graph's `pool()` names, for graphs that are replayed in the order in which they were captured; by default the graph
-	 * has its own.
+	 * has its own. `fuse`: runs of pointwise ops become one kernel, with the numbers to the bit. Default true.
 	 */
-	captureBegin(options: { pool?: number } = {}): void {
+	captureBegin(options: { pool?: number; fuse?: boolean } = {}): void {
 		if (this.#id !== null) {
 			throw new Error("[captureBegin] the graph has captured something already: call reset() first, or make another");
 		}
@@ -47,7 +47,7 @@ export class CUDAGraph {
 		}
 		const id = native.cudaNewGraph(this.device, options.pool ?? 0);
 		try {
-			native.cudaGraphBegin(id, stream.id);
+			native.cudaGraphBegin(id, stream.id, options.fuse ?? true);
 		} catch (error) {
 			free(id);
 			throw error;
@@ -120,6 +120,14 @@ export function isCurrentStreamCapturing(): boolean {
 	return native.cudaCapturing();
 }
 
+/** @internal */
+export interface CaptureOptions {
+	pool?: number;
+	fuse?: boolean;
+	/** The stream to capture on. Default: one beside the current one. */
+	stream?: Stream;
+}
+
 const sides = new Map<number, Stream>();
 
 /** @internal The stream that a card's steps are captured on. */
@@ -133,7 +141,7 @@ export function sideStream(device: number): Stream {
 }
 
 /** @internal Captures what `body` queues; where it throws, or is stopped, the graph is as new. */
-export function captureInto<T>(graph: CUDAGraph, body: () => T, options: { pool?: number; stream?: Stream } = {}): T {
+export function captureInto<T>(graph: CUDAGraph, body: () => T, options: CaptureOptions = {}): T {
 	const before = currentStream(graph.device);
 	setStream(options.stream ?? sideStream(graph.device));
 	using _ = entered(() => {

@@ -4,6 +4,7 @@ import "./renderers";
 export * from "../display";
 export { type Activation, type ActivationGalleryOptions, activationGallery } from "./activations";
 export { BatchNormState, type BatchNormStateOptions, batchNormState } from "./batchNorm";
+export { cardMemory } from "./cardMemory";
 export { type Checkable, CheckError, type CheckOptions, check, claim } from "./check";
 export { type CurveOptions, liveCurve, type Metric, type Run, TrainingCurves } from "./curves";
 export { type Classifier, type DecisionRegionsOptions, decisionRegions } from "./decisionRegions";

@@ -218,4 +218,31 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		step.reset();
 		expect(step(x, 5).tolist()).toEqual([5, 5]);
 	});
+
+	test("gradients are clipped on the card, without waiting for it, as on the host", () => {
+		const norms = (device: string, captured: boolean) => {
+			torch.manualSeed(2);
+			const weights = [torch.randn(3, 4), torch.randn(5)].map((w) => w.to(device).requiresGrad_());
+			const optimizer = new optim.SGD(weights, { lr: 0.1 });
+			const body = (x: torch.Tensor) => {
+				optimizer.zeroGrad();
+				weights[0]!.mul(x).square().sum().add(weights[1]!.pow(3).sum()).backward();
+				const norm = nn.utils.clipGradNorm_(weights, 0.5);
+				optimizer.step();
+				return norm;
+			};
+			const step = captured ? cuda.graph(body) : body;
+			const all = Array.from({ length: 6 }, (_, i) => step(torch.full([4], 1 + i).to(device)).item());
+			return [...all, ...weights.flatMap((w) => w.reshape(-1).tolist() as number[])];
+		};
+		const host = norms("cpu", false);
+		norms("cuda", false).forEach((value, i) => {
+			expect(value).toBeCloseTo(host[i]!, 4);
+		});
+		expect(norms("cuda", true)).toEqual(norms("cuda", false));
+		const broken = torch.ones(2, { device: "cuda", requiresGrad: true });
+		broken.mul(Infinity).sum().backward();
+		expect(nn.utils.clipGradNorm_([broken], 1).item()).toBe(Infinity);
+		expect(() => nn.utils.clipGradNorm_([broken], 1, { errorIfNonfinite: true })).toThrow("is non-finite");
+	});
 });

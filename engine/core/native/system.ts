@@ -88,6 +88,8 @@ export interface CudaOps {
 	};
 	/** Pinned memory of the host. */
 	cudaPinnedStats: () => { allocatedBytes: number; reservedBytes: number };
+	/** Current, peak, allocated, freed of nine metrics in three groups of pools; then errors and retries (allocator.h). */
+	cudaMemoryCounts: (index: number) => number[];
 	/** What was taken from the driver; blocks by their bytes, negative where they are free. Pool 0 is everybody's. */
 	cudaSegments: (index: number) => {
 		address: number;
@@ -131,8 +133,8 @@ export interface CudaOps {
 	/** Pool 0: memory of its own. */
 	cudaNewGraph: (index: number, pool: number) => number;
 	cudaFreeGraph: (graph: number) => void;
-	/** Makes the stream the current one; what is queued on it is the graph's from now on. */
-	cudaGraphBegin: (graph: number, stream: number) => void;
+	/** Makes the stream the current one; what is queued on it is the graph's from now on. `join`: runs of pointwise ops become one kernel. */
+	cudaGraphBegin: (graph: number, stream: number, join: boolean) => void;
 	cudaGraphEnd: (graph: number) => void;
 	cudaGraphAbandon: (graph: number) => void;
 	cudaGraphReplay: (graph: number) => void;

@@ -149,6 +149,26 @@ RawResult cudaPinnedStats() {
   const cuda::PinnedMemory p = cuda::pinnedMemory();
   return Object(currentEnv).set("allocatedBytes", double(p.allocated)).set("reservedBytes", double(p.reserved)).result();
 }
+/**
+ * What PyTorch's `memory_summary` prints: current, peak, allocated, freed of each metric, for all pools, the large and the small
+ * ones; at the end, how often memory was not enough and how often the cache was emptied for more.
+ */
+RawResult cudaMemoryCounts(int index) {
+  cuda::checkIndex(index);
+  const cuda::MemoryCounts counts = cuda::memoryCounts(index);
+  napi_value list;
+  napi_create_array(currentEnv, &list);
+  uint32_t at = 0;
+  const auto put = [&](int64_t n) { napi_set_element(currentEnv, list, at++, write(currentEnv, double(n))); };
+  for (const auto& pools : counts.of) {
+    for (const cuda::MemoryCount& c : pools) {
+      for (int64_t n : {c.current, c.peak, c.allocated, c.freed}) put(n);
+    }
+  }
+  put(counts.outOfMemory);
+  put(counts.retries);
+  return {list};
+}
 void cudaResetPeak(int index) {
   cuda::checkIndex(index);
   cuda::resetPeak(index);
@@ -212,6 +232,7 @@ const Row rows[] = {
     GB_ROW(cudaProperties),
     GB_ROW(cudaMemoryStats),
     GB_ROW(cudaPinnedStats),
+    GB_ROW(cudaMemoryCounts),
     GB_ROW(cudaSegments),
     GB_ROW(cudaResetPeak),
     GB_ROW(cudaSetLimit),

@@ -83,11 +83,13 @@ void cudaFreeEvent(int event) {
 void cudaRecordEvent(int event, int stream) {
   const EventEntry& entry = eventAt(event);
   cuda::enter(entry.device);
+  cuda::queueWaiting();
   GB_CUDA(eventRecord, entry.event, streamAt(stream, entry.device));
 }
 void cudaWaitEvent(int device, int stream, int event) {
   cuda::checkIndex(device);
   cuda::enter(device);
+  cuda::queueWaiting();
   GB_CUDA(streamWaitEvent, streamAt(stream, device), eventAt(event).event, 0);
 }
 bool cudaEventQuery(int event) {
@@ -134,9 +136,9 @@ void cudaFreeGraph(int graph) {
   graphAt(graph);
   graphs[size_t(graph)].reset();
 }
-void cudaGraphBegin(int graph, int stream) {
+void cudaGraphBegin(int graph, int stream, bool join) {
   cuda::Graph& g = graphAt(graph);
-  g.begin(streamAt(stream, g.device()));
+  g.begin(streamAt(stream, g.device()), join);
 }
 void cudaGraphEnd(int graph) { graphAt(graph).end(); }
 void cudaGraphAbandon(int graph) { graphAt(graph).abandon(); }

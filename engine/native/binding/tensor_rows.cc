@@ -8,6 +8,7 @@
 #include "ops/shape.h"
 #include "ops/transfer.h"
 #include "tensor/promote.h"
+#include "tensor/deferred.h"
 
 namespace gb {
 namespace {
@@ -78,7 +79,7 @@ int dtype(const Tensor& x) { return int(x.dtype()); }
 int device(const Tensor& x) { return int(x.device()); }
 bool isContiguous(const Tensor& x) { return x.contiguous(); }
 bool alike(const Tensor& a, const Tensor& b) { return a.dtype() == b.dtype() && a.sizes() == b.sizes(); }
-int storageUses(const Tensor& x) { return x.storage()->references; }
+int storageUses(const Tensor& x) { return x.storage()->references - deferredUses(x.storage().get()); }
 int64_t storageId(const Tensor& x) { return int64_t(x.storage()->id); }
 int64_t storageBytes(const Tensor& x) { return int64_t(x.storage()->bytes); }
 void setDefault(DType dtype) { setDefaultDType(dtype); }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tensor/allocator.h"
+#include "tensor/deferred.h"
 #include "tensor/error.h"
 
 namespace gb {
@@ -107,6 +108,7 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
 }  // namespace
 
 DeviceMemory deviceMemory{nullptr, nullptr};
+int (*deferredUses)(const Storage*) = [](const Storage*) { return 0; };
 PinnedHostMemory pinnedHostMemory{nullptr, nullptr};
 
 std::string readableBytes(size_t bytes) {

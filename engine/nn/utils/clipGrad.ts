@@ -32,17 +32,33 @@ function gradsOf(op: string, parameters: Parameters): Tensor[] {
 export function getTotalNorm(tensors: Iterable<Tensor>, options: ClipGradNormOptions = {}): Tensor {
 	const { normType = 2, errorIfNonfinite = false } = options;
 	const list = [...tensors];
+	if (list.some(onCard)) return cardNorm(list, normType, errorIfNonfinite);
 	const dtype = (list[0] ?? null)?.dtype.code ?? 6;
 	const total = native.totalNorm(
 		list.map((tensor) => tensor.handle),
 		normType,
 	);
-	if (errorIfNonfinite && !Number.isFinite(total)) {
-		throw new RangeError(
-			`[clipGradNorm_] the total norm of order ${normType} for gradients is non-finite (${total}), so it cannot be clipped`,
-		);
-	}
+	if (errorIfNonfinite) checkFinite(total, normType);
 	return wrap(native.full([], list.length === 0 ? 0 : total, dtype, list[0]?.handle));
+}
+
+function checkFinite(total: number, normType: number): void {
+	if (Number.isFinite(total)) return;
+	throw new RangeError(
+		`[clipGradNorm_] the total norm of order ${normType} for gradients is non-finite (${total}), so it cannot be clipped`,
+	);
+}
+
+function onCard(tensor: Tensor): boolean {
+	return native.device(tensor.handle) > 0;
+}
+
+/** The norm of norms, as PyTorch computes it, without waiting for the card. */
+function cardNorm(tensors: readonly Tensor[], normType: number, errorIfNonfinite: boolean): Tensor {
+	const norms = tensors.map(({ handle }) => native.view(native.norm(handle, normType, null, false), [1]));
+	const total = wrap(native.norm(native.cat(norms, 0), normType, null, false));
+	if (errorIfNonfinite) checkFinite(total.item(), normType);
+	return total;
 }
 
 /**
@@ -60,6 +76,15 @@ export function clipGradNorm_(parameters: Parameters, ...args: ClipGradNormArgum
 	}
 	const grads = gradsOf("clipGradNorm_", parameters);
 	const total = getTotalNorm(grads, options);
+	if (grads.some(onCard)) {
+		const wanted = native.div(maxNorm, native.add(total.handle, 1e-6, 1));
+		const factor = native.clamp(wanted, Number.NEGATIVE_INFINITY, 1);
+		for (const grad of grads) {
+			native.mul(grad.handle, factor, grad.handle);
+			grad._version.count++;
+		}
+		return total;
+	}
 	const factor = maxNorm / (total.item() + 1e-6);
 	// A norm that is not a number makes all gradients so, as in PyTorch.
 	if (!(factor >= 1)) {

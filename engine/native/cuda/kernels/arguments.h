@@ -43,6 +43,18 @@ struct PointwiseArguments {
   int common;
 };
 
+/** A chain of pointwise ops (cuda/ops/chain.h): what the text of its kernel leaves open. */
+constexpr int kMostChainInputs = 24, kMostChainOutputs = 32, kMostChainNumbers = 32, kMostChainParameters = 32;
+/** Inputs that are walked over with strides of their own, and elements that a thread takes at once. */
+constexpr int kMostChainWalked = 3, kChainLanes = 4;
+struct ChainArguments {
+  const char* in[kMostChainInputs];
+  char* out[kMostChainOutputs];
+  Number numbers[kMostChainNumbers];
+  double parameters[kMostChainParameters];
+  Walk<1 + kMostChainWalked> walk;
+};
+
 /** One reduction: `kept` walks over x and the result, `reduced` over what joins into one element. */
 struct ReduceArguments {
   Place x, out;

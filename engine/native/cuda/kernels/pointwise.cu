@@ -42,19 +42,6 @@ GB_DEVICE R apply(const C* x, const PointwiseArguments& a) {
 GB_DEVICE bool isNumber(const PointwiseArguments& a, int k) { return (a.plain >> k) & 1; }
 GB_DEVICE bool isSingle(const PointwiseArguments& a, int k) { return (a.plain >> (4 + k)) & 1; }
 
-/** Integers wrap in the common type before the formula sees them. */
-GB_DEVICE float wrapped(float x, int) { return x; }
-GB_DEVICE double wrapped(double x, int) { return x; }
-GB_DEVICE i64 wrapped(i64 x, int common) {
-  switch (common) {
-    case 0: return u8(x);
-    case 1: return i8(x);
-    case 2: return i16(x);
-    case 3: return i32(x);
-  }
-  return x;
-}
-
 /** Inputs that are the same for all elements. */
 GB_DEVICE void constants(const PointwiseArguments& a, C* x) {
 #pragma unroll

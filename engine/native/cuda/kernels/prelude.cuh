@@ -161,6 +161,19 @@ GB_DEVICE i64 numberOf<i64>(const Number& n) {
   return n.i;
 }
 
+/** Integers wrap in the common type before the formula sees them. */
+GB_DEVICE float wrapped(float x, int) { return x; }
+GB_DEVICE double wrapped(double x, int) { return x; }
+GB_DEVICE i64 wrapped(i64 x, int common) {
+  switch (common) {
+    case 0: return u8(x);
+    case 1: return i8(x);
+    case 2: return i16(x);
+    case 3: return i32(x);
+  }
+  return x;
+}
+
 /** This thread's place among all of a one-dimensional grid. */
 GB_DEVICE i64 globalThread() { return i64(blockIdx.x) * blockDim.x + threadIdx.x; }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cuda/api/driver.h"
+#include "cuda/ops/chain.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/capture.h"
@@ -31,6 +32,7 @@ CUdeviceptr address(const void* p) { return CUdeviceptr(reinterpret_cast<size_t>
 
 void copyOnCuda(const Tensor& dst, const Tensor& src) {
   const Device device = dst.device();
+  if (deferCopy(dst, src, kComputes[throughFor(dst.dtype(), src.dtype())], copyOnCuda)) return;
   if (dst.dtype() == src.dtype() && dst.strides() == src.strides() && isDense(dst) && isDense(src)) {
     enter(device);
     GB_CUDA(memcpyDtoDAsync, address(dst.data()), address(src.data()), dst.bytes(), currentStream(device));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cuda/ops/chain.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
@@ -122,6 +123,7 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
 }
 
 void whereOnCuda(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
+  if (deferWhere(out, condition, a, b, whereOnCuda)) return;
   static BySize kernels;
   const CUfunction kernel = kernels.get(out.device(), "index.cu", "where", out.itemSize());
   const Tensor* all[4] = {&out, &condition, &a, &b};

@@ -3,6 +3,7 @@
 
 #include <iterator>
 
+#include "cuda/ops/chain.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "ops/copy.h"
@@ -141,6 +142,7 @@ void pointwiseOnCuda(const PointwiseCall& call) {
   const OpInfo& op = infoOf(call.op);
   GB_CHECK(hasType(op.typing, type), "not implemented for '",
            titleOf(call.in[0].tensor ? call.in[0].tensor->dtype() : call.compute), "'");
+  if (deferPointwise(call, op.name, op.parameters, a, pointwiseOnCuda)) return;
   const auto unit = [&] { return unitOf(op, call.inputs, type); };
   if (runs) {
     bool all = aligned(a.out.data);

@@ -41,6 +41,7 @@ struct Block {
   Pool* pool;
   Block *before = nullptr, *after = nullptr;  // neighbours in the segment
   bool used = false;
+  size_t requested = 0;                       // of `size`, while it is used
   std::vector<CUstream> others;               // streams that use it beside its own
   int waits = 0;                              // events of those streams that have not happened
 };
@@ -73,6 +74,8 @@ bool caching() {
   return !off;
 }
 
+using M = MemoryMetric;
+
 class Allocator {
  public:
   explicit Allocator(int index) : index_(index) {}
@@ -80,16 +83,17 @@ class Allocator {
   void* allocate(size_t bytes) {
     // Without the cache every tensor has a segment of exactly its size, so that tools see each byte too far.
     const size_t size = caching() ? rounded(bytes ? bytes : 1, kUnit) : bytes ? bytes : 1;
-    if (stats_.allocated + size > threshold_) makeRoom(size);
+    if (allocated() + size > threshold_) makeRoom(size);
     enter(index_);
-    Block* block = take(size);
+    Block* block = take(size, bytes);
     if (!block) {
       collect(true);
-      block = take(size);
+      block = take(size, bytes);
     }
     if (!block && !open_) {
+      counts_.retries++;
       emptyCache();
-      block = take(size);
+      block = take(size, bytes);
     }
     if (!block) outOfMemory(bytes);
     return block->data;
@@ -101,8 +105,9 @@ class Allocator {
     if (found == used_.end()) return;
     Block* block = found->second;
     used_.erase(found);
-    stats_.allocated -= block->size;
-    stats_.activeBlocks--;
+    count(M::Allocated, block, -int64_t(block->size));
+    count(M::Allocations, block, -1);
+    count(M::Requested, block, -int64_t(block->requested));
     block->used = false;
     if (block->others.empty()) return giveBack(block);
     if (open_) {
@@ -149,10 +154,11 @@ class Allocator {
     for (Block* first : firsts) {
       for (Block *block = first, *next; block; block = next) {
         next = block->after;
-        const bool free = block->pool->free.erase(block) > 0;
+        const bool free = isFree(block);
+        if (free) eraseFree(block);
         block->pool = block->pool->small ? &shared_.small : &shared_.large;
         block->stream = nullptr;
-        if (free && caching()) block->pool->free.insert(block);
+        if (free && caching()) insertFree(block);
         if (free && !caching()) dropSegment(block);
       }
     }
@@ -210,15 +216,29 @@ class Allocator {
 
   CardMemory stats() {
     std::lock_guard<std::mutex> guard(lock_);
-    CardMemory s = stats_;
+    const auto& [current, peak, a, b] = counts_.of[int(M::Allocated)][0];
+    const MemoryCount& reserved = counts_.of[int(M::Reserved)][0];
+    CardMemory s{};
+    s.allocated = size_t(current);
+    s.allocatedPeak = size_t(peak);
+    s.reserved = size_t(reserved.current);
+    s.reservedPeak = size_t(reserved.peak);
+    s.segments = size_t(counts_.of[int(M::Segments)][0].current);
+    s.activeBlocks = size_t(counts_.of[int(M::Allocations)][0].current);
+    s.collections = collections_;
     s.cachedBlocks = shared_.small.free.size() + shared_.large.free.size();
     for (const auto& [number, pools] : own_) s.cachedBlocks += pools->small.free.size() + pools->large.free.size();
     return s;
   }
   void resetPeak() {
     std::lock_guard<std::mutex> guard(lock_);
-    stats_.allocatedPeak = stats_.allocated;
-    stats_.reservedPeak = stats_.reserved;
+    for (auto& pools : counts_.of) {
+      for (MemoryCount& c : pools) c.peak = c.current;
+    }
+  }
+  MemoryCounts counts() {
+    std::lock_guard<std::mutex> guard(lock_);
+    return counts_;
   }
   void setLimit(size_t bytes) { limit_ = bytes; }
 
@@ -226,44 +246,47 @@ class Allocator {
   size_t budget() const { return std::max(kMinBudget, base_ / kBudgetPart); }
 
   void collect(bool major) {
-    stats_.collections++;
+    collections_++;
     collectGarbage(major);
-    if (major) base_ = stats_.allocated;
+    if (major) base_ = allocated();
   }
 
   /** JavaScript's collector sees a tensor as a few bytes: what hangs on it is counted here, as on the host. */
   void makeRoom(size_t size) {
     collect(false);
-    if (stats_.allocated + size > base_ + budget() / 2) collect(true);
-    threshold_ = std::max(base_ + budget(), stats_.allocated + size / 2);
+    if (allocated() + size > base_ + budget() / 2) collect(true);
+    threshold_ = std::max(base_ + budget(), allocated() + size / 2);
   }
 
   /** A block for the current stream, from the cache or from the driver; null where there is none. */
-  Block* take(size_t size) {
+  Block* take(size_t size, size_t requested) {
     std::lock_guard<std::mutex> guard(lock_);
     if (!open_) settle();
     Pools& pools = open_ ? *open_ : shared_;
     Pool& pool = size <= kSmall ? pools.small : pools.large;
     Block wanted{};
     wanted.size = size;
-    wanted.stream = currentStream(index_);
+    wanted.stream = chosenStream(index_);
     wanted.data = nullptr;
     Block* block = nullptr;
     if (caching()) {
       const auto found = pool.free.lower_bound(&wanted);
       if (found != pool.free.end() && (*found)->stream == wanted.stream) {
         block = *found;
-        pool.free.erase(found);
+        eraseFree(block);
       }
     }
     if (!block) block = newSegment(size, pool, wanted.stream);
     if (!block) return nullptr;
     split(block, size);
     block->used = true;
+    block->requested = requested;
     used_[block->data] = block;
-    stats_.allocated += block->size;
-    stats_.activeBlocks++;
-    stats_.allocatedPeak = std::max(stats_.allocatedPeak, stats_.allocated);
+    count(M::Allocated, block, int64_t(block->size));
+    count(M::Allocations, block, 1);
+    count(M::Requested, block, int64_t(requested));
+    count(M::Active, block, int64_t(block->size));
+    count(M::ActiveBlocks, block, 1);
     return block;
   }
 
@@ -272,7 +295,7 @@ class Allocator {
                          : pool.small         ? kSmallSegment
                          : size < kOwnSegment ? kLargeSegment
                                               : rounded(size, kSegmentUnit);
-    if (limit_ && stats_.reserved + bytes > limit_) return nullptr;
+    if (limit_ && reserved() + bytes > limit_) return nullptr;
     CUdeviceptr address = 0;
     const Relaxed relaxed;
     const CUresult result = driver().memAlloc(&address, bytes);
@@ -283,9 +306,8 @@ class Allocator {
     block->size = bytes;
     block->stream = stream;
     block->pool = &pool;
-    stats_.reserved += bytes;
-    stats_.reservedPeak = std::max(stats_.reservedPeak, stats_.reserved);
-    stats_.segments++;
+    count(M::Reserved, block, int64_t(bytes));
+    count(M::Segments, block, 1);
     segments_.insert(block);
     return block;
   }
@@ -304,21 +326,45 @@ class Allocator {
     if (left->after) left->after->before = left;
     block->after = left;
     block->size = size;
-    block->pool->free.insert(left);
+    insertFree(left);
+  }
+
+  size_t allocated() const { return size_t(counts_.of[int(M::Allocated)][0].current); }
+  size_t reserved() const { return size_t(counts_.of[int(M::Reserved)][0].current); }
+
+  void count(MemoryMetric metric, const Block* block, int64_t change) {
+    counts_.of[int(metric)][0].add(change);
+    counts_.of[int(metric)][block->pool->small ? 2 : 1].add(change);
+  }
+  /** Free memory in the midst of memory that is used cannot be given back to the driver. */
+  void countSplit(const Block* block, int sign) {
+    if (!block->before && !block->after) return;
+    count(M::InactiveSplit, block, sign * int64_t(block->size));
+    count(M::InactiveBlocks, block, sign);
+  }
+  void insertFree(Block* block) {
+    block->pool->free.insert(block);
+    countSplit(block, 1);
+  }
+  void eraseFree(Block* block) {
+    block->pool->free.erase(block);
+    countSplit(block, -1);
   }
 
   bool isFree(const Block* block) const { return block && !block->used && block->waits == 0; }
 
   void giveBack(Block* block) {
+    count(M::Active, block, -int64_t(block->size));
+    count(M::ActiveBlocks, block, -1);
     if (Block* next = block->after; isFree(next)) {
-      block->pool->free.erase(next);
+      eraseFree(next);
       block->size += next->size;
       block->after = next->after;
       if (block->after) block->after->before = block;
       delete next;
     }
     if (Block* previous = block->before; isFree(previous)) {
-      block->pool->free.erase(previous);
+      eraseFree(previous);
       previous->size += block->size;
       previous->after = block->after;
       if (previous->after) previous->after->before = previous;
@@ -327,7 +373,7 @@ class Allocator {
     }
     // A graph goes on using what its tensors have given back.
     if (caching() || block->pool->number != 0) {
-      block->pool->free.insert(block);
+      insertFree(block);
     } else if (open_) {
       toDrop_.push_back(block);
     } else {
@@ -338,8 +384,8 @@ class Allocator {
   void dropSegment(Block* block) {
     // Frees after the queued work is done: the driver waits for it.
     driver().memFree(CUdeviceptr(reinterpret_cast<size_t>(block->data)));
-    stats_.reserved -= block->size;
-    stats_.segments--;
+    count(M::Reserved, block, -int64_t(block->size));
+    count(M::Segments, block, -1);
     segments_.erase(block);
     delete block;
   }
@@ -372,13 +418,14 @@ class Allocator {
   }
 
   [[noreturn]] void outOfMemory(size_t bytes) {
+    counts_.outOfMemory++;
     size_t free = 0, total = 0;
     driver().memGetInfo(&free, &total);
     const std::string limited =
         limit_ ? ", the limit for this process is " + readableBytes(limit_) : std::string();
     fail("CUDA out of memory: tried to allocate ", readableBytes(bytes), " on cuda:", index_, " (", properties(index_).name,
          ", ", readableBytes(total), " in all, ", readableBytes(free), " free", limited, "); tensors hold ",
-         readableBytes(stats_.allocated), ", ", readableBytes(stats_.reserved - stats_.allocated), " are cached");
+         readableBytes(allocated()), ", ", readableBytes(reserved() - allocated()), " are cached");
   }
 
   struct Waiting {
@@ -396,7 +443,8 @@ class Allocator {
   std::vector<Block*> postponed_, toDrop_;     // until it is over
   std::unordered_map<void*, Block*> used_;
   std::vector<Waiting> waiting_;
-  CardMemory stats_{};
+  MemoryCounts counts_;
+  size_t collections_ = 0;
   size_t base_ = 0, threshold_ = kMinBudget, limit_ = 0;
 };
 
@@ -411,6 +459,16 @@ Allocator& allocatorOf(int index) {
 
 }  // namespace
 
+void MemoryCount::add(int64_t change) {
+  current += change;
+  if (change > 0) {
+    allocated += change;
+    peak = std::max(peak, current);
+  } else {
+    freed -= change;
+  }
+}
+
 void* allocate(size_t bytes, int index) {
   checkIndex(index);
   return allocatorOf(index).allocate(bytes);
@@ -422,6 +480,7 @@ void leavePool(int index, int pool) { allocatorOf(index).leavePool(pool); }
 void openPool(int index, int pool) { allocatorOf(index).openPool(pool); }
 void closePool(int index) { allocatorOf(index).closePool(); }
 std::vector<Segment> cardSegments(int index) { return allocatorOf(index).segments(); }
+MemoryCounts memoryCounts(int index) { return allocatorOf(index).counts(); }
 CardMemory cardMemory(int index) { return allocatorOf(index).stats(); }
 void resetPeak(int index) { allocatorOf(index).resetPeak(); }
 void setCardLimit(int index, size_t bytes) { allocatorOf(index).setLimit(bytes); }

@@ -3,6 +3,7 @@
 // cudaMalloc waits for the card; a block from the cache does not.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "cuda/api/driver.h"
@@ -15,6 +16,19 @@ struct CardMemory {
   size_t segments;                  // pieces taken from the driver
   size_t activeBlocks, cachedBlocks;
   size_t collections;               // garbage collections that were asked for
+};
+
+/** A number that goes up and down: PyTorch's rows of `memory_summary`. */
+struct MemoryCount {
+  int64_t current = 0, peak = 0, allocated = 0, freed = 0;
+  void add(int64_t change);
+};
+/** In the order in which people read them; each of all pools together, of the large and of the small ones. */
+enum class MemoryMetric { Allocated, Active, Requested, Reserved, InactiveSplit, Allocations, ActiveBlocks, Segments, InactiveBlocks };
+constexpr int kMemoryMetrics = 9;
+struct MemoryCounts {
+  MemoryCount of[kMemoryMetrics][3];
+  int64_t outOfMemory = 0, retries = 0;
 };
 
 /** Memory for the card's current stream. Throws where collecting and giving back did not help. */
@@ -33,6 +47,7 @@ void openPool(int index, int pool);
 void closePool(int index);
 
 CardMemory cardMemory(int index);
+MemoryCounts memoryCounts(int index);
 
 /** A piece taken from the driver, for people: its blocks in order. */
 struct Segment {

@@ -13,6 +13,8 @@
 namespace gb::cuda {
 
 thread_local Graph* capturing = nullptr;
+WaitingWork waitingWork{nullptr, nullptr};
+thread_local bool waits = false;
 
 namespace {
 
@@ -43,7 +45,7 @@ Graph::~Graph() {
   leavePool(device_, pool_);
 }
 
-void Graph::begin(CUstream stream) {
+void Graph::begin(CUstream stream, bool join) {
   GB_CHECK(!capturing, "a step is being captured already");
   GB_CHECK(stream, "the default stream cannot be captured");
   // Nothing may wait for the card from now on, so what could make room is done before.
@@ -53,6 +55,7 @@ void Graph::begin(CUstream stream) {
   setCurrentStream(device_, stream);
   GB_CUDA(streamBeginCapture, stream, kCaptureThreadLocal);
   stream_ = stream;
+  join_ = join;
   capturing = this;
   openPool(device_, pool_);
 }
@@ -64,6 +67,12 @@ void Graph::leave() {
 }
 
 void Graph::end() {
+  try {
+    queueWaiting();
+  } catch (const std::exception&) {
+    abandon();
+    throw;
+  }
   CUgraph graph = nullptr;
   const CUresult ended = driver().streamEndCapture(stream_, &graph);
   leave();
@@ -75,6 +84,7 @@ void Graph::end() {
 }
 
 void Graph::abandon() {
+  if (waits) waitingWork.drop();
   CUgraph graph = nullptr;
   // An error of the capture itself is what the caller knows already.
   if (driver().streamEndCapture(stream_, &graph) == kSuccess && graph) driver().graphDestroy(graph);

@@ -19,8 +19,11 @@ class Graph {
   ~Graph();
   Graph(const Graph&) = delete;
 
-  /** What this thread queues on the stream, and what it allocates on the card, is the graph's until `end` or `abandon`. */
-  void begin(CUstream stream);
+  /**
+   * What this thread queues on the stream, and what it allocates on the card, is the graph's until `end` or `abandon`. `join`:
+   * runs of pointwise ops become one kernel.
+   */
+  void begin(CUstream stream, bool join);
   /** Throws where the driver found that the capture was broken; it is over in any case. */
   void end();
   void abandon();
@@ -43,6 +46,7 @@ class Graph {
   Words stepNumbers{};
 
   int device() const { return device_; }
+  bool joins() const { return join_; }
   int pool() const { return pool_; }
   size_t nodes() const { return nodes_; }
 
@@ -60,6 +64,7 @@ class Graph {
   const int device_;
   const int pool_;
   CUstream stream_ = nullptr;
+  bool join_ = false;
   CUgraphExec exec_ = nullptr;
   size_t nodes_ = 0;
   std::vector<Page> pages_;
@@ -70,6 +75,18 @@ class Graph {
 
 /** The graph that this thread captures; null mostly. */
 extern thread_local Graph* capturing;
+
+/** Ops of a captured step that wait to be joined into one kernel (cuda/ops/chain.h): to be queued, or forgotten. */
+struct WaitingWork {
+  void (*queue)();
+  void (*drop)();
+};
+extern WaitingWork waitingWork;
+/** Whether there are any. */
+extern thread_local bool waits;
+inline void queueWaiting() {
+  if (__builtin_expect(waits, 0)) waitingWork.queue();
+}
 
 /** Fails while a step is captured: "[item] not possible in a captured step: …". */
 void refuseInCapture(const char* why);

@@ -4,6 +4,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/device.h"
 #include "tensor/error.h"
 
@@ -30,6 +31,7 @@ Constant::Constant(const void* bytes, size_t size, Device device) {
     data_ = reinterpret_cast<const char*>(found->second);
     return;
   }
+  refuseInCapture("a table is copied from the host when an op is called so for the first time. Run the step once before");
   CUdeviceptr block = 0;
   if (kept[index] + size > kMostKept || driver().memAlloc(&block, size) != kSuccess) {
     own_.emplace(size, device);

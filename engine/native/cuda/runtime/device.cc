@@ -101,8 +101,15 @@ void setCurrentDevice(int index) {
   current = index;
 }
 
-CUstream currentStream(int index) { return streams[index]; }
-void setCurrentStream(int index, CUstream stream) { streams[index] = stream; }
+CUstream chosenStream(int index) { return streams[index]; }
+CUstream currentStream(int index) {
+  queueWaiting();
+  return streams[index];
+}
+void setCurrentStream(int index, CUstream stream) {
+  queueWaiting();
+  streams[index] = stream;
+}
 
 CUstream newStream(int index, int priority) {
   enter(index);

@@ -45,8 +45,13 @@ class Visit {
 int currentDevice();
 void setCurrentDevice(int index);
 
-/** The stream that operations on this card are queued on; null is the default one. */
+/**
+ * The stream that operations on this card are queued on; null is the default one. For who is about to queue: what waits to be
+ * joined with others (runtime/capture.h) goes first.
+ */
 CUstream currentStream(int index);
+/** The same for who only asks. */
+CUstream chosenStream(int index);
 inline CUstream currentStream(Device device) { return currentStream(cudaIndex(device)); }
 void setCurrentStream(int index, CUstream stream);
 /** A stream of its own from a pool that lives as long as the program; a lower number is more urgent. */

@@ -41,14 +41,16 @@ std::vector<std::string> optionsOf(const Unit& unit) {
   return options;
 }
 
+std::string sourceOf(const Unit& unit) { return unit.text.empty() ? kernelSource(unit.file) : unit.text; }
+
 CUmodule moduleOf(int index, const Unit& unit) {
-  const std::string key = std::to_string(index) + " " + unit.file + " " + unit.options;
+  const std::string key = std::to_string(index) + " " + unit.file + " " + unit.options + "\n" + unit.text;
   std::lock_guard<std::mutex> guard(lock);
   CUmodule& module = modules[key];
   if (module) return module;
   const int capability = properties(index).capability();
   const CachedKernel cached(std::string(unit.file) + "\n" + unit.options + "\n" + std::to_string(capability) + "\n" +
-                            Compiler::identity());
+                            Compiler::identity() + (unit.text.empty() ? "" : "\n" + unit.text));
   enter(index);
   const Relaxed relaxed;
   std::string code = cached.read();
@@ -56,7 +58,7 @@ CUmodule moduleOf(int index, const Unit& unit) {
     stats.found++;
     return module;
   }
-  code = Compiler::compile(kernelSource(unit.file), unit.file, optionsOf(unit), capability);
+  code = Compiler::compile(sourceOf(unit), unit.file, optionsOf(unit), capability);
   stats.compiled++;
   GB_CUDA(moduleLoadData, &module, code.data());
   cached.write(code);
@@ -85,7 +87,7 @@ std::string compileUnit(const Unit& unit, int capability) {
   std::vector<std::string> options = optionsOf(unit);
   options.push_back("--ptxas-options=-v");
   std::string log;
-  Compiler::compile(kernelSource(unit.file), unit.file, options, capability, &log);
+  Compiler::compile(sourceOf(unit), unit.file, options, capability, &log);
   return log;
 }
 

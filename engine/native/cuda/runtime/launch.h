@@ -12,6 +12,7 @@ namespace gb::cuda {
 struct Unit {
   const char* file;
   std::string options;
+  std::string text = {};  // of a kernel that is no file: `file` is its name in messages
 };
 
 /** Compiles, or takes from the disk, and loads. Slow but for the first time; see Function. */
