@@ -11,6 +11,10 @@ interface Update {
 	readonly run: () => void;
 	/** What its constants go by, in the order in which they were asked for. */
 	readonly ids: number[];
+	/** The optimiser's name, and its options then: an update without constants of its own has them in what was captured. */
+	readonly name: string;
+	readonly options: () => string;
+	readonly captured: string;
 }
 
 /** @internal The updates of a captured step. */
@@ -23,6 +27,13 @@ export class CapturedUpdates {
 	/** Advances the optimisers by a step and sets the constants of the next replay. */
 	set(): void {
 		for (const update of this._updates) {
+			if (update.ids.length === 0) {
+				if (update.options() === update.captured) continue;
+				throw new Error(
+					`[${update.name}] the options have changed since the step was captured, and this optimiser's update has them from then: ` +
+						"capture the step anew",
+				);
+			}
 			replayed = { graph: this.graph, ids: update.ids, at: 0 };
 			try {
 				using _ = noGrad();
@@ -53,13 +64,13 @@ export function recordUpdates(into: CapturedUpdates | null): void {
  * @internal Runs an optimiser's update; while a step is captured, it is remembered. `restore` puts back what the update counted: a
  * capture is no step.
  */
-export function runUpdate(run: () => void, restore: () => () => void): void {
+export function runUpdate(name: string, run: () => void, restore: () => () => void, options: () => string): void {
 	if (recorded === null) {
 		run();
 		return;
 	}
 	const back = restore();
-	current = { run, ids: [] };
+	current = { run, ids: [], name, options, captured: options() };
 	recorded._updates.push(current);
 	try {
 		run();

@@ -1,5 +1,6 @@
 import { isOptions } from "../core/arguments";
 import { autocastState, suspendAutocast } from "../core/autocast";
+import { isCapturing } from "../core/capture";
 import { type DType, float32, float64 } from "../core/dtype";
 import { gradMode } from "../core/gradMode";
 import { Tensor } from "../core/tensor";
@@ -50,8 +51,10 @@ function run<A extends readonly unknown[], R>(op: (...args: A) => R, args: A, ty
 function castTo(tensor: Tensor, dtype: DType): Tensor {
 	const own = tensor.dtype;
 	if (!own.isFloatingPoint || own === float64 || own === dtype) return tensor;
-	// A parameter that several ops use is cast once; what is cast while nothing is recorded would lose its gradient.
-	const cached = autocastState.cacheEnabled && own === float32 && gradMode.enabled && isPlainLeaf(tensor);
+	// A parameter that several ops use is cast once; what is cast while nothing is recorded would lose its gradient. Replays of
+	// a captured step must cast anew.
+	const cached =
+		autocastState.cacheEnabled && own === float32 && gradMode.enabled && isPlainLeaf(tensor) && !isCapturing();
 	if (!cached) return tensor.to(dtype);
 	const { cache } = autocastState;
 	const version = tensor._version.count;

@@ -127,8 +127,10 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 			for (const param of group.params) if (param.grad !== null) params.push(param);
 			if (params.length > 0) {
 				runUpdate(
+					this.constructor.name,
 					() => this.update(group, params),
 					() => this.#counts(params),
+					() => JSON.stringify({ ...group, params: null }),
 				);
 			}
 		}

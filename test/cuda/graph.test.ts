@@ -202,6 +202,64 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		]);
 	});
 
+	test("what a graph reads from outside stays, also where nobody else holds it", () => {
+		const graph = new cuda.CUDAGraph();
+		const [x, kept] = [torch.ones(500, { device: "cuda" }), torch.zeros(500, { device: "cuda" })];
+		cuda.graph(graph, () => kept.copy_(x.mul(3).sqrt().square().round()));
+		x.dispose();
+		const others = Array.from({ length: 20 }, () => torch.zeros(500, { device: "cuda" }));
+		graph.replay();
+		expect([kept.sum().item(), others[0]!.sum().item()]).toEqual([1500, 0]);
+	});
+
+	test("an optimiser of one's own is replayed as it was captured, and says so when its options change", () => {
+		class Plain extends optim.Optimizer {
+			constructor(params: Iterable<torch.Tensor>, options: { lr: number }) {
+				const lr = { default: 0.1, expected: "a number", accepts: () => true, text: String };
+				super({ lr }, params, options);
+			}
+			update(group: Record<string, unknown>, params: readonly torch.Tensor[]): void {
+				for (const p of params) p.sub_(p.grad!, { alpha: group.lr as number });
+			}
+		}
+		const weight = torch.zeros(2, { device: "cuda", requiresGrad: true });
+		const optimizer = new Plain([weight], { lr: 0.5 });
+		const step = cuda.graph(
+			(x: torch.Tensor) => {
+				optimizer.zeroGrad();
+				weight.mul(x).sum().backward();
+				optimizer.step();
+			},
+			{ warmup: 1 },
+		);
+		for (let i = 0; i < 4; i++) step(torch.ones(2));
+		expect(weight.tolist()).toEqual([-2, -2]);
+		optimizer.paramGroups[0]!.lr = 0.25;
+		expect(() => step(torch.ones(2))).toThrow(
+			"[Plain] the options have changed since the step was captured, and this optimiser's update has them from then",
+		);
+		step.reset();
+		step(torch.ones(2));
+		expect(weight.tolist()).toEqual([-2.25, -2.25]);
+	});
+
+	test("a cast that autocast kept from before is made anew in replays", () => {
+		const weight = torch.ones(4, 4, { device: "cuda", requiresGrad: true });
+		const body = (x: torch.Tensor) => {
+			const y = x.matmul(weight).sum();
+			torch.noGrad(() => weight.mul_(0.5));
+			return y;
+		};
+		const run = (captured: boolean) => {
+			torch.noGrad(() => weight.fill_(1));
+			const step = captured ? cuda.graph(body, { warmup: 2 }) : body;
+			return torch.autocast("cuda", { dtype: torch.bfloat16 }, () =>
+				Array.from({ length: 6 }, () => step(torch.ones(2, 4, { device: "cuda" })).item()),
+			);
+		};
+		expect(run(true)).toEqual(run(false));
+	});
+
 	test("arguments keep their form", () => {
 		const step = cuda.graph((x: torch.Tensor, k: number) => x.mul(k), { warmup: 0 });
 		const x = torch.ones(2, { device: "cuda" });
@@ -220,7 +278,7 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 	});
 
 	test("gradients are clipped on the card, without waiting for it, as on the host", () => {
-		const norms = (device: string, captured: boolean) => {
+		const norms = (device: torch.DeviceLike, captured: boolean) => {
 			torch.manualSeed(2);
 			const weights = [torch.randn(3, 4), torch.randn(5)].map((w) => w.to(device).requiresGrad_());
 			const optimizer = new optim.SGD(weights, { lr: 0.1 });

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <new>
 
+#include "tensor/deferred.h"
 #include "tensor/memory.h"
 
 namespace gb {
@@ -113,7 +114,10 @@ Tensor* tensorOf(napi_env env, napi_value value) {
   void* data;
   if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
   Tensors::Box* box = tensors.at(data);
-  return box ? &box->value : nullptr;
+  if (!box) return nullptr;
+  const auto watch = tensorWatch.load(std::memory_order_relaxed);
+  if (__builtin_expect(watch != nullptr, 0)) watch(box->value);
+  return &box->value;
 }
 
 napi_value handleOf(napi_env env, Generator generator) {

@@ -109,6 +109,7 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
 
 DeviceMemory deviceMemory{nullptr, nullptr};
 int (*deferredUses)(const Storage*) = [](const Storage*) { return 0; };
+std::atomic<void (*)(const Tensor&)> tensorWatch{nullptr};
 PinnedHostMemory pinnedHostMemory{nullptr, nullptr};
 
 std::string readableBytes(size_t bytes) {

@@ -234,7 +234,7 @@ void dropAll() {
 }
 
 int usesOfWaiting(const Storage* memory) {
-  int uses = 0;
+  int uses = capturing && capturing->holds(memory);
   for (const Op& op : waiting) {
     uses += op.out.storage().get() == memory;
     for (const auto& x : op.in) uses += x && x->storage().get() == memory;

@@ -7,6 +7,7 @@
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
+#include "tensor/deferred.h"
 #include "tensor/error.h"
 #include "tensor/memory.h"
 
@@ -36,10 +37,12 @@ Graph::Graph(int device, int pool) : device_(device), pool_(joinPool(device, poo
 
 Graph::~Graph() {
   try {
-    synchronize(device_);
+    enter(device_);
   } catch (const std::exception&) {
-    // The error of an earlier kernel comes out where somebody waits for its result.
+    // A context that is lost has nothing to wait for.
   }
+  // The errors of earlier kernels come out where somebody waits for their results.
+  driver().ctxSynchronize();
   if (exec_) driver().graphExecDestroy(exec_);
   for (const Page& page : pages_) release(page.memory, device_);
   leavePool(device_, pool_);
@@ -58,9 +61,19 @@ void Graph::begin(CUstream stream, bool join) {
   join_ = join;
   capturing = this;
   openPool(device_, pool_);
+  firstOwn_ = emptyTensor({1}, DType::UInt8).storage()->id;
+  tensorWatch = [](const Tensor& tensor) {
+    if (capturing) capturing->hold(tensor);
+  };
+}
+
+void Graph::hold(const Tensor& tensor) {
+  const StorageRef& memory = tensor.storage();
+  if (memory && memory->device == cudaDevice(device_) && memory->id < firstOwn_) held_.emplace(memory->id, memory);
 }
 
 void Graph::leave() {
+  tensorWatch = nullptr;
   capturing = nullptr;
   stepNumbers = {};
   closePool(device_);

@@ -3,6 +3,7 @@
 // to replay (seeds, learning rates, counts of steps) are read from words of the card's memory that are set before each.
 #pragma once
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "cuda/api/driver.h"
@@ -45,6 +46,10 @@ class Graph {
   /** Numbers that the next step of an optimiser reads; see `takeStepNumbers`. */
   Words stepNumbers{};
 
+  /** Keeps what the graph may read from outside of its own memory for as long as it lives. */
+  void hold(const Tensor& tensor);
+  bool holds(const Storage* memory) const { return held_.count(memory->id) > 0; }
+
   int device() const { return device_; }
   bool joins() const { return join_; }
   int pool() const { return pool_; }
@@ -69,6 +74,8 @@ class Graph {
   size_t nodes_ = 0;
   std::vector<Page> pages_;
   std::vector<Place> places_;
+  std::unordered_map<uint64_t, StorageRef> held_;
+  uint64_t firstOwn_ = 0;  // storages with lower numbers were there before
   Words randomWords_{};
   uint64_t drawn_ = 0;
 };

@@ -93,7 +93,10 @@ std::string compileUnit(const Unit& unit, int capability) {
 
 CUfunction kernelOf(int index, const Unit& unit, const char* name) {
   CUfunction function = nullptr;
-  const CUresult result = driver().moduleGetFunction(&function, moduleOf(index, unit), name);
+  const CUmodule module = moduleOf(index, unit);
+  // The driver loads code when it is asked for, not with its module.
+  const Relaxed relaxed;
+  const CUresult result = driver().moduleGetFunction(&function, module, name);
   GB_CHECK(result == kSuccess, "CUDA: no kernel ", name, " in ", unit.file, " (", unit.options, "): ", describe(result));
   return function;
 }
