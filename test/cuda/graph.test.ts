@@ -260,6 +260,30 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		expect(run(true)).toEqual(run(false));
 	});
 
+	test("streams that fork from the step and join it again are part of it", () => {
+		const other = new cuda.Stream();
+		const x = torch.arange(4, { device: "cuda", dtype: torch.float32 });
+		const body = (join: boolean) => () => {
+			const here = cuda.currentStream();
+			const first = x.mul(2);
+			other.waitStream(here);
+			const beside = cuda.stream(other, () => first.exp().add(1));
+			const meanwhile = first.add(5);
+			if (join) here.waitStream(other);
+			return join ? beside.mul(meanwhile) : meanwhile;
+		};
+		const eager = body(true)();
+		const graph = new cuda.CUDAGraph();
+		const y = cuda.graph(graph, body(true));
+		graph.replay();
+		expect(y.tolist()).toEqual(eager.tolist());
+		expect(() => cuda.graph(new cuda.CUDAGraph(), body(false))).toThrow(
+			"CUDA: the step could not be captured: an error of the stand-in (CUDA_ERROR_STREAM_CAPTURE_UNJOINED)",
+		);
+		graph.replay();
+		expect(y.add(0).tolist()).toEqual(eager.tolist());
+	});
+
 	test("arguments keep their form", () => {
 		const step = cuda.graph((x: torch.Tensor, k: number) => x.mul(k), { warmup: 0 });
 		const x = torch.ones(2, { device: "cuda" });
