@@ -14,6 +14,8 @@ export interface TensorLike {
 	tolist(): unknown;
 	detach?(): TensorLike;
 	narrow?(dim: number, start: number, length: number): TensorLike;
+	reshape?(...shape: number[]): TensorLike;
+	at?(index: string): TensorLike;
 }
 
 export type NumberArray = ArrayLike<number> | ArrayLike<bigint>;

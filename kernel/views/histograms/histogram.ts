@@ -1,3 +1,5 @@
+import { numbersOf, sizeOf, type TensorLike } from "../engine";
+
 /** Counts in equal steps between two ends. */
 export interface Histogram {
 	low: number;
@@ -6,7 +8,7 @@ export interface Histogram {
 }
 
 /** Values looked at; of more, every k-th. */
-const mostValues = 4096;
+const mostValues = 1024;
 
 /** Counts finite values, of many a sample evenly spread; undefined where there is none. */
 export function histogramOf(all: ArrayLike<number>, bins: number): Histogram | undefined {
@@ -35,9 +37,33 @@ export function histogramOf(all: ArrayLike<number>, bins: number): Histogram | u
 export function sampleOf(values: ArrayLike<number>): ArrayLike<number> {
 	const step = Math.ceil(values.length / mostValues);
 	if (step <= 1) return values;
-	const sample = new Float64Array(Math.ceil(values.length / step));
-	for (let i = 0; i < sample.length; i++) sample[i] = values[i * step]!;
-	return sample;
+	return Float64Array.from({ length: Math.ceil(values.length / step) }, (_, i) => values[i * step]!);
+}
+
+/** The same of a tensor, whose other values are not copied. */
+export function sampleOfTensor(tensor: TensorLike): ArrayLike<number> {
+	const step = Math.ceil(sizeOf(tensor.shape) / mostValues);
+	const flat = step > 1 ? tensor.reshape?.(-1).at?.(`::${step}`) : undefined;
+	return flat === undefined ? sampleOf(numbersOf(tensor)) : numbersOf(flat);
+}
+
+/** Mean of the finite values and their standard deviation, with n − 1; NaN where there are too few. */
+export function momentsOf(values: ArrayLike<number>): { mean: number; std: number } {
+	let count = 0;
+	let sum = 0;
+	for (let i = 0; i < values.length; i++) {
+		const value = values[i]!;
+		if (!Number.isFinite(value)) continue;
+		count++;
+		sum += value;
+	}
+	const mean = sum / count;
+	let squares = 0;
+	for (let i = 0; i < values.length; i++) {
+		const value = values[i]!;
+		if (Number.isFinite(value)) squares += (value - mean) ** 2;
+	}
+	return { mean, std: Math.sqrt(squares / (count - 1)) };
 }
 
 /** The stretch that holds all but a thousandth of the values at each end, over all histograms together. */

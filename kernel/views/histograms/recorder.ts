@@ -25,14 +25,14 @@ interface Texts {
 	empty: string;
 }
 
-/** Steps kept: when there are more, every second is left out, and from then on only every second is looked at. */
+/** Steps kept: when there are more, every second is left out, and from then on only every second of the others is looked at. */
 const mostSteps = 60;
 const bins = 64;
 const drawnBins = 48;
 
 /**
  * Histograms of each layer as training goes on. Shown as a last expression, it draws what it has seen so far; `remove()`
- * takes its hooks away again. The longer it watches, the more seldom it looks, so its cost fades.
+ * takes its hooks away again. It looks at some steps only, and more seldom the longer it watches, so its cost fades.
  */
 export class LayerHistograms extends View implements Disposable {
 	readonly #layers = new Map<string, LayerRecord[]>();
@@ -40,11 +40,13 @@ export class LayerHistograms extends View implements Disposable {
 	readonly #seen = new Map<string, number>();
 	readonly #hooks: { remove(): void }[] = [];
 	readonly #texts: Texts;
+	readonly #every: number;
 
 	/** @internal */
-	constructor(texts: Texts, layers: readonly string[]) {
+	constructor(texts: Texts, layers: readonly string[], every: number) {
 		super(() => this.#bundle());
 		this.#texts = texts;
+		this.#every = every;
 		for (const layer of layers) this.#layers.set(layer, []);
 	}
 
@@ -57,15 +59,15 @@ export class LayerHistograms extends View implements Disposable {
 	wants(layer: string): boolean {
 		const seen = this.#seen.get(layer) ?? 0;
 		this.#seen.set(layer, seen + 1);
-		return seen % (this.#stride.get(layer) ?? 1) === 0;
+		return seen % (this.#stride.get(layer) ?? this.#every) === 0;
 	}
 
-	/** @internal */
+	/** @internal `values` are a sample of the layer's. */
 	add(layer: string, values: ArrayLike<number>, record: Omit<LayerRecord, "step" | "histogram">): void {
 		const records = this.#layers.get(layer)!;
 		records.push({ step: this.#seen.get(layer)! - 1, histogram: histogramOf(values, bins), ...record });
 		if (records.length <= mostSteps) return;
-		this.#stride.set(layer, 2 * (this.#stride.get(layer) ?? 1));
+		this.#stride.set(layer, 2 * (this.#stride.get(layer) ?? this.#every));
 		this.#layers.set(
 			layer,
 			records.filter((_, i) => i % 2 === 0),

@@ -33,23 +33,41 @@ export function unitStates(
 	if (shape.length < 2 || inTime || values.length === 0) return {};
 	const inner = values.length / (samples * units);
 	const range = ranges[kind];
-	const [low, high] = range ?? [0, 0];
-	const margin = (high - low) * nearness;
+	const between = range === undefined ? undefined : betweenEnds(range);
 	let dead = 0;
 	let saturated = 0;
 	for (let unit = 0; unit < units; unit++) {
-		let active = 0;
-		let atEnds = 0;
-		for (let sample = 0; sample < samples; sample++) {
-			const start = (sample * units + unit) * inner;
-			for (let i = start; i < start + inner; i++) {
-				const value = values[i]!;
-				if (value !== 0) active++;
-				if (value <= low + margin || value >= high - margin) atEnds++;
-			}
-		}
-		if (range !== undefined && atEnds >= mostly * samples * inner) saturated++;
-		else if (active === 0) dead++;
+		const of = { values, samples, units, unit, inner };
+		if (between !== undefined && !moreThan((1 - mostly) * samples * inner, of, between)) saturated++;
+		else if (!moreThan(0, of, (value) => value !== 0)) dead++;
 	}
 	return { units, dead, saturated };
+}
+
+/** Whether a value is at neither end of a range; NaN is at none. */
+function betweenEnds([low, high]: readonly [number, number]): (value: number) => boolean {
+	const margin = (high - low) * nearness;
+	return (value) => !(value <= low + margin || value >= high - margin);
+}
+
+interface UnitValues {
+	values: ArrayLike<number>;
+	samples: number;
+	units: number;
+	unit: number;
+	/** Values of one unit in one sample, which stand together. */
+	inner: number;
+}
+
+/** Whether more than `most` of a unit's values pass the test: most units are known after a few. */
+function moreThan(most: number, of: UnitValues, test: (value: number) => boolean): boolean {
+	const { values, samples, units, unit, inner } = of;
+	let count = 0;
+	for (let sample = 0; sample < samples; sample++) {
+		const start = (sample * units + unit) * inner;
+		for (let i = start; i < start + inner; i++) {
+			if (test(values[i]!) && ++count > most) return true;
+		}
+	}
+	return false;
 }

@@ -104,20 +104,20 @@ const views: Record<string, () => unknown> = {
 	},
 	"activations: histograms": () => {
 		const { model, train } = task();
-		const seen = show.activationHistograms(model, { title: hostile });
+		const seen = show.activationHistograms(model, { title: hostile, every: 1 });
 		train(5);
 		return seen;
 	},
 	"activations: table": () => {
 		const { model, train } = task();
-		const seen = show.activationHistograms(model, { layers: ["2", "5"] });
+		const seen = show.activationHistograms(model, { layers: ["2", "5"], every: 1 });
 		torch.noGrad(() => model.at(4).bias!.fill_(-100));
 		train(3);
 		return seen.table();
 	},
 	"gradients: histograms": () => {
 		const { model, train } = task();
-		const seen = show.gradientHistograms(model);
+		const seen = show.gradientHistograms(model, { every: 1 });
 		train(4);
 		return seen;
 	},
