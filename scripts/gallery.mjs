@@ -50,9 +50,7 @@ for (const [index, cell] of cells.entries()) {
 	const text = [...cells.slice(0, index)].reverse().find((one) => one.cell_type === "markdown");
 	parts.push(`${sourceOf(text)}\n`);
 	parts.push(`\`\`\`ts\n${sourceOf(cell)}\n\`\`\`\n`);
-	// Tables in the dark are no news: pictures of both are of plots.
-	const dark = cell.metadata.tags.includes("dark");
-	for (const theme of dark ? ["light", "dark"] : ["light"]) {
+	for (const theme of ["light", "dark"]) {
 		const file = join(taken, `${cell.id}-${theme}.png`);
 		if (!existsSync(file)) throw new Error(`no ${file}: run npx vitest run test/jupyterlab/gallery.test.ts first`);
 		const picture = await toWebp(file);
@@ -62,7 +60,7 @@ for (const [index, cell] of cells.entries()) {
 	const title = /^## (.+)$/m.exec(sourceOf(text))?.[1] ?? cell.id;
 	const image = `<img alt="${title}" src="images/gallery/${cell.id}-light.webp">`;
 	const source = `<source media="(prefers-color-scheme: dark)" srcset="images/gallery/${cell.id}-dark.webp">`;
-	parts.push(`${dark ? `<picture>${source}${image}</picture>` : image}\n`);
+	parts.push(`<picture>${source}${image}</picture>\n`);
 }
 await browser.close();
 writeFileSync(join(root, "docs/gallery.md"), parts.join("\n"));

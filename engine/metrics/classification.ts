@@ -220,7 +220,7 @@ export function fbetaScore(preds: Tensor, target: Tensor, options: FBetaScoreOpt
 	return ofBatch(new FBetaScore(options), preds, target);
 }
 
-/** `ConfusionMatrix` of one batch. */
+/** `ConfusionMatrix` of one batch: counts. Its picture is `confusionMatrixPlot` of `gradbook/display`. */
 export function confusionMatrix(preds: Tensor, target: Tensor, options: ConfusionMatrixOptions): Tensor {
 	return ofBatch(new ConfusionMatrix(options), preds, target);
 }

@@ -101,7 +101,9 @@ export function decisionRegions(
 	});
 	return new Figure([...background, ...data], {
 		title: { text: options.title ?? "Decision regions" },
-		height: 440,
+		height: 470,
+		// Two lines over the plot: the title, and the legend below it.
+		margin: { l: 64, r: 24, b: 48, t: 84 },
 		showlegend: true,
 		legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
 		xaxis: { title: { text: options.xTitle ?? "x₁" }, range: [across[0]!, across.at(-1)!] },

@@ -6,7 +6,7 @@ import { heatmapParts, type Matrix, rowsOf } from "./heatmap";
 import type { Classes } from "./images";
 import { engine } from "./lazy";
 
-export interface ConfusionMatrixOptions {
+export interface ConfusionMatrixPlotOptions {
 	/** Names of the classes by their numbers. Default: the numbers. */
 	classes?: readonly string[];
 	/** Shares of each true class in place of counts. Default false. */
@@ -18,26 +18,31 @@ export interface ConfusionMatrixOptions {
 /**
  * How often each class was taken for each: a row for every true class, a column for every predicted one, coloured by the
  * share of its row. Takes predictions and labels (numbers, names or tensors of numbers), or the counts themselves, as
- * `gradbook/metrics` gives them.
+ * `confusionMatrix` of `gradbook/metrics` gives them. `confusionMatrix` of `gradbook/display` is the same picture by its
+ * shorter name, for cells that import nothing from `gradbook/metrics`.
  *
- * @example confusionMatrix(model(x).argmax(1), y, { classes: testSet.classes })
+ * @example confusionMatrixPlot(model(x).argmax(1), y, { classes: testSet.classes })
  */
-export function confusionMatrix(predictions: Classes, labels: Classes, options?: ConfusionMatrixOptions): Figure;
-export function confusionMatrix(counts: Matrix, options?: ConfusionMatrixOptions): Figure;
-export function confusionMatrix(
+export function confusionMatrixPlot(
+	predictions: Classes,
+	labels: Classes,
+	options?: ConfusionMatrixPlotOptions,
+): Figure;
+export function confusionMatrixPlot(counts: Matrix, options?: ConfusionMatrixPlotOptions): Figure;
+export function confusionMatrixPlot(
 	first: Classes | Matrix,
-	second?: Classes | ConfusionMatrixOptions,
-	third: ConfusionMatrixOptions = {},
+	second?: Classes | ConfusionMatrixPlotOptions,
+	third: ConfusionMatrixPlotOptions = {},
 ): Figure {
 	const pair = isTensor(second) || (second !== undefined && "length" in second);
-	const options = (pair ? third : (second ?? {})) as ConfusionMatrixOptions;
+	const options = (pair ? third : (second ?? {})) as ConfusionMatrixPlotOptions;
 	const counts = pair
 		? count(valuesOf(first as Classes), valuesOf(second as Classes), options.classes)
-		: rowsOf("confusionMatrix", first as Matrix);
+		: rowsOf("confusionMatrixPlot", first as Matrix);
 	const size = counts.length;
 	if (counts.some((row) => row.length !== size)) {
 		throw new RangeError(
-			`[confusionMatrix] counts of ${size} × ${counts[0]?.length}, expected as many rows as columns`,
+			`[confusionMatrixPlot] counts of ${size} × ${counts[0]?.length}, expected as many rows as columns`,
 		);
 	}
 	const names = options.classes ?? Array.from({ length: size }, (_, i) => String(i));
@@ -80,13 +85,13 @@ function count(
 	classes: readonly string[] | undefined,
 ): number[][] {
 	if (predictions.length !== labels.length) {
-		throw new RangeError(`[confusionMatrix] ${predictions.length} predictions for ${labels.length} labels`);
+		throw new RangeError(`[confusionMatrixPlot] ${predictions.length} predictions for ${labels.length} labels`);
 	}
 	const index = (value: number | string): number => {
 		const at = typeof value === "number" ? value : (classes?.indexOf(value) ?? -1);
 		if (Number.isInteger(at) && at >= 0 && (classes === undefined || at < classes.length)) return at;
 		throw new RangeError(
-			`[confusionMatrix] class ${typeof value === "string" ? `"${value}"` : value}, expected ${classes === undefined ? "whole numbers from 0 (names need {classes})" : `one of the ${classes.length} in classes`}`,
+			`[confusionMatrixPlot] class ${typeof value === "string" ? `"${value}"` : value}, expected ${classes === undefined ? "whole numbers from 0 (names need {classes})" : `one of the ${classes.length} in classes`}`,
 		);
 	};
 	const guessed = predictions.map(index);

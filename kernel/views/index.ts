@@ -9,7 +9,13 @@ export { type Checkable, CheckError, type CheckOptions, check, claim } from "./c
 export { type CurveOptions, liveCurve, type Metric, type Run, TrainingCurves } from "./curves";
 export { type Classifier, type DecisionRegionsOptions, decisionRegions } from "./decisionRegions";
 export { type DropoutStateOptions, dropoutState } from "./dropout";
-export { type ConfusionMatrixOptions, confusionMatrix, type RocCurveOptions, rocCurve } from "./evaluation";
+export {
+	type ConfusionMatrixPlotOptions,
+	confusionMatrixPlot,
+	confusionMatrixPlot as confusionMatrix,
+	type RocCurveOptions,
+	rocCurve,
+} from "./evaluation";
 export { type ComputationGraphOptions, computationGraph } from "./graph/graph";
 export { type HeatmapOptions, heatmap, type Matrix } from "./heatmap";
 export { type ParameterHistogramsOptions, parameterHistograms } from "./histograms/parameters";

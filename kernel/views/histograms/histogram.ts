@@ -7,12 +7,11 @@ export interface Histogram {
 	counts: Float64Array;
 }
 
-/** Values looked at; of more, every k-th. */
+/** Values of a tensor that those who watch training look at; of more, every k-th. */
 const mostValues = 1024;
 
-/** Counts finite values, of many a sample evenly spread; undefined where there is none. */
-export function histogramOf(all: ArrayLike<number>, bins: number): Histogram | undefined {
-	const values = sampleOf(all);
+/** Counts finite values; undefined where there is none. */
+export function histogramOf(values: ArrayLike<number>, bins: number): Histogram | undefined {
 	let low = Number.POSITIVE_INFINITY;
 	let high = Number.NEGATIVE_INFINITY;
 	for (let i = 0; i < values.length; i++) {

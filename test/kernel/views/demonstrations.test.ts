@@ -267,11 +267,11 @@ describe("evaluation", () => {
 			["1", "1"],
 			["0", "2"],
 		];
-		expect(counts(show.confusionMatrix(torch.tensor([0, 1, 1, 1]), [0, 0, 1, 1]))).toEqual(rows);
-		expect(counts(show.confusionMatrix(["a", "b", "b", "b"], ["a", "a", "b", "b"], { classes: ["a", "b"] }))).toEqual(
-			rows,
-		);
-		const made = show.confusionMatrix(
+		expect(counts(show.confusionMatrixPlot(torch.tensor([0, 1, 1, 1]), [0, 0, 1, 1]))).toEqual(rows);
+		expect(
+			counts(show.confusionMatrixPlot(["a", "b", "b", "b"], ["a", "a", "b", "b"], { classes: ["a", "b"] })),
+		).toEqual(rows);
+		const made = show.confusionMatrixPlot(
 			torch.tensor([
 				[1, 1],
 				[0, 2],
@@ -285,10 +285,10 @@ describe("evaluation", () => {
 	});
 
 	test.each([
-		[() => show.confusionMatrix([0], [0, 1]), "1 predictions for 2 labels"],
-		[() => show.confusionMatrix(["a"], ["a"]), 'class "a", expected whole numbers from 0 (names need {classes})'],
-		[() => show.confusionMatrix([3], [0], { classes: ["a"] }), "class 3, expected one of the 1 in classes"],
-		[() => show.confusionMatrix([[1, 2]]), "counts of 1 × 2, expected as many rows as columns"],
+		[() => show.confusionMatrixPlot([0], [0, 1]), "1 predictions for 2 labels"],
+		[() => show.confusionMatrixPlot(["a"], ["a"]), 'class "a", expected whole numbers from 0 (names need {classes})'],
+		[() => show.confusionMatrixPlot([3], [0], { classes: ["a"] }), "class 3, expected one of the 1 in classes"],
+		[() => show.confusionMatrixPlot([[1, 2]]), "counts of 1 × 2, expected as many rows as columns"],
 		[() => show.rocCurve(torch.ones(2, 2, 2), torch.ones(2)), "scores of shape 2 × 2 × 2, expected N, N × 1 or N × C"],
 		[() => show.rocCurve(torch.ones(3), torch.ones(2)), "3 scores for 2 labels"],
 		[() => show.heatmap(torch.ones(3)), "a tensor of shape 3; expected two dimensions"],

@@ -162,7 +162,7 @@ const views: Record<string, () => unknown> = {
 		return show.decisionRegions(nearest, x, [0, 1, 2], { resolution: 10 });
 	},
 	"confusion matrix": () =>
-		show.confusionMatrix([0, 1, 1, 0, 1], torch.tensor([0, 1, 0, 0, 1]), { classes: ["no", hostile] }),
+		show.confusionMatrixPlot([0, 1, 1, 0, 1], torch.tensor([0, 1, 0, 0, 1]), { classes: ["no", hostile] }),
 	"ROC curve": () => {
 		const y = torch.tensor([0, 0, 1, 1, 0, 1]);
 		const good = torch.tensor([0.1, 0.4, 0.35, 0.8, 0.2, 0.9]);
