@@ -17,12 +17,22 @@ const cells = [
 	"show.imageGrid(torch.rand(1, 8, 8), { titles: [bad] })",
 	"const a = torch.ones(2, { requiresGrad: true });\nshow.computationGraph(a.exp().sum(), { names: { [bad]: a } })",
 	"show.heatmap([[1, 2]], { title: bad, rows: [bad] })",
-	"show.confusionMatrix([0, 1], [0, 1], { classes: [bad, 'b'] })",
+	"show.confusionMatrixPlot([0, 1], [0, 1], { classes: [bad, 'b'] })",
 	"show.activationGallery({ [bad]: (x) => x.square() })",
 	"show.plot([{ y: [1, 2], name: bad, text: [bad, bad], mode: 'text+lines' }], { title: { text: bad } })",
 	"show.mcDropout(new nn.Sequential(new nn.Dropout(), new nn.Linear(2, 2)), torch.ones(1, 2), { classes: [bad, 'b'] })",
 	"bad",
 ];
+
+/** An ordinary renderer, with nothing of ours installed: writes nbconvert.html beside the notebook. */
+function nbconvert(file: string, config: string): void {
+	const made = spawnSync(
+		pathOf(needs.python),
+		["-m", "nbconvert", "--to", "html", "--output", "nbconvert.html", file],
+		{ encoding: "utf8", env: { ...process.env, JUPYTER_CONFIG_DIR: config, JUPYTER_DATA_DIR: config } },
+	);
+	expect(made.status, made.stderr).toBe(0);
+}
 
 describeWith([needs.python, needs.chromium], "hostile names and data, exported", () => {
 	let folder: string;
@@ -41,16 +51,12 @@ describeWith([needs.python, needs.chromium], "hostile names and data, exported",
 		const screen = { write: () => {}, interactive: false, columns: 80, rows: 50 };
 		const result = await runNotebook(file, { out: join(folder, "out"), screen });
 		expect(result.problem).toBeUndefined();
-		const made = spawnSync(
-			pathOf(needs.python),
-			["-m", "nbconvert", "--to", "html", "--output", "nbconvert.html", result.files[0]!],
-			{
-				encoding: "utf8",
-				env: { ...process.env, JUPYTER_CONFIG_DIR: folder, JUPYTER_DATA_DIR: folder },
-			},
-		);
-		expect(made.status, made.stderr).toBe(0);
-		files = [result.files[1]!, join(folder, "out", "nbconvert.html")];
+		const pictured = await runNotebook(file, {
+			...{ out: join(folder, "pictured"), screen, images: true, chromium: pathOf(needs.chromium) },
+		});
+		expect(pictured.problem).toBeUndefined();
+		for (const made of [result, pictured]) nbconvert(made.files[0]!, folder);
+		files = [result.files[1]!, ...["out", "pictured"].map((name) => join(folder, name, "nbconvert.html"))];
 		browser = await chromium.launch({
 			executablePath: pathOf(needs.chromium),
 			args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
@@ -59,6 +65,19 @@ describeWith([needs.python, needs.chromium], "hostile names and data, exported",
 	afterAll(async () => {
 		await browser?.close();
 		rmSync(folder, { recursive: true });
+	});
+
+	test("by nbconvert, of a notebook with pictures: a PNG of every plot and graph, and no script", async () => {
+		const page = await open(files[2]!);
+		const pictures = page.locator('.jp-OutputArea img[src^="data:image/png"]');
+		// Four plots, the graph, the bars of what is uncertain; the image grid has one of its own.
+		await expect.poll(() => pictures.count()).toBeGreaterThanOrEqual(6);
+		const sizes = await pictures.evaluateAll((images) =>
+			images.map((image) => (image as { naturalWidth: number }).naturalWidth),
+		);
+		expect(Math.min(...sizes)).toBeGreaterThan(0);
+		expect(await page.evaluate(() => (window as { broken?: number }).broken)).toBeUndefined();
+		await page.context().close();
 	});
 
 	async function open(file: string) {
