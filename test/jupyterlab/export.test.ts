@@ -73,7 +73,7 @@ describeWith([needs.python, needs.chromium], "hostile names and data, exported",
 		// Four plots, the graph, the bars of what is uncertain; the image grid has one of its own.
 		await expect.poll(() => pictures.count()).toBeGreaterThanOrEqual(6);
 		const sizes = await pictures.evaluateAll((images) =>
-			images.map((image) => (image as { naturalWidth: number }).naturalWidth),
+			images.map((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
 		);
 		expect(Math.min(...sizes)).toBeGreaterThan(0);
 		expect(await page.evaluate(() => (window as { broken?: number }).broken)).toBeUndefined();
