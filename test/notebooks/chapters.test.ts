@@ -23,6 +23,9 @@ interface Stored {
 	metadata: { kernelspec?: { name?: string }; gradbook?: { short?: Parameters } };
 }
 
+/** Characters of a line of code: what a cell of JupyterLab shows on a screen of 1280 pixels, with the file browser closed. */
+const longestLine = 110;
+
 const textOf = ({ source }: StoredCell) => (Array.isArray(source) ? source.join("") : source);
 
 test("every chapter has a number of its own", () => {
@@ -48,6 +51,13 @@ describe.each(names)("%s", (name) => {
 		const links = prose.flatMap((text) => [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map((match) => match[1]!));
 		const local = links.filter((link) => !/^(https?|attachment|mailto):/.test(link));
 		expect(local.filter((link) => !existsSync(join(folder, decodeURIComponent(link))))).toEqual([]);
+	});
+
+	test("its code is read without scrolling to the side", () => {
+		const lines = notebook.cells
+			.filter((cell) => cell.cell_type === "code")
+			.flatMap((cell) => textOf(cell).split("\n"));
+		expect(lines.filter((line) => line.length > longestLine)).toEqual([]);
 	});
 
 	test("is stored without an error, and small", () => {
