@@ -6,6 +6,7 @@ import "./compare";
 import "./unary";
 import type { BinaryMethods } from "./binary";
 import type { CompareMethods } from "./compare";
+import type { By } from "./parameters";
 import type { UnaryMethods } from "./unary";
 
 /*
@@ -14,11 +15,13 @@ import type { UnaryMethods } from "./unary";
  */
 
 /** a ± alpha·b */
-type Sum = (other: Tensor | Scalar, options?: { alpha?: number }) => Tensor;
+type Sum = (...args: [other: Tensor | Scalar, options?: { alpha?: number }] | By<"sub">) => Tensor;
 /** a · b */
-type Product = (other: Tensor | Scalar) => Tensor;
+type Product = (...args: [other: Tensor | Scalar] | By<"mul">) => Tensor;
 /** a / b; `roundingMode` "trunc" or "floor" rounds the quotient */
-type Quotient = (other: Tensor | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }) => Tensor;
+type Quotient = (
+	...args: [other: Tensor | Scalar, options?: { roundingMode?: "trunc" | "floor" | null }] | By<"div">
+) => Tensor;
 
 type Methods = UnaryMethods & BinaryMethods & CompareMethods & { neg(): Tensor; sub: Sum; mul: Product; div: Quotient };
 

@@ -15,31 +15,31 @@ import { underivable } from "./underivable";
 /** A method for each row. */
 export interface BinaryMethods {
 	/** self to the power of `other` */
-	pow(other: Tensor | Scalar): Tensor;
+	pow(exponent: Tensor | Scalar | { exponent: Tensor | Scalar }): Tensor;
 	/** What is left of the division; the sign follows the divisor. */
-	remainder(other: Tensor | Scalar): Tensor;
+	remainder(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** What is left of the division; the sign follows the dividend. */
-	fmod(other: Tensor | Scalar): Tensor;
+	fmod(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The larger; NaN wins. */
-	maximum(other: Tensor | Scalar): Tensor;
+	maximum(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The smaller; NaN wins. */
-	minimum(other: Tensor | Scalar): Tensor;
+	minimum(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The larger; NaN loses. */
-	fmax(other: Tensor | Scalar): Tensor;
+	fmax(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The smaller; NaN loses. */
-	fmin(other: Tensor | Scalar): Tensor;
+	fmin(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The angle of the point (other, self). */
-	atan2(other: Tensor | Scalar): Tensor;
+	atan2(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** √(self² + other²) */
-	hypot(other: Tensor | Scalar): Tensor;
+	hypot(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** ln(eˢᵉˡᶠ + eᵒᵗʰᵉʳ) */
-	logaddexp(other: Tensor | Scalar): Tensor;
+	logaddexp(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** log₂(2ˢᵉˡᶠ + 2ᵒᵗʰᵉʳ) */
-	logaddexp2(other: Tensor | Scalar): Tensor;
+	logaddexp2(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** self · ln(other), 0 where self is 0 */
-	xlogy(other: Tensor | Scalar): Tensor;
+	xlogy(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** The size of self with the sign of `other`. */
-	copysign(other: Tensor | Scalar): Tensor;
+	copysign(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 }
 
 type Name = keyof BinaryMethods;

@@ -14,23 +14,23 @@ import { asMethods } from "./methods";
 /** A method for each row; the functions and the in-place methods follow from it. */
 export interface CompareMethods {
 	/** self = other, element by element */
-	eq(other: Tensor | Scalar): Tensor;
-	ne(other: Tensor | Scalar): Tensor;
-	lt(other: Tensor | Scalar): Tensor;
-	le(other: Tensor | Scalar): Tensor;
-	gt(other: Tensor | Scalar): Tensor;
-	ge(other: Tensor | Scalar): Tensor;
+	eq(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	ne(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	lt(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	le(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	gt(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	ge(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** Whether both are true (not 0). */
-	logicalAnd(other: Tensor | Scalar): Tensor;
-	logicalOr(other: Tensor | Scalar): Tensor;
-	logicalXor(other: Tensor | Scalar): Tensor;
-	bitwiseAnd(other: Tensor | Scalar): Tensor;
-	bitwiseOr(other: Tensor | Scalar): Tensor;
-	bitwiseXor(other: Tensor | Scalar): Tensor;
+	logicalAnd(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	logicalOr(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	logicalXor(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	bitwiseAnd(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	bitwiseOr(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	bitwiseXor(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** self · 2^other, of integers */
-	bitwiseLeftShift(other: Tensor | Scalar): Tensor;
+	bitwiseLeftShift(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** self / 2^other rounded down, of integers */
-	bitwiseRightShift(other: Tensor | Scalar): Tensor;
+	bitwiseRightShift(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 }
 
 /** Tests of each element. */

@@ -1,4 +1,4 @@
-import { bind, describe, integer, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
+import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
 import { type DeviceLike, placeOf } from "../core/device";
 import { bool, type DType, int64, isDType } from "../core/dtype";
@@ -161,12 +161,15 @@ type RangeArguments =
 	| [end: number, options?: TensorOptions]
 	| [start: number, end: number, options?: TensorOptions]
 	| [start: number, end: number, step: number, options?: TensorOptions]
+	| [start: number, options: TensorOptions & { end: number; step?: number }]
 	| [options: TensorOptions & { start?: number; end: number; step?: number }];
 
 /** `start` (default 0), `start + step`, … below `end`: int64 where all three are whole numbers, else the default dtype. */
 export function arange(...args: RangeArguments): Tensor {
 	const numbers = args.filter((value) => typeof value === "number").length;
-	const names = numbers === 1 ? ["end"] : ["start", "end", "step"];
+	const last = args.at(-1);
+	const endByName = isOptions(last) && last.end !== undefined;
+	const names = numbers === 1 && !endByName ? ["end"] : ["start", "end", "step"];
 	const options = bind<Range & TensorOptions>(
 		"arange",
 		args,

@@ -1,6 +1,6 @@
 import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
-import { bind, integer, wrapDim } from "../core/arguments";
+import { bind, integer, isOptions, wrapDim } from "../core/arguments";
 import { namedTuple, type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -87,25 +87,33 @@ const minAlong = picking("min", "MinBackward0", native.minDim);
 const medianAlong = picking("median", "MedianBackward1", native.medianDim);
 const modeAlong = picking("mode", "ModeBackward0", native.modeDim);
 
+/** The other tensor of `max` and `min`, in place or by name. */
+function otherOf(first: unknown): Tensor | null {
+	if (first instanceof Tensor) return first;
+	return isOptions(first) && first.other instanceof Tensor ? first.other : null;
+}
+
 /**
  * The largest element; with `dim` the largest along it and where (`values`, `indices`); with a tensor the larger of both,
  * element by element.
  */
 export function max(x: Tensor): Tensor;
-export function max(x: Tensor, other: Tensor): Tensor;
+export function max(x: Tensor, other: Tensor | { other: Tensor }): Tensor;
 export function max(x: Tensor, ...args: DimArguments): ValuesAndIndices;
-export function max(x: Tensor, ...args: [] | [Tensor] | DimArguments): Tensor | ValuesAndIndices {
+export function max(x: Tensor, ...args: [] | [Tensor | { other: Tensor }] | DimArguments): Tensor | ValuesAndIndices {
 	if (args.length === 0 || args[0] === undefined) return maxAll(x);
-	return args[0] instanceof Tensor ? maximum(x, args[0]) : maxAlong(x, args);
+	const other = otherOf(args[0]);
+	return other ? maximum(x, other) : maxAlong(x, args);
 }
 
 /** The smallest element; the same forms as `max`. */
 export function min(x: Tensor): Tensor;
-export function min(x: Tensor, other: Tensor): Tensor;
+export function min(x: Tensor, other: Tensor | { other: Tensor }): Tensor;
 export function min(x: Tensor, ...args: DimArguments): ValuesAndIndices;
-export function min(x: Tensor, ...args: [] | [Tensor] | DimArguments): Tensor | ValuesAndIndices {
+export function min(x: Tensor, ...args: [] | [Tensor | { other: Tensor }] | DimArguments): Tensor | ValuesAndIndices {
 	if (args.length === 0 || args[0] === undefined) return minAll(x);
-	return args[0] instanceof Tensor ? minimum(x, args[0]) : minAlong(x, args);
+	const other = otherOf(args[0]);
+	return other ? minimum(x, other) : minAlong(x, args);
 }
 
 /** The middle element, of an even number the lower one; with `dim`, along it and where. */
@@ -204,11 +212,11 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** The largest element; with `dim`, along it and where (`values`, `indices`); with a tensor, the larger of both. */
 		max(): Tensor;
-		max(other: Tensor): Tensor;
+		max(other: Tensor | { other: Tensor }): Tensor;
 		max(...args: DimArguments): ValuesAndIndices;
 		/** The smallest element; the same forms as `max`. */
 		min(): Tensor;
-		min(other: Tensor): Tensor;
+		min(other: Tensor | { other: Tensor }): Tensor;
 		min(...args: DimArguments): ValuesAndIndices;
 		/** The middle element, of an even number the lower one; with `dim`, along it and where. */
 		median(): Tensor;

@@ -100,7 +100,10 @@ def run(case):
     return row
 
 
-for family in (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes, found):
-    name = family.__name__.split(".")[-1]
-    rows = [run(case) for case in family.cases]
-    harness.write(here / "ops" / f"{name}.json", f"made by {pathlib.Path(__file__).name}", rows)
+families = (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes, found)
+
+if __name__ == "__main__":
+    for family in families:
+        name = family.__name__.split(".")[-1]
+        rows = [run(case) for case in family.cases]
+        harness.write(here / "ops" / f"{name}.json", f"made by {pathlib.Path(__file__).name}", rows)

@@ -5,7 +5,7 @@ import { compilerMessages } from "../support/compile";
 
 /* The compiler over test/types: what must compile does, what must not is refused at its line and for its reason. */
 
-const files = ["nn.ts", "widgets.ts"];
+const files = ["nn.ts", "ops.ts", "spatial.ts", "widgets.ts"];
 
 test.each(files)("%s: what must compile does", (file) => {
 	expect(Object.fromEntries(compilerMessages(join(__dirname, "pass", file)))).toEqual({});

@@ -1,36 +1,99 @@
-export { logSoftmax, oneHot, sigmoid, softmax, tanh } from "../../ops";
-export * from "./activation";
-export { type AttentionArguments, type AttentionOptions, scaledDotProductAttention } from "./attention";
-export * from "./averagePooling";
-export * from "./conv";
-export { type CtcArguments, type CtcLossOptions, ctcLoss, type SampleLengths } from "./ctc";
-export * from "./distance";
-export * from "./dropout";
-export { embedding } from "./embedding";
-export { type BagMode, type EmbeddingBagArguments, type EmbeddingBagOptions, embeddingBag } from "./embeddingBag";
-export * from "./fold";
-export { reluSquared, type SwigluOptions, swiglu, swish } from "./gated";
-export * from "./interpolate";
-export { bilinear, linear } from "./linear";
-export * from "./losses";
-export {
-	type AdaptiveSize,
-	adaptiveMaxPool1d,
-	adaptiveMaxPool2d,
-	adaptiveMaxPool3d,
-	type MaxPoolArguments,
-	type MaxPoolOptions,
-	type MaxUnpoolArguments,
-	type MaxUnpoolOptions,
+import { type NamedFunctions, namedFunctions } from "../../core/named";
+import * as functions from "./functions";
+import { parameters, wholeParameters } from "./parameters";
+
+/* torch.nn.functional. Those with parameters by name stand before the same of ./functions. */
+
+export * from "./functions";
+
+type Named = NamedFunctions<typeof functions, typeof parameters, typeof wholeParameters>;
+const named: Named = namedFunctions(functions, parameters, wholeParameters);
+
+export const {
+	relu,
+	relu6,
+	selu,
+	hardsigmoid,
+	hardswish,
+	silu,
+	mish,
+	elu,
+	celu,
+	leakyRelu,
+	hardtanh,
+	gelu,
+	softplus,
+	hardshrink,
+	softshrink,
+	glu,
+	threshold,
+	prelu,
+	rrelu,
+	dropout,
+	dropout1d,
+	dropout2d,
+	dropout3d,
+	alphaDropout,
+	featureAlphaDropout,
+	normalize,
+	linear,
+	embedding,
+	conv1d,
+	conv2d,
+	conv3d,
+	convTranspose1d,
+	convTranspose2d,
+	convTranspose3d,
+	pad,
+	unfold,
+	fold,
+	avgPool1d,
+	avgPool2d,
+	avgPool3d,
+	adaptiveAvgPool1d,
+	adaptiveAvgPool2d,
+	adaptiveAvgPool3d,
+	lpPool1d,
+	lpPool2d,
+	lpPool3d,
 	maxPool1d,
 	maxPool2d,
 	maxPool3d,
+	adaptiveMaxPool1d,
+	adaptiveMaxPool2d,
+	adaptiveMaxPool3d,
 	maxUnpool1d,
 	maxUnpool2d,
 	maxUnpool3d,
-	type WithIndices,
-} from "./maxPooling";
-export * from "./normalization";
-export { type PadMode, type PadOptions, pad } from "./pad";
-export type { Reduction, ReductionOptions } from "./reduction";
-export * from "./shuffle";
+	pixelShuffle,
+	pixelUnshuffle,
+	channelShuffle,
+	batchNorm,
+	layerNorm,
+	rmsNorm,
+	groupNorm,
+	instanceNorm,
+	crossEntropy,
+	nllLoss,
+	binaryCrossEntropy,
+	binaryCrossEntropyWithLogits,
+	l1Loss,
+	mseLoss,
+	smoothL1Loss,
+	huberLoss,
+	klDiv,
+	poissonNllLoss,
+	gaussianNllLoss,
+	hingeEmbeddingLoss,
+	softMarginLoss,
+	multilabelMarginLoss,
+	multilabelSoftMarginLoss,
+	multiMarginLoss,
+	bilinear,
+	gumbelSoftmax,
+	pairwiseDistance,
+	cosineSimilarity,
+	cosineEmbeddingLoss,
+	marginRankingLoss,
+	tripletMarginLoss,
+}: Named = named;

@@ -4,7 +4,7 @@ import type { Tensor } from "../../core/tensor";
 import * as F from "../functional/averagePooling";
 import type { AdaptiveSize } from "../functional/maxPooling";
 import type { PerDimension } from "../functional/spatial";
-import { adaptiveRules, sizeText } from "./maxPooling";
+import { adaptiveRules, sizeText, type WindowArguments } from "./maxPooling";
 import { Module } from "./module";
 
 /* Pooling by the mean and by the p-norm. */
@@ -52,16 +52,7 @@ const avgPool1dArguments = signature("AvgPool1d", avgPoolRules(1));
 
 /** The mean of every window of `[N, C, L]` or `[C, L]`; Lout = ⌊(L + 2·padding − kernelSize) / stride⌋ + 1. */
 export class AvgPool1d extends AvgPool {
-	constructor(kernelSize: PerDimension, options?: OneDimension);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<OneDimension, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<OneDimension, "stride" | "padding">,
-	);
-	constructor(options: OneDimension & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<OneDimension>) {
 		const given = avgPool1dArguments(args);
 		const list = (value: PerDimension) => (typeof value === "number" ? [value] : value);
 		const { kernelSize, stride, padding } = given;
@@ -110,6 +101,11 @@ abstract class AdaptiveAvgPool extends Module {
 		return `output_size=${sizeText(this.outputSize)}`;
 	}
 }
+
+type LPPoolArguments =
+	| [normType: number, kernelSize: PerDimension, options?: F.LPPoolOptions]
+	| [normType: number, kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<F.LPPoolOptions, "stride">]
+	| [options: F.LPPoolOptions & { normType: number; kernelSize: PerDimension }];
 
 const lpPoolRules = (spatial: number) => ({
 	normType: real(),
@@ -160,16 +156,7 @@ const avgPool2dArguments = signature("AvgPool2d", withDivisor(2));
 
 /** The mean of every window of `[N, C, H, W]` or `[C, H, W]`; sizes become ⌊(size + 2·padding − kernelSize) / stride⌋ + 1. */
 export class AvgPool2d extends AvgPoolWithDivisor {
-	constructor(kernelSize: PerDimension, options?: AvgPoolModuleOptions);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<AvgPoolModuleOptions, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<AvgPoolModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: AvgPoolModuleOptions & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<AvgPoolModuleOptions>) {
 		super(avgPool2dArguments(args));
 	}
 
@@ -183,16 +170,7 @@ const avgPool3dArguments = signature("AvgPool3d", withDivisor(3));
 
 /** The mean of every window of `[N, C, D, H, W]` or `[C, D, H, W]`; sizes become ⌊(size + 2·padding − kernelSize) / stride⌋ + 1. */
 export class AvgPool3d extends AvgPoolWithDivisor {
-	constructor(kernelSize: PerDimension, options?: AvgPoolModuleOptions);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<AvgPoolModuleOptions, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<AvgPoolModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: AvgPoolModuleOptions & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<AvgPoolModuleOptions>) {
 		super(avgPool3dArguments(args));
 	}
 
@@ -251,15 +229,7 @@ const lpPool1dArguments = signature("LPPool1d", lpPoolRules(1));
 
 /** (Σ xᵖ)^(1/p) of every window of `[N, C, L]` or `[C, L]`, p = normType. */
 export class LPPool1d extends LPPool {
-	constructor(normType: number, kernelSize: PerDimension, options?: F.LPPoolOptions);
-	constructor(
-		normType: number,
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		options?: Pick<F.LPPoolOptions, "ceilMode">,
-	);
-	constructor(options: F.LPPoolOptions & { normType: number; kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: LPPoolArguments) {
 		super(lpPool1dArguments(args));
 	}
 
@@ -273,15 +243,7 @@ const lpPool2dArguments = signature("LPPool2d", lpPoolRules(2));
 
 /** (Σ xᵖ)^(1/p) of every window of `[N, C, H, W]` or `[C, H, W]`, p = normType. */
 export class LPPool2d extends LPPool {
-	constructor(normType: number, kernelSize: PerDimension, options?: F.LPPoolOptions);
-	constructor(
-		normType: number,
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		options?: Pick<F.LPPoolOptions, "ceilMode">,
-	);
-	constructor(options: F.LPPoolOptions & { normType: number; kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: LPPoolArguments) {
 		super(lpPool2dArguments(args));
 	}
 
@@ -295,15 +257,7 @@ const lpPool3dArguments = signature("LPPool3d", lpPoolRules(3));
 
 /** (Σ xᵖ)^(1/p) of every window of `[N, C, D, H, W]` or `[C, D, H, W]`, p = normType. */
 export class LPPool3d extends LPPool {
-	constructor(normType: number, kernelSize: PerDimension, options?: F.LPPoolOptions);
-	constructor(
-		normType: number,
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		options?: Pick<F.LPPoolOptions, "ceilMode">,
-	);
-	constructor(options: F.LPPoolOptions & { normType: number; kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: LPPoolArguments) {
 		super(lpPool3dArguments(args));
 	}
 

@@ -37,6 +37,17 @@ const instanceRules = { ...batchRules, affine: flag(false), trackRunningStats: f
 
 type Given = ReturnType<ReturnType<typeof signature<typeof batchRules>>>;
 
+type BatchNormArguments =
+	| [numFeatures: number, options?: BatchNormModuleOptions]
+	| [numFeatures: number, eps: number, options?: Omit<BatchNormModuleOptions, "eps">]
+	| [
+			numFeatures: number,
+			eps: number,
+			momentum: number | null,
+			options?: Omit<BatchNormModuleOptions, "eps" | "momentum">,
+	  ]
+	| [options: BatchNormModuleOptions & { numFeatures: number }];
+
 abstract class NormBase extends Module {
 	readonly numFeatures: number;
 	readonly eps: number;
@@ -124,16 +135,7 @@ const batch1d = signature("BatchNorm1d", batchRules);
 
 /** Batch normalisation of `[N, C]` or `[N, C, L]`: every channel to mean 0 and variance 1, then scaled and shifted. */
 export class BatchNorm1d extends BatchNorm {
-	constructor(numFeatures: number, options?: BatchNormModuleOptions);
-	constructor(numFeatures: number, eps: number, options?: Omit<BatchNormModuleOptions, "eps">);
-	constructor(
-		numFeatures: number,
-		eps: number,
-		momentum: number | null,
-		options?: Omit<BatchNormModuleOptions, "eps" | "momentum">,
-	);
-	constructor(options: BatchNormModuleOptions & { numFeatures: number });
-	constructor(...args: unknown[]) {
+	constructor(...args: BatchNormArguments) {
 		super(batch1d(args));
 	}
 
@@ -147,16 +149,7 @@ const batch2d = signature("BatchNorm2d", batchRules);
 
 /** Batch normalisation of `[N, C, H, W]`. */
 export class BatchNorm2d extends BatchNorm {
-	constructor(numFeatures: number, options?: BatchNormModuleOptions);
-	constructor(numFeatures: number, eps: number, options?: Omit<BatchNormModuleOptions, "eps">);
-	constructor(
-		numFeatures: number,
-		eps: number,
-		momentum: number | null,
-		options?: Omit<BatchNormModuleOptions, "eps" | "momentum">,
-	);
-	constructor(options: BatchNormModuleOptions & { numFeatures: number });
-	constructor(...args: unknown[]) {
+	constructor(...args: BatchNormArguments) {
 		super(batch2d(args));
 	}
 
@@ -170,16 +163,7 @@ const batch3d = signature("BatchNorm3d", batchRules);
 
 /** Batch normalisation of `[N, C, D, H, W]`. */
 export class BatchNorm3d extends BatchNorm {
-	constructor(numFeatures: number, options?: BatchNormModuleOptions);
-	constructor(numFeatures: number, eps: number, options?: Omit<BatchNormModuleOptions, "eps">);
-	constructor(
-		numFeatures: number,
-		eps: number,
-		momentum: number | null,
-		options?: Omit<BatchNormModuleOptions, "eps" | "momentum">,
-	);
-	constructor(options: BatchNormModuleOptions & { numFeatures: number });
-	constructor(...args: unknown[]) {
+	constructor(...args: BatchNormArguments) {
 		super(batch3d(args));
 	}
 

@@ -44,6 +44,26 @@ interface Sizes {
 	kernelSize: PerDimension;
 }
 
+/** Sizes in place, then options; stride and padding may be in place too. */
+type ConvArguments<O extends ConvModuleOptions | ConvTransposeModuleOptions> =
+	| [inChannels: number, outChannels: number, kernelSize: PerDimension, options?: O]
+	| [
+			inChannels: number,
+			outChannels: number,
+			kernelSize: PerDimension,
+			stride: PerDimension,
+			options?: Omit<O, "stride">,
+	  ]
+	| [
+			inChannels: number,
+			outChannels: number,
+			kernelSize: PerDimension,
+			stride: PerDimension,
+			padding: NonNullable<O["padding"]>,
+			options?: Omit<O, "stride" | "padding">,
+	  ]
+	| [options: O & Sizes];
+
 const modes = ["zeros", "reflect", "replicate", "circular"] as const;
 
 function isPadding(spatial: number) {
@@ -246,24 +266,7 @@ const conv1dArguments = signature("Conv1d", convRules(1));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv1d extends Conv {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension | "same" | "valid",
-		options?: Omit<ConvModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvModuleOptions>) {
 		super(conv1dArguments(args), 1);
 	}
 
@@ -282,24 +285,7 @@ const conv2dArguments = signature("Conv2d", convRules(2));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv2d extends Conv {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension | "same" | "valid",
-		options?: Omit<ConvModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvModuleOptions>) {
 		super(conv2dArguments(args), 2);
 	}
 
@@ -318,24 +304,7 @@ const conv3dArguments = signature("Conv3d", convRules(3));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv3d extends Conv {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension | "same" | "valid",
-		options?: Omit<ConvModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvModuleOptions>) {
 		super(conv3dArguments(args), 3);
 	}
 
@@ -354,24 +323,7 @@ const convTranspose1dArguments = signature("ConvTranspose1d", transposedRules(1)
  * dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose1d extends ConvTranspose {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvTransposeModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvTransposeModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
 		super(convTranspose1dArguments(args), 1);
 	}
 
@@ -390,24 +342,7 @@ const convTranspose2dArguments = signature("ConvTranspose2d", transposedRules(2)
  * + dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose2d extends ConvTranspose {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvTransposeModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvTransposeModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
 		super(convTranspose2dArguments(args), 2);
 	}
 
@@ -426,24 +361,7 @@ const convTranspose3dArguments = signature("ConvTranspose3d", transposedRules(3)
  * 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose3d extends ConvTranspose {
-	constructor(inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvTransposeModuleOptions);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride">,
-	);
-	constructor(
-		inChannels: number,
-		outChannels: number,
-		kernelSize: PerDimension,
-		stride: PerDimension,
-		padding: PerDimension,
-		options?: Omit<ConvTransposeModuleOptions, "stride" | "padding">,
-	);
-	constructor(options: ConvTransposeModuleOptions & Sizes);
-	constructor(...args: unknown[]) {
+	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
 		super(convTranspose3dArguments(args), 3);
 	}
 

@@ -15,6 +15,22 @@ export function sizeText(value: PerDimension | readonly (number | null)[] | null
 	return items.length === 1 ? `(${items[0]},)` : `(${items.join(", ")})`;
 }
 
+/** The window in place, then options; stride and padding may be in place too. @internal */
+export type WindowArguments<O extends { stride?: PerDimension | null; padding?: PerDimension }> =
+	| [kernelSize: PerDimension, options?: O]
+	| [kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<O, "stride">]
+	| [
+			kernelSize: PerDimension,
+			stride: PerDimension | null,
+			padding: PerDimension,
+			options?: Omit<O, "stride" | "padding">,
+	  ]
+	| [options: O & { kernelSize: PerDimension }];
+
+type AdaptiveMaxArguments<R extends boolean> =
+	| [outputSize: F.AdaptiveSize, options?: { returnIndices?: R }]
+	| [options: { outputSize: F.AdaptiveSize; returnIndices?: R }];
+
 export interface MaxPoolModuleOptions<R extends boolean = boolean> extends Omit<F.MaxPoolOptions, "returnIndices"> {
 	/** Give the places of the maxima too (int64, in the plane of a channel). Default false. */
 	returnIndices?: R;
@@ -155,16 +171,7 @@ const maxPool1dArguments = signature("MaxPool1d", maxPoolRules(1));
  * ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1; the stride is the kernel's size where none is given.
  */
 export class MaxPool1d<R extends boolean = false> extends MaxPool<R> {
-	constructor(kernelSize: PerDimension, options?: MaxPoolModuleOptions<R>);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<MaxPoolModuleOptions<R>, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<MaxPoolModuleOptions<R>, "stride" | "padding">,
-	);
-	constructor(options: MaxPoolModuleOptions<R> & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxPoolModuleOptions<R>>) {
 		super(maxPool1dArguments(args));
 	}
 
@@ -181,16 +188,7 @@ const maxPool2dArguments = signature("MaxPool2d", maxPoolRules(2));
  * ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1; the stride is the kernel's size where none is given.
  */
 export class MaxPool2d<R extends boolean = false> extends MaxPool<R> {
-	constructor(kernelSize: PerDimension, options?: MaxPoolModuleOptions<R>);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<MaxPoolModuleOptions<R>, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<MaxPoolModuleOptions<R>, "stride" | "padding">,
-	);
-	constructor(options: MaxPoolModuleOptions<R> & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxPoolModuleOptions<R>>) {
 		super(maxPool2dArguments(args));
 	}
 
@@ -207,16 +205,7 @@ const maxPool3dArguments = signature("MaxPool3d", maxPoolRules(3));
  * ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) / stride⌋ + 1; the stride is the kernel's size where none is given.
  */
 export class MaxPool3d<R extends boolean = false> extends MaxPool<R> {
-	constructor(kernelSize: PerDimension, options?: MaxPoolModuleOptions<R>);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Omit<MaxPoolModuleOptions<R>, "stride">);
-	constructor(
-		kernelSize: PerDimension,
-		stride: PerDimension | null,
-		padding: PerDimension,
-		options?: Omit<MaxPoolModuleOptions<R>, "stride" | "padding">,
-	);
-	constructor(options: MaxPoolModuleOptions<R> & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxPoolModuleOptions<R>>) {
 		super(maxPool3dArguments(args));
 	}
 
@@ -230,9 +219,7 @@ const adaptiveMaxPool1dArguments = signature("AdaptiveMaxPool1d", adaptiveMaxRul
 
 /** Maxima of as many windows as `outputSize` says (null: as many as there are elements), of `[N, C, L]` or `[C, L]`. */
 export class AdaptiveMaxPool1d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-	constructor(outputSize: F.AdaptiveSize, options?: { returnIndices?: R });
-	constructor(options: { outputSize: F.AdaptiveSize; returnIndices?: R });
-	constructor(...args: unknown[]) {
+	constructor(...args: AdaptiveMaxArguments<R>) {
 		super(adaptiveMaxPool1dArguments(args));
 	}
 
@@ -246,9 +233,7 @@ const adaptiveMaxPool2dArguments = signature("AdaptiveMaxPool2d", adaptiveMaxRul
 
 /** Maxima of as many windows as `outputSize` says (null: as many as there are elements), of `[N, C, H, W]` or `[C, H, W]`. */
 export class AdaptiveMaxPool2d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-	constructor(outputSize: F.AdaptiveSize, options?: { returnIndices?: R });
-	constructor(options: { outputSize: F.AdaptiveSize; returnIndices?: R });
-	constructor(...args: unknown[]) {
+	constructor(...args: AdaptiveMaxArguments<R>) {
 		super(adaptiveMaxPool2dArguments(args));
 	}
 
@@ -262,9 +247,7 @@ const adaptiveMaxPool3dArguments = signature("AdaptiveMaxPool3d", adaptiveMaxRul
 
 /** Maxima of as many windows as `outputSize` says (null: as many as there are elements), of `[N, C, D, H, W]` or `[C, D, H, W]`. */
 export class AdaptiveMaxPool3d<R extends boolean = false> extends AdaptiveMaxPool<R> {
-	constructor(outputSize: F.AdaptiveSize, options?: { returnIndices?: R });
-	constructor(options: { outputSize: F.AdaptiveSize; returnIndices?: R });
-	constructor(...args: unknown[]) {
+	constructor(...args: AdaptiveMaxArguments<R>) {
 		super(adaptiveMaxPool3dArguments(args));
 	}
 
@@ -278,10 +261,7 @@ const maxUnpool1dArguments = signature("MaxUnpool1d", unpoolRules(1));
 
 /** The inverse of `MaxPool1d` as far as there is one: maxima at their places, zeros elsewhere. */
 export class MaxUnpool1d extends MaxUnpool {
-	constructor(kernelSize: PerDimension, options?: MaxUnpoolModuleOptions);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Pick<MaxUnpoolModuleOptions, "padding">);
-	constructor(options: MaxUnpoolModuleOptions & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxUnpoolModuleOptions>) {
 		super(maxUnpool1dArguments(args), 1);
 	}
 
@@ -295,10 +275,7 @@ const maxUnpool2dArguments = signature("MaxUnpool2d", unpoolRules(2));
 
 /** The inverse of `MaxPool2d` as far as there is one: maxima at their places, zeros elsewhere. */
 export class MaxUnpool2d extends MaxUnpool {
-	constructor(kernelSize: PerDimension, options?: MaxUnpoolModuleOptions);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Pick<MaxUnpoolModuleOptions, "padding">);
-	constructor(options: MaxUnpoolModuleOptions & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxUnpoolModuleOptions>) {
 		super(maxUnpool2dArguments(args), 2);
 	}
 
@@ -312,10 +289,7 @@ const maxUnpool3dArguments = signature("MaxUnpool3d", unpoolRules(3));
 
 /** The inverse of `MaxPool3d` as far as there is one: maxima at their places, zeros elsewhere. */
 export class MaxUnpool3d extends MaxUnpool {
-	constructor(kernelSize: PerDimension, options?: MaxUnpoolModuleOptions);
-	constructor(kernelSize: PerDimension, stride: PerDimension | null, options?: Pick<MaxUnpoolModuleOptions, "padding">);
-	constructor(options: MaxUnpoolModuleOptions & { kernelSize: PerDimension });
-	constructor(...args: unknown[]) {
+	constructor(...args: WindowArguments<MaxUnpoolModuleOptions>) {
 		super(maxUnpool3dArguments(args), 3);
 	}
 

@@ -33,6 +33,11 @@ export interface TransformerLayerOptions extends FactoryOptions {
 	bias?: boolean;
 }
 
+type LayerArguments =
+	| [dModel: number, nhead: number, options?: TransformerLayerOptions]
+	| [dModel: number, nhead: number, dimFeedforward: number, options?: Omit<TransformerLayerOptions, "dimFeedforward">]
+	| [options: TransformerLayerOptions & { dModel: number; nhead: number }];
+
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
 const isActivation = (value: unknown) => value === "relu" || value === "gelu" || typeof value === "function";
 
@@ -117,15 +122,7 @@ export class TransformerEncoderLayer extends Module {
 	dropout2: Dropout;
 	activation: (input: Tensor) => Tensor;
 
-	constructor(dModel: number, nhead: number, options?: TransformerLayerOptions);
-	constructor(
-		dModel: number,
-		nhead: number,
-		dimFeedforward: number,
-		options?: Omit<TransformerLayerOptions, "dimFeedforward">,
-	);
-	constructor(options: TransformerLayerOptions & { dModel: number; nhead: number });
-	constructor(...args: unknown[]) {
+	constructor(...args: LayerArguments) {
 		super();
 		const given = encoderArguments(args);
 		this.selfAttn = attentionOf(given);
@@ -212,15 +209,7 @@ export class TransformerDecoderLayer extends Module {
 	dropout3: Dropout;
 	activation: (input: Tensor) => Tensor;
 
-	constructor(dModel: number, nhead: number, options?: TransformerLayerOptions);
-	constructor(
-		dModel: number,
-		nhead: number,
-		dimFeedforward: number,
-		options?: Omit<TransformerLayerOptions, "dimFeedforward">,
-	);
-	constructor(options: TransformerLayerOptions & { dModel: number; nhead: number });
-	constructor(...args: unknown[]) {
+	constructor(...args: LayerArguments) {
 		super();
 		const given = decoderArguments(args);
 		this.selfAttn = attentionOf(given);

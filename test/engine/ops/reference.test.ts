@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as torch from "gradbook";
 import { autograd, type DType, noGrad, Tensor } from "gradbook";
 import { describe, expect, test } from "vitest";
@@ -47,6 +49,28 @@ interface Case {
 	layouts?: boolean;
 }
 
+/** By which names PyTorch takes what comes after the first argument (test/reference/make_names.py). */
+const parameterNames = JSON.parse(readFileSync(join(__dirname, "../../reference/ops/names.json"), "utf8")) as Record<
+	string,
+	string[]
+>;
+
+/** PyTorch has these by names of its schemas that its documentation does not know. */
+const otherNames = new Set([
+	"where",
+	"copy_",
+	"isin",
+	"split",
+	"tensor_split",
+	"hsplit",
+	"vsplit",
+	"dsplit",
+	"scatter",
+	"scatter_",
+	"cholesky_solve",
+	"linalg.matrix_rank",
+]);
+
 type Call = (...args: unknown[]) => unknown;
 
 /** The op of a case at one of its places, taking all arguments (a method's tensor first). */
@@ -93,7 +117,15 @@ function prepare(row: Case, float: DType, layout: Layout = "contiguous") {
 		if (inPlace && !overwrite) given[0] = (given[0] as Tensor).clone();
 		return flatten(find(row.op, place)(...given, ...(named ? [named] : [])));
 	};
-	return { inputs, call, inPlace };
+	/** The same with all arguments but the first by name; null where PyTorch has no such names. */
+	const byName = (place: string): unknown[] | null => {
+		const names = parameterNames[`${row.op} ${row.args.length - 1}`];
+		if (names === undefined || otherNames.has(row.op)) return null;
+		const [first, ...rest] = args;
+		const named = { ...options, ...Object.fromEntries(rest.map((value, i) => [camel(names[i]!), value])) };
+		return flatten(find(row.op, place)(inPlace ? (first as Tensor).clone() : first, named));
+	};
+	return { inputs, call, byName, inPlace };
 }
 
 const text = JSON.stringify;
@@ -191,7 +223,7 @@ function run(row: Case): void {
 	}
 	const floats = isFloat(row) ? [torch.float32, torch.float64] : [torch.float32];
 	for (const float of floats) {
-		const { inputs, call } = prepare(row, float);
+		const { inputs, call, byName } = prepare(row, float);
 		const before = inputs.map(numbersOf);
 		const found = call(places[0]!);
 		checkValues(found, row, float, float.name);
@@ -203,6 +235,10 @@ function run(row: Case): void {
 			if (row.node !== null && row.node !== undefined) expect(named?.gradFn?.name).toBe(row.node);
 			checkGradients(found, inputs, row, float, float.name);
 			checkGradients(call(places[0]!), inputs, row, float, `${float.name}, recorded`, true);
+		}
+		for (const place of places) {
+			const named = noGrad(() => byName(place));
+			if (named) checkValues(named, row, float, `${float.name} in ${place}, by name`);
 		}
 		for (const place of places.slice(1)) {
 			checkValues(

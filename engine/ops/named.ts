@@ -1,0 +1,28 @@
+import { methodWithNames, type NamedFunctions, namedFunctions } from "../core/named";
+import { Tensor } from "../core/tensor";
+import * as functions from "./functions";
+import { linalgParameters, parameters, wholeParameters } from "./parameters";
+
+/* The functions and methods of ./parameters, with their parameters by name as well. */
+
+for (const [op, list] of Object.entries(parameters)) {
+	for (const name of [op, `${op}_`]) {
+		const method = Object.getOwnPropertyDescriptor(Tensor.prototype, name);
+		if (method === undefined) continue;
+		Object.defineProperty(Tensor.prototype, name, { ...method, value: methodWithNames(name, method.value, list) });
+	}
+}
+
+export const named: NamedFunctions<typeof functions, typeof parameters, typeof wholeParameters> = namedFunctions(
+	functions,
+	parameters,
+	wholeParameters,
+);
+
+type Linalg = typeof functions.linalg;
+
+/** torch.linalg */
+export const linalg: Linalg & NamedFunctions<Linalg, Record<never, never>, typeof linalgParameters> = {
+	...functions.linalg,
+	...namedFunctions(functions.linalg, {}, linalgParameters),
+};
