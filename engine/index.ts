@@ -29,6 +29,8 @@ export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/prin
 export { type GraphNode, type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
 export { getNumThreads, setNumThreads } from "./core/threads";
 export * as cuda from "./cuda";
+export * as func from "./func";
+export { vmap } from "./func";
 export * from "./io";
 export * as nn from "./nn";
 export * from "./ops";

@@ -16,6 +16,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/ops": ["engine/core", "engine/autograd"],
 	"engine/nn": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/optim": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
+	"engine/func": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
 	"engine/amp": ["engine/core", "engine/optim"],
 	"engine/ao": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
 	"engine/data": ["engine/core", "engine/autograd", "engine/ops"],

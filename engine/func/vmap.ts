@@ -1,0 +1,111 @@
+import { describe, integer, isOptions, wrapDim } from "../core/arguments";
+import { defaultGenerator } from "../core/generator";
+import { Tensor } from "../core/tensor";
+import { stack } from "../ops";
+import { leavesOf, withLeaves } from "./tree";
+
+/** The dimension that is mapped over, for every tensor of an argument; null: the same for all. */
+export type InDims = number | null | readonly InDims[] | { readonly [key: string]: InDims };
+
+export interface VmapOptions {
+	/** Which dimension of each argument is mapped over, for all one or for each; null where it is the same for all. Default 0. */
+	inDims?: InDims;
+	/** Where the mapped dimension stands in the results; for all one or for each. Default 0. */
+	outDims?: number | readonly number[];
+	/** What random operations in `fn` do: fail, draw anew each time, or draw the same each time. Default "error". */
+	randomness?: "error" | "different" | "same";
+}
+
+/**
+ * The function that does for every entry of a dimension what `fn` does for one, and stacks the results: `vmap(dot)(a, b)` for
+ * rows. `fn` runs once for each entry: this is for clarity (per-sample gradients by `vmap(grad(loss), …)`), not for speed.
+ */
+export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
+	const { inDims = 0, outDims = 0, randomness = "error" } = options;
+	if (!["error", "different", "same"].includes(randomness)) {
+		throw new RangeError(`[vmap] randomness must be "error", "different" or "same", got ${JSON.stringify(randomness)}`);
+	}
+	return (...args) => {
+		const leaves: Tensor[] = [];
+		const dims: (number | null)[] = [];
+		args.forEach((arg, i) => {
+			const own = Array.isArray(inDims) ? (inDims as readonly InDims[])[i] : (inDims as InDims);
+			if (Array.isArray(inDims) && inDims.length !== args.length) {
+				throw new RangeError(`[vmap] inDims has ${inDims.length} entries for ${args.length} arguments`);
+			}
+			collect(arg, own!, leaves, dims);
+		});
+		const mapped = leaves.map((x, i) => ({ x, dim: dims[i]! })).filter(({ dim }) => dim !== null);
+		if (mapped.length === 0)
+			throw new RangeError("[vmap] at least one argument must be mapped over: all inDims are null");
+		const places = leaves.map((x, i) => (dims[i] === null ? null : wrapDim("vmap", dims[i]!, x.ndim)));
+		const sizes = leaves.flatMap((x, i) => (places[i] === null ? [] : [x.size(places[i]!)]));
+		const count = sizes[0]!;
+		if (sizes.some((size) => size !== count)) {
+			throw new RangeError(`[vmap] expected all mapped dimensions to have one size, got ${sizes.join(", ")}`);
+		}
+		if (count === 0) throw new RangeError("[vmap] cannot map over a dimension of size 0");
+		const results: R[] = [];
+		const before = defaultGenerator.getState();
+		for (let i = 0; i < count; i++) {
+			if (randomness === "same" && i > 0) defaultGenerator.setState(before);
+			const own = leaves.map((x, k) => (places[k] === null ? x : x.select(places[k]!, i)));
+			results.push(fn(...(withArguments(args, own) as A)));
+			if (randomness === "error" && i === 0 && !sameBytes(before, defaultGenerator.getState())) {
+				throw new Error(
+					'[vmap] called a random operation while in randomness error mode: pass randomness "same" or "different"',
+				);
+			}
+		}
+		return joined(results, outDims) as R;
+	};
+}
+
+/** The tensors of an argument with their dimensions. What is no tensor is handed on as it is. */
+function collect(arg: unknown, dims: InDims, leaves: Tensor[], found: (number | null)[]): void {
+	if (arg instanceof Tensor) {
+		if (dims !== null) integer("vmap", "inDims", dims);
+		leaves.push(arg);
+		found.push(dims as number | null);
+	} else if (Array.isArray(arg)) {
+		arg.forEach((item, i) => {
+			collect(item, (Array.isArray(dims) ? dims[i] : dims) as InDims, leaves, found);
+		});
+	} else if (isOptions(arg)) {
+		for (const [key, item] of Object.entries(arg)) {
+			collect(item, (isOptions(dims) ? (dims as Record<string, InDims>)[key]! : dims) as InDims, leaves, found);
+		}
+	} else if (typeof dims === "number" && dims !== 0) {
+		throw new TypeError(`[vmap] inDims ${dims} is for a tensor, got ${describe(arg)}`);
+	}
+}
+
+function withArguments(args: readonly unknown[], leaves: readonly Tensor[]): unknown[] {
+	let next = 0;
+	const replaced = (value: unknown): unknown => {
+		if (value instanceof Tensor) return leaves[next++];
+		if (Array.isArray(value)) return value.map(replaced);
+		if (!isOptions(value)) return value;
+		return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item)]));
+	};
+	return args.map(replaced);
+}
+
+function joined(results: readonly unknown[], outDims: number | readonly number[]): unknown {
+	const lists = results.map((result) => leavesOf("vmap", result));
+	const outputs = lists[0]!.length;
+	if (Array.isArray(outDims) && outDims.length !== outputs) {
+		throw new RangeError(`[vmap] outDims has ${outDims.length} entries for ${outputs} results`);
+	}
+	const stacked = Array.from({ length: outputs }, (_, k) =>
+		stack(
+			lists.map((list) => list[k]!),
+			typeof outDims === "number" ? outDims : outDims[k]!,
+		),
+	);
+	return withLeaves(results[0], stacked);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+	return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
