@@ -69,6 +69,7 @@ const otherNames = new Set([
 	"scatter_",
 	"cholesky_solve",
 	"linalg.matrix_rank",
+	"linalg.tensorsolve",
 ]);
 
 type Call = (...args: unknown[]) => unknown;
