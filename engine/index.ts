@@ -18,6 +18,7 @@ export {
 	setAutocastDtype,
 	setAutocastEnabled,
 } from "./core/autocast";
+export * from "./core/constants";
 export { getDefaultDtype, setDefaultDtype } from "./core/defaults";
 export { Device, type DeviceLike, device, getDefaultDevice, setDefaultDevice } from "./core/device";
 export * from "./core/dtype";
@@ -29,10 +30,44 @@ export { getPrintoptions, type PrintOptions, setPrintoptions } from "./core/prin
 export { type GraphNode, type NestedNumbers, type Scalar, Tensor } from "./core/tensor";
 export { getNumThreads, setNumThreads } from "./core/threads";
 export * as cuda from "./cuda";
+export * as distributions from "./distributions";
 export * as func from "./func";
 export { vmap } from "./func";
 export * from "./io";
 export * as nn from "./nn";
+// PyTorch has these of its nn.functional at the top as well.
+export {
+	adaptiveAvgPool1d,
+	adaptiveMaxPool1d,
+	alphaDropout,
+	avgPool1d,
+	bilinear,
+	celu,
+	channelShuffle,
+	conv1d,
+	conv2d,
+	conv3d,
+	convTranspose1d,
+	convTranspose2d,
+	convTranspose3d,
+	cosineSimilarity,
+	dropout,
+	featureAlphaDropout,
+	groupNorm,
+	hardshrink,
+	layerNorm,
+	maxPool1d,
+	maxPool2d,
+	maxPool3d,
+	pairwiseDistance,
+	pixelShuffle,
+	pixelUnshuffle,
+	prelu,
+	rmsNorm,
+	rrelu,
+	selu,
+	threshold,
+} from "./nn/functional";
 export * from "./ops";
 export * as optim from "./optim";
 export * as utils from "./utils";

@@ -1,5 +1,6 @@
 import { gradMode } from "../core/gradMode";
 import type { GraphNode, Scalar, Tensor } from "../core/tensor";
+import { type SavedTensorsHooks, savedTensors } from "./savedTensors";
 
 export type Gradient = Tensor | null;
 
@@ -42,6 +43,8 @@ export class Node implements GraphNode {
 	#saved: readonly Gradient[];
 	#versions: readonly number[] | null;
 	#freed = false;
+	/** Where hooks took over what was saved: they, and what they made of each tensor. */
+	#packed: { hooks: SavedTensorsHooks; values: unknown[] } | null = null;
 
 	constructor(
 		readonly derivative: Derivative,
@@ -60,8 +63,14 @@ export class Node implements GraphNode {
 		}
 		this.edges = edges;
 		this.edgeOutputs = outputsOf;
-		this.#saved = saved;
-		this.#versions = saved.length === 0 ? null : saved.map((tensor) => tensor?._version.count ?? 0);
+		if (savedTensors.hooks !== null && saved.length > 0) {
+			this.#saved = [];
+			this.#versions = null;
+			this.#pack(saved);
+		} else {
+			this.#saved = saved;
+			this.#versions = saved.length === 0 ? null : saved.map((tensor) => tensor?._version.count ?? 0);
+		}
 		for (const tensor of saved) {
 			if (tensor?._inference && !gradMode.inference) {
 				throw new Error(
@@ -87,6 +96,7 @@ export class Node implements GraphNode {
 	/** Tensor i that the op saved; an error where it was changed since, or freed. */
 	saved(i: number): Tensor {
 		if (this.#freed) throw new Error(freedMessage);
+		if (this.#packed) return this.#unpack(i)!;
 		const tensor = this.#saved[i];
 		if (!tensor) throw new Error(`[${this.name}] tensor ${i} was not saved`);
 		const expected = this.#versions![i]!;
@@ -103,19 +113,34 @@ export class Node implements GraphNode {
 
 	/** @internal Keeps the result of an in-place op, which is there only after the node. */
 	save(result: Tensor): void {
+		if (savedTensors.hooks !== null) {
+			this.#pack([result]);
+			return;
+		}
 		this.#saved = [result];
 		this.#versions = [result._version.count];
 	}
 
 	/** All saved tensors, for those who draw graphs. */
 	get savedTensors(): readonly Gradient[] {
-		return this.#saved;
+		return this.#packed ? this.#packed.values.map((_, i) => this.#unpack(i)) : this.#saved;
+	}
+
+	#pack(saved: readonly Gradient[]): void {
+		const hooks = savedTensors.hooks!;
+		this.#packed = { hooks, values: saved.map((tensor) => (tensor === null ? null : hooks.pack(tensor))) };
+	}
+
+	#unpack(i: number): Gradient {
+		const { hooks, values } = this.#packed!;
+		return values[i] === null ? null : hooks.unpack(values[i]);
 	}
 
 	/** Lets go of what was saved: the graph cannot be walked a second time. */
 	release(): void {
-		if (this.#saved.length > 0) {
+		if (this.#saved.length > 0 || this.#packed) {
 			this.#saved = [];
+			this.#packed = null;
 			this.#freed = true;
 		}
 	}

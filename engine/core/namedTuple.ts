@@ -22,7 +22,9 @@ class Named extends Array<Tensor> {
 		const tuple = new Named(tensors.length);
 		tensors.forEach((tensor, i) => {
 			tuple[i] = tensor;
-			Object.defineProperty(tuple, names[i]!, { value: tensor });
+			// Printed by PyTorch's name, a property by ours.
+			const property = names[i]!.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+			Object.defineProperty(tuple, property, { value: tensor });
 		});
 		tuple.#op = op;
 		tuple.#names = names;

@@ -143,8 +143,24 @@ export {
 } from "./create";
 export { cummax, cummin, cumprod, cumsum, logcumsumexp } from "./cumulate";
 export type { TensorData, TypedArray } from "./data";
+export { poisson } from "./draws";
 export { einsum } from "./einsum";
 export { amax, amin, aminmax, argmax, argmin, max, median, min, mode } from "./extremes";
+export {
+	adjoint,
+	chainMatmul,
+	fill,
+	frexp,
+	isComplex,
+	isInference,
+	isSameSize,
+	isSigned,
+	type MantissaAndExponent,
+	put,
+	range,
+	scalarTensor,
+	splitWithSizes,
+} from "./further";
 export {
 	gather,
 	indexAdd,
@@ -157,6 +173,7 @@ export {
 	take,
 	takeAlongDim,
 } from "./gather";
+export { type Histogram, type HistogramOptions, histogram } from "./histogram";
 export { type Index, indexPut } from "./indexing";
 export * from "./inPlaceFunctions";
 export { cat, columnStack, concat, concatenate, hstack, stack, vstack } from "./join";
@@ -184,6 +201,7 @@ export { dist, norm, renorm } from "./norm";
 export { cross, inner, kron, matrixPower, tensordot, trace } from "./products";
 export {
 	bernoulli,
+	getRngState,
 	multinomial,
 	normal,
 	type RandomOptions,
@@ -194,6 +212,7 @@ export {
 	randn,
 	randnLike,
 	randperm,
+	setRngState,
 } from "./random";
 export {
 	cartesianProd,
@@ -326,3 +345,4 @@ export {
 	unflatten,
 	unsqueeze,
 } from "./view";
+export { bartlettWindow, blackmanWindow, hammingWindow, hannWindow, kaiserWindow, type WindowOptions } from "./windows";

@@ -134,5 +134,5 @@ export function tensorsolve(a: Tensor, b: Tensor, options: { dims?: readonly num
 export { cholesky, eigh, eigvalsh, LinAlgError, qr, svd, svdvals } from "./factors";
 export { cond, lstsq, matrixRank, pinv } from "./leastSquares";
 export { matrixExp } from "./matrixFunctions";
-export { det, inv, luFactor, luSolve, slogdet, solve, solveTriangular } from "./solving";
+export { det, inv, invEx, lu, luFactor, luSolve, slogdet, solve, solveTriangular } from "./solving";
 export { cross, matmul, matrixPower };

@@ -310,6 +310,15 @@ export const parameters = {
 		["values", tensor],
 		["accumulate", maybeFlag],
 	],
+	put: [
+		["index", tensor],
+		["source", tensor],
+		["accumulate", maybeFlag],
+	],
+	splitWithSizes: [
+		["splitSizes", wholes],
+		["dim", maybeWhole],
+	],
 	take: [["index", tensor]],
 	takeAlongDim: [
 		["indices", tensor],
@@ -380,6 +389,7 @@ export const wholeParameters = {
 	empty: filled,
 	rand: filled,
 	randn: filled,
+	range: [["start", number], ["end", number], ["step", maybeNumber], ...made],
 	where: [
 		["condition", tensor],
 		["input", operand],
@@ -594,6 +604,9 @@ declare module "../core/tensor" {
 		indexFill_(...args: By<"indexFill">): this;
 		indexPut(...args: By<"indexPut">): Tensor;
 		indexPut_(...args: By<"indexPut">): this;
+		put(...args: By<"put">): Tensor;
+		put_(...args: By<"put">): this;
+		splitWithSizes(...args: By<"splitWithSizes">): Tensor[];
 		take(...args: By<"take">): Tensor;
 		takeAlongDim(...args: By<"takeAlongDim">): Tensor;
 		maskedFill(...args: By<"maskedFill">): Tensor;

@@ -3,7 +3,7 @@ import { inPlace, record, tracked } from "../autograd/record";
 import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, sizesOf } from "../core/arguments";
 import { getDefaultDtype } from "../core/defaults";
 import { placeOf } from "../core/device";
-import { type DType, int64 } from "../core/dtype";
+import { type DType, int64, uint8 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -182,6 +182,20 @@ export function multinomial(
 	const given = typeof replacement === "object" ? replacement : { ...options, replacement };
 	const count = integer("multinomial", "numSamples", numSamples);
 	return wrap(native.multinomial(weights.handle, count, given.replacement ?? false, handleOf(given.generator)));
+}
+
+/** The default generator's state: 5056 bytes, in PyTorch's own layout. */
+export function getRngState(): Tensor {
+	const state = defaultGenerator.getState();
+	return wrap(native.fromData(state, [state.length], uint8.code));
+}
+
+/** Puts the default generator into a state that `getRngState` gave, here or in PyTorch. */
+export function setRngState(state: Tensor | Uint8Array): void {
+	if (state instanceof Tensor && state.dtype !== uint8) {
+		throw new TypeError(`[setRngState] expected a tensor of uint8, got ${state.dtype}`);
+	}
+	defaultGenerator.setState(state instanceof Tensor ? Uint8Array.from(native.toNumbers(state.handle)) : state);
 }
 
 /** What was there is gone, and with it every slope. */

@@ -1,8 +1,8 @@
 import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
 import { describe, shapeText } from "../core/arguments";
-import { namedTuple } from "../core/namedTuple";
-import { native } from "../core/native";
+import { type NamedTuple, namedTuple } from "../core/namedTuple";
+import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { checkInfo, cholesky, matrices, svd, triangular } from "./factors";
 import { matmul } from "./matrix";
@@ -205,6 +205,69 @@ export function luFactor(x: Tensor): LU {
 /** The solution of A X = B from what `luFactor` gave. */
 export function luSolve(lu: Tensor, pivots: Tensor, b: Tensor): Tensor {
 	return wrap(native.luSolve(lu.handle, native.sub(native.to(pivots.handle, 4), 1, 1), b.handle));
+}
+
+/** @internal Without a gradient. */
+type Factors = readonly [P: Tensor, L: Tensor, U: Tensor];
+
+/** P, L and U with A = P L U, of square matrices: a permutation, a unit lower and an upper triangular matrix. */
+export function lu(x: Tensor): NamedTuple<"P" | "L" | "U"> {
+	const [packed, pivots] = native.luFactor(matrices("linalg.lu", x, true).handle).map(wrap) as [Tensor, Tensor];
+	const identity = identityLike(x);
+	const [L, U] = [packed.tril(-1).add(identity), packed.triu()];
+	const factors: Factors = [permutationOf(pivots, identity), L, U];
+	if (tracked(x)) recordAll(factors, luBackward, [x], [...factors]);
+	return namedTuple("linalg_lu", ["P", "L", "U"], factors);
+}
+
+/** The matrix of the exchanges, which `pivots` names one after the other (from 0). */
+function permutationOf(pivots: Tensor, identity: Tensor): Tensor {
+	const n = identity.size(-1);
+	const rows = identity.clone().reshape(-1, n, n);
+	const steps = pivots.reshape(-1, n).tolist() as number[][];
+	steps.forEach((exchanges, k) => {
+		const order = Array.from({ length: n }, (_, i) => i);
+		exchanges.forEach((other, i) => {
+			[order[i], order[other]] = [order[other]!, order[i]!];
+		});
+		const index = wrap(native.fromNumbers(Float64Array.from(order), [n], 4, identity.handle));
+		rows.select(0, k).copy_(rows.select(0, k).indexSelect(0, index).t());
+	});
+	return rows.reshape(identity.shape);
+}
+
+/** P L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ */
+const luBackward: Derivative = {
+	name: "LinalgLuBackward0",
+	backward(node, _grad, [, gL, gU]) {
+		const [P, L, U] = [node.saved(0), node.saved(1), node.saved(2)];
+		if (!gL && !gU) return [null];
+		const lower = gL ? matmul(L.mT, gL).tril(-1) : null;
+		const upper = gU ? matmul(gU, U.mT).triu() : null;
+		const middle = lower && upper ? lower.add(upper) : (lower ?? upper)!;
+		const left = solveTriangular(L.mT, middle, { upper: true, unitriangular: true });
+		return [matmul(P, solveTriangular(U.mT, left, { upper: false, left: false }))];
+	},
+};
+
+/** @internal Whether, and where first, something went wrong, as int32 beside the result. */
+interface WithInfo {
+	readonly info: Tensor;
+	readonly length: 2;
+	readonly 0: Tensor;
+	readonly 1: Tensor;
+	[Symbol.iterator](): IterableIterator<Tensor>;
+}
+
+const infoTensor = (info: Handle): Tensor => wrap(native.to(info, 3));
+
+/** As `inv`, with `info` instead of an error: 0, or which diagonal element of U is 0 (then the inverse means nothing). */
+export function invEx(x: Tensor, options: { checkErrors?: boolean } = {}): WithInfo & { readonly inverse: Tensor } {
+	const [lu, pivots, info] = native.luFactor(matrices("linalg.invEx", x, true).handle);
+	if (options.checkErrors) checkInfo("linalg.invEx", info, (place) => `the diagonal element ${place} is zero`);
+	const out = wrap(native.luSolve(lu, pivots, identityLike(x).handle));
+	const inverse = tracked(x) ? record(out, invBackward, [x], [out]) : out;
+	return namedTuple("linalg_inv_ex", ["inverse", "info"], [inverse, infoTensor(info)]);
 }
 
 declare module "../core/tensor" {

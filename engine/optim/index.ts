@@ -1,12 +1,15 @@
 /* Optimisers and learning-rate schedules. */
 
 export { Adadelta, type AdadeltaOptions } from "./adadelta";
+export { Adafactor, type AdafactorOptions } from "./adafactor";
 export { Adagrad, type AdagradOptions } from "./adagrad";
 export { Adam, type AdamOptions } from "./adam";
 export { Adamax, type AdamaxOptions } from "./adamax";
 export { AdamW, type AdamWOptions } from "./adamw";
+export { ASGD, type ASGDOptions } from "./asgd";
 export { LBFGS, type LBFGSOptions } from "./lbfgs";
 export * as lrScheduler from "./lrScheduler";
+export { Muon, type MuonOptions } from "./muon";
 export { NAdam, type NAdamOptions } from "./nadam";
 export { Optimizer, type ParamGroup, type ParamGroupOptions, type Params } from "./optimizer";
 export { RAdam, type RAdamOptions } from "./radam";

@@ -105,6 +105,17 @@ for dtype in [torch.float32, torch.float64]:
         case("Shampoo", dtype, **kwargs)
 for name in ["SGD", "Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Rprop", "Shampoo"]:
     case(name, frozen=True, groups={"lr": 0.5})
+for dtype in [torch.float32, torch.float64]:
+    for kwargs in [{}, {"lr": 0.1, "lambd": 0.01, "alpha": 0.5, "t0": 2.0, "weight_decay": 0.1}, {"maximize": True}]:
+        case("ASGD", dtype, foreach=False, **kwargs)
+    for kwargs in [{}, {"lr": 0.1, "beta2_decay": -0.5, "eps": (1e-6, 1e-2), "d": 1.5, "weight_decay": 0.1}, {"maximize": True}]:
+        case("Adafactor", dtype, **kwargs)
+matrices = ((3, 2), (4, 4), (2, 5))
+for kwargs in [{}, {"lr": 0.1, "weight_decay": 0.0, "momentum": 0.5, "nesterov": False}, {"adjust_lr_fn": "match_rms_adamw", "ns_steps": 3}]:
+    case("Muon", shapes=matrices, **kwargs)
+case("Muon", shapes=matrices, frozen=True, groups={"lr": 0.5})
+for name in ["ASGD", "Adafactor"]:
+    case(name, frozen=True, groups={"lr": 0.5})
 
 
 def rosenbrock(x):

@@ -58,6 +58,7 @@ function together(options: number | DropoutOptions, more: DropoutOptions): Dropo
 
 /** One draw for each sample and channel. */
 function channelNoise(input: Tensor, p: number, generator: Generator | undefined): Tensor {
+	if (input.ndim < 2) throw new RangeError("[featureDropout] requires at least 2 dimensions in the input");
 	const shape = input.shape.map((size, dim) => (dim < 2 ? size : 1));
 	const noise = native.empty(shape, input.dtype.code, input.handle);
 	native.bernoulli_(noise, (generator ?? defaultGenerator).handle, 1 - p, 0);
@@ -68,7 +69,6 @@ function channelNoise(input: Tensor, p: number, generator: Generator | undefined
 export function featureDropout(input: Tensor, options: DropoutOptions = {}): Tensor {
 	const { p = 0.5, training = true, inplace = false, generator } = options;
 	checkP("featureDropout", p);
-	if (input.ndim < 2) throw new RangeError("[featureDropout] requires at least 2 dimensions in the input");
 	if (p === 0 || !training || input.numel() === 0) return input;
 	if (p === 1)
 		return masked("featureDropout_", input, wrap(native.full([], 0, input.dtype.code, input.handle)), inplace);
@@ -120,7 +120,6 @@ export function alphaDropout(input: Tensor, options: DropoutOptions = {}): Tenso
 
 /** `alphaDropout` of whole channels. */
 export function featureAlphaDropout(input: Tensor, options: DropoutOptions = {}): Tensor {
-	if (input.ndim < 2) throw new RangeError("[featureAlphaDropout] requires at least 2 dimensions in the input");
 	return alpha("featureAlphaDropout", input, options, (p, generator) => channelNoise(input, p, generator));
 }
 

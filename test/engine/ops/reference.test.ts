@@ -287,6 +287,7 @@ for (const family of [
 	"linalg",
 	"dtypes",
 	"found",
+	"further",
 ]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);

@@ -1,0 +1,8 @@
+/* The numbers and the index that PyTorch has by name. */
+
+export const pi: number = Math.PI;
+export const e: number = Math.E;
+export const inf: number = Number.POSITIVE_INFINITY;
+export const nan: number = Number.NaN;
+/** A new dimension in an index: `x.at(newaxis)`. */
+export const newaxis: null = null;

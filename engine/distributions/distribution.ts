@@ -1,0 +1,219 @@
+import { shapeText } from "../core/arguments";
+import { getDefaultDtype } from "../core/defaults";
+import { noGrad } from "../core/gradMode";
+import { native } from "../core/native";
+import { float, size } from "../core/pythonText";
+import { Tensor, wrap } from "../core/tensor";
+import { broadcastTensors } from "../ops";
+
+/* What all distributions share: shapes, checks, and what follows from mean, variance and density. */
+
+export type TensorOrNumber = Tensor | number;
+
+export interface DistributionOptions {
+	/** Check parameters and values. Default true. */
+	validateArgs?: boolean;
+}
+
+/** A condition that a parameter or a value must meet, and how PyTorch names it. */
+export interface Constraint {
+	readonly name: string;
+	readonly check: (value: Tensor) => Tensor;
+}
+
+const always = (x: Tensor) => x.eq(x);
+export const constraints = {
+	real: { name: "Real()", check: always },
+	positive: { name: "GreaterThan(lower_bound=0.0)", check: (x: Tensor) => x.gt(0) },
+	nonnegative: { name: "GreaterThanEq(lower_bound=0.0)", check: (x: Tensor) => x.ge(0) },
+	unitInterval: {
+		name: "Interval(lower_bound=0.0, upper_bound=1.0)",
+		check: (x: Tensor) => x.ge(0).logicalAnd(x.le(1)),
+	},
+	boolean: { name: "Boolean()", check: (x: Tensor) => x.eq(0).logicalOr(x.eq(1)) },
+	nonnegativeInteger: {
+		name: "IntegerGreaterThan(lower_bound=0)",
+		check: (x: Tensor) => x.remainder(1).eq(0).logicalAnd(x.ge(0)),
+	},
+	simplex: {
+		name: "Simplex()",
+		check: (x: Tensor) => x.ge(0).all(-1).logicalAnd(x.sum(-1).sub(1).abs().lt(1e-6)),
+	},
+	realVector: { name: "IndependentConstraint(Real(), 1)", check: (x: Tensor) => x.eq(x).all(-1) },
+	lowerCholesky: {
+		name: "LowerCholesky()",
+		check: (x: Tensor) =>
+			x
+				.tril()
+				.eq(x)
+				.flatten(-2)
+				.all(-1)
+				.logicalAnd(x.diagonal(0, -2, -1).gt(0).all(-1)),
+	},
+	interval: (low: Tensor, high: Tensor): Constraint => ({
+		name: `Interval(lower_bound=${boundText(low)}, upper_bound=${boundText(high)})`,
+		check: (x) => x.ge(low).logicalAnd(x.le(high)),
+	}),
+	integerInterval: (low: number, high: number): Constraint => ({
+		name: `IntegerInterval(lower_bound=${low}, upper_bound=${high})`,
+		check: (x) => x.remainder(1).eq(0).logicalAnd(x.ge(low)).logicalAnd(x.le(high)),
+	}),
+} as const;
+
+const boundText = (bound: Tensor) => (bound.numel() === 1 ? float(bound.item()) : String(bound));
+
+/** A random variable: `batchShape` independent ones, each of shape `eventShape`. */
+export abstract class Distribution {
+	/** Whether `rsample` hands gradients to the parameters. */
+	get hasRsample(): boolean {
+		return false;
+	}
+
+	/** @internal */
+	readonly _validates: boolean;
+
+	constructor(
+		readonly batchShape: readonly number[],
+		readonly eventShape: readonly number[] = [],
+		options: DistributionOptions = {},
+	) {
+		this._validates = options.validateArgs ?? true;
+	}
+
+	/** What a value may be. */
+	abstract readonly support: Constraint;
+	abstract readonly mean: Tensor;
+	abstract readonly variance: Tensor;
+
+	/** Parameters with what they must meet, for checks and text. @internal */
+	abstract _parameters(): Record<string, { value: Tensor; constraint: Constraint }>;
+
+	/** @internal Called when the parameters are there. */
+	_checkParameters(): void {
+		if (!this._validates) return;
+		for (const [name, { value, constraint }] of Object.entries(this._parameters())) {
+			if (native.item(native.all(constraint.check(value.detach()).handle, null, false)) === 1) continue;
+			throw new RangeError(
+				`[${this.constructor.name}] Expected parameter ${name} (Tensor of shape ${tupleText(value.shape)}) of distribution ${this} to satisfy the constraint ${constraint.name}, but found invalid values:\n${value}`,
+			);
+		}
+	}
+
+	get stddev(): Tensor {
+		return this.variance.sqrt();
+	}
+
+	get mode(): Tensor {
+		throw new Error(`[${this.constructor.name}] has no mode`);
+	}
+
+	/** A sample, or as many as `sampleShape` says, without gradients. */
+	sample(sampleShape: readonly number[] = []): Tensor {
+		return noGrad(() => this.rsample(sampleShape));
+	}
+
+	/** A sample whose gradient reaches the parameters. */
+	rsample(_sampleShape: readonly number[] = []): Tensor {
+		throw new Error(`[${this.constructor.name}] has no rsample: its samples do not depend on the parameters smoothly`);
+	}
+
+	/** The logarithm of the density or probability at `value`. */
+	abstract logProb(value: Tensor): Tensor;
+
+	/** The probability of a value of at most `value`. */
+	cdf(_value: Tensor): Tensor {
+		throw new Error(`[${this.constructor.name}] the cdf is not implemented`);
+	}
+
+	/** The value with `cdf` equal to `value`. */
+	icdf(_value: Tensor): Tensor {
+		throw new Error(`[${this.constructor.name}] the icdf is not implemented`);
+	}
+
+	entropy(): Tensor {
+		throw new Error(`[${this.constructor.name}] the entropy is not implemented`);
+	}
+
+	/** e to the power of the entropy. */
+	perplexity(): Tensor {
+		return this.entropy().exp();
+	}
+
+	/** @internal */
+	_extended(sampleShape: readonly number[]): number[] {
+		if (!Array.isArray(sampleShape)) {
+			throw new TypeError(
+				`[${this.constructor.name}] sampleShape must be an array of sizes, got ${String(sampleShape)}`,
+			);
+		}
+		return [...sampleShape, ...this.batchShape, ...this.eventShape];
+	}
+
+	/** @internal Refuses a value that cannot be one. */
+	_checkValue(value: Tensor): void {
+		if (!this._validates) return;
+		const name = this.constructor.name;
+		if (!(value instanceof Tensor)) throw new TypeError(`[${name}] The value argument to log_prob must be a Tensor`);
+		const shape = [...this.batchShape, ...this.eventShape];
+		for (let i = 1; i <= Math.min(shape.length, value.ndim); i++) {
+			const [a, b] = [value.shape.at(-i)!, shape.at(-i)!];
+			if (a !== 1 && b !== 1 && a !== b) {
+				throw new RangeError(
+					`[${name}] Value is not broadcastable with batch_shape+event_shape: ${shapeText(value.shape)} vs ${shapeText(shape)}.`,
+				);
+			}
+		}
+		if (native.item(native.all(this.support.check(value.detach()).handle, null, false)) === 1) return;
+		throw new RangeError(
+			`[${name}] Expected value argument (Tensor of shape ${tupleText(value.shape)}) to be within the support (${this.support.name}) of the distribution ${this}, but found invalid values:\n${value}`,
+		);
+	}
+
+	/** @internal Whether the text shows the parameters: PyTorch's shows none of those that it keeps in another distribution. */
+	_shows(): boolean {
+		return true;
+	}
+
+	/** PyTorch's text: single numbers as such, others by their size. */
+	toString(): string {
+		const parts = Object.entries(this._shows() ? this._parameters() : {}).map(([name, { value }]) => {
+			return `${name}: ${value.numel() === 1 ? numberText(value) : size(value.shape)}`;
+		});
+		return `${this.constructor.name}(${parts.join(", ")})`;
+	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.toString();
+	}
+}
+
+function tupleText(shape: readonly number[]): string {
+	return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+}
+
+/** As Python shows a tensor of one element in an f-string: of no dimensions its number. */
+function numberText(value: Tensor): string {
+	return value.ndim === 0 ? float(value.item()) : String(value.detach());
+}
+
+/** Parameters of one shape: numbers become tensors of the others' dtype. */
+export function broadcastAll(...values: TensorOrNumber[]): Tensor[] {
+	const like = values.find((value): value is Tensor => value instanceof Tensor);
+	const dtype = like?.isFloatingPoint() ? like.dtype : getDefaultDtype();
+	const tensors = values.map((value) =>
+		value instanceof Tensor ? value : wrap(native.full([], value, dtype.code, like?.handle)),
+	);
+	return broadcastTensors(tensors);
+}
+
+/** Which of two parameters that stand for one is given. */
+export function oneOf(name: string, given: Record<string, unknown>): void {
+	const there = Object.keys(given).filter((key) => given[key] !== undefined && given[key] !== null);
+	const names = Object.keys(given).join(" or ");
+	if (there.length !== 1) throw new TypeError(`[${name}] exactly one of ${names} must be given, got ${there.length}`);
+}
+
+/** Memory of a shape beside a parameter. */
+export function memory(like: Tensor, shape: readonly number[]): Tensor {
+	return wrap(native.empty([...shape], like.dtype.code, like.handle));
+}

@@ -1,0 +1,185 @@
+import type { Derivative } from "../autograd/node";
+import { inPlace } from "../autograd/record";
+import { bind, describe } from "../core/arguments";
+import { float64 } from "../core/dtype";
+import { defaultGenerator, type Generator } from "../core/generator";
+import { native } from "../core/native";
+import { Tensor, wrap } from "../core/tensor";
+import { zerosAs } from "./copy";
+import { asMethods } from "./methods";
+
+/*
+ * Random numbers of further distributions, drawn one after the other from the host's generator in float64, as PyTorch does
+ * on a CPU: the same numbers for the same seed.
+ */
+
+type GeneratorOption = { generator?: Generator };
+
+interface Source {
+	/** Of [0, 1), with 53 bits. */
+	uniform(): number;
+	/** Of mean 0 and standard deviation 1. */
+	normal(): number;
+}
+
+function sourceOf(generator: Generator | undefined): Source {
+	const one = native.empty([1], float64.code);
+	const handle = (generator ?? defaultGenerator).handle;
+	return {
+		uniform() {
+			native.uniform_(one, handle, 0, 1);
+			return native.item(one);
+		},
+		normal() {
+			native.normal_(one, handle, 0, 1);
+			return native.item(one);
+		},
+	};
+}
+
+/** Values of a draw for every element, on the device and in the dtype of `like`. */
+function filled(like: Tensor, draw: (i: number) => number): Tensor {
+	const values = Float64Array.from({ length: like.numel() }, (_, i) => draw(i));
+	return wrap(native.fromNumbers(values, like.shape, like.dtype.code, like.handle));
+}
+
+function numbersOf(x: Tensor): Float64Array {
+	return native.toNumbers(x.handle);
+}
+
+const overwritten = (name: string): Derivative => ({ name, backward: (_node, grad) => [zerosAs(grad)] });
+const backwards = {
+	cauchy_: overwritten("CauchyBackward0"),
+	geometric_: overwritten("GeometricBackward0"),
+	logNormal_: overwritten("LogNormalBackward0"),
+};
+
+function filling(op: keyof typeof backwards, x: Tensor, draw: () => number): void {
+	inPlace(op, x, [], () => native.copy_(x.handle, filled(x, draw).handle), backwards[op]);
+}
+
+/** Numbers of the Cauchy distribution around `median` (default 0) of width `sigma` (default 1). */
+function cauchy_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const {
+		median = 0,
+		sigma = 1,
+		generator,
+	} = bind<GeneratorOption & { median: number; sigma: number }>("cauchy_", args, ["median", "sigma"], ["generator"]);
+	if (!x.isFloatingPoint()) throw new TypeError(`[cauchy_] expects a floating point dtype, got ${x.dtype}`);
+	if (!(sigma > 0)) throw new RangeError(`[cauchy_] sigma must be positive, got ${describe(sigma)}`);
+	const source = sourceOf(generator);
+	const within = (u: number) => Math.min(Math.max(u, Number.EPSILON), 1 - Number.EPSILON);
+	filling("cauchy_", x, () => median + sigma * Math.tan(Math.PI * (within(source.uniform()) - 0.5)));
+	return x;
+}
+
+/** How many trials of chance `p` it takes until one succeeds: 1, 2, … */
+function geometric_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const { p, generator } = bind<GeneratorOption & { p: number }>("geometric_", args, ["p"], ["generator"]);
+	if (!(typeof p === "number" && p > 0 && p < 1)) {
+		throw new RangeError(`[geometric_] p must lie between 0 and 1, got ${describe(p)}`);
+	}
+	const source = sourceOf(generator);
+	filling("geometric_", x, () => Math.ceil(Math.log(source.uniform()) / Math.log1p(-p)));
+	return x;
+}
+
+/** exp of normal numbers of `mean` (default 1) and `std` (default 2). */
+function logNormal_<T extends Tensor>(x: T, ...args: unknown[]): T {
+	const {
+		mean = 1,
+		std = 2,
+		generator,
+	} = bind<GeneratorOption & { mean: number; std: number }>("logNormal_", args, ["mean", "std"], ["generator"]);
+	if (!x.isFloatingPoint()) throw new TypeError(`[logNormal_] expects a floating point dtype, got ${x.dtype}`);
+	if (!(std > 0)) throw new RangeError(`[logNormal_] std must be positive, got ${describe(std)}`);
+	const source = sourceOf(generator);
+	filling("logNormal_", x, () => Math.exp(source.normal() * std + mean));
+	return x;
+}
+
+/** Numbers of the Poisson distribution, with the rate that each element of `input` says. No gradient reaches it. */
+export function poisson(input: Tensor, options: GeneratorOption = {}): Tensor {
+	if (!(input instanceof Tensor)) throw new TypeError(`[poisson] expected a tensor of rates, got ${describe(input)}`);
+	if (!input.isFloatingPoint()) throw new TypeError(`[poisson] expects a floating point dtype, got ${input.dtype}`);
+	const rates = numbersOf(input);
+	const wrong = rates.find((rate) => !(rate >= 0));
+	if (wrong !== undefined) throw new RangeError(`[poisson] expects rates of at least 0, got ${wrong}`);
+	const source = sourceOf(options.generator);
+	return filled(input, (i) => poissonOf(rates[i]!, source));
+}
+
+const lgamma = (x: number) => native.item(native.lgamma(native.full([], x, float64.code)));
+
+/** By products of uniform numbers; from a rate of 10 on by transformed rejection (Hörmann, 1993). */
+function poissonOf(rate: number, source: Source): number {
+	if (rate === 0) return 0;
+	if (rate < 10) {
+		const limit = Math.exp(-rate);
+		let count = 0;
+		for (let product = source.uniform(); product > limit; product *= source.uniform()) count++;
+		return count;
+	}
+	const b = 0.931 + 2.53 * Math.sqrt(rate);
+	const a = -0.059 + 0.02483 * b;
+	const inverse = 1.1239 + 1.1328 / (b - 3.4);
+	const squeeze = 0.9277 - 3.6224 / (b - 2);
+	for (;;) {
+		const u = source.uniform() - 0.5;
+		const v = source.uniform();
+		const distance = 0.5 - Math.abs(u);
+		const k = Math.floor(((2 * a) / distance + b) * u + rate + 0.43);
+		if (distance >= 0.07 && v <= squeeze) return k;
+		if (k < 0 || (distance < 0.013 && v > distance)) continue;
+		const left = Math.log(v) + Math.log(inverse) - Math.log(a / (distance * distance) + b);
+		if (left <= -rate + k * Math.log(rate) - lgamma(k + 1)) return k;
+	}
+}
+
+/** @internal Numbers of the gamma distribution of rate 1, with the shape that each element of `input` says. */
+export function standardGamma(input: Tensor, generator?: Generator): Tensor {
+	const shapes = numbersOf(input);
+	const source = sourceOf(generator);
+	return filled(input, (i) => gammaOf(shapes[i]!, source));
+}
+
+/** Marsaglia and Tsang, 2000. */
+function gammaOf(shape: number, source: Source): number {
+	if (shape === 0) return 0;
+	let scale = 1;
+	let alpha = shape;
+	if (alpha < 1) {
+		scale = (1 - source.uniform()) ** (1 / alpha);
+		alpha += 1;
+	}
+	const d = alpha - Math.fround(1 / 3);
+	const c = 1 / Math.sqrt(9 * d);
+	for (;;) {
+		let x = source.normal();
+		let y = 1 + c * x;
+		while (y <= 0) {
+			x = source.normal();
+			y = 1 + c * x;
+		}
+		const v = y * y * y;
+		const u = 1 - source.uniform();
+		const xx = x * x;
+		if (u < 1 - Math.fround(0.0331) * xx * xx) return scale * d * v;
+		if (Math.log(u) < 0.5 * xx + d * (1 - v + Math.log(v))) return scale * d * v;
+	}
+}
+
+declare module "../core/tensor" {
+	interface Tensor {
+		/** Numbers of the Cauchy distribution around `median` (default 0) of width `sigma` (default 1). */
+		cauchy_(options?: GeneratorOption & { median?: number; sigma?: number }): this;
+		cauchy_(median: number, sigma?: number, options?: GeneratorOption): this;
+		/** How many trials of chance `p` it takes until one succeeds: 1, 2, … */
+		geometric_(p: number | (GeneratorOption & { p: number }), options?: GeneratorOption): this;
+		/** exp of normal numbers of `mean` (default 1) and `std` (default 2). */
+		logNormal_(options?: GeneratorOption & { mean?: number; std?: number }): this;
+		logNormal_(mean: number, std?: number, options?: GeneratorOption): this;
+	}
+}
+
+asMethods({ cauchy_, geometric_, logNormal_ });

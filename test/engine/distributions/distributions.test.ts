@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as torch from "gradbook";
+import { Tensor } from "gradbook";
+import { describe, expect, test } from "vitest";
+import { camel, dtypeNamed, mismatch, type Numeral, number, numbersOf } from "../../reference/inputs";
+
+/* torch.distributions and random fills against PyTorch (test/reference/make_distributions.py). */
+
+interface Encoded {
+	tensor: Numeral[];
+	shape: number[];
+	dtype: string;
+}
+
+interface Case extends Record<string, unknown> {
+	name: string;
+	kwargs: Record<string, unknown>;
+	text: string;
+	batch: number[];
+	event: number[];
+	value: Encoded;
+	grads?: Record<string, Encoded>;
+	other?: Record<string, unknown>;
+}
+
+const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distributions.json"), "utf8")) as {
+	cases: Case[];
+	fills: Record<string, Encoded>;
+	independent: Encoded;
+};
+const { distributions } = torch;
+
+function decode(value: unknown): unknown {
+	if (typeof value !== "object" || value === null) return value;
+	const { tensor, shape, dtype } = value as Encoded;
+	return torch.tensor(Float64Array.from(tensor.map(number)), { dtype: dtypeNamed(dtype) }).reshape(shape);
+}
+
+function make(name: string, kwargs: Record<string, unknown>): any {
+	const options = Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [camel(key), value]));
+	return new (distributions as unknown as Record<string, new (options: object) => unknown>)[name]!(options);
+}
+
+function same(found: Tensor, expected: Encoded, what: string, rtol = 1e-9): void {
+	expect(found.shape, what).toEqual(expected.shape);
+	expect(found.dtype.name, what).toBe(expected.dtype);
+	const wrong = mismatch(
+		numbersOf(found),
+		expected.tensor.map(number),
+		found.dtype === torch.float32 ? 1e-5 : rtol,
+		1e-9,
+	);
+	if (wrong) throw new Error(`${what}: ${wrong}`);
+}
+
+const decoded = (kwargs: Record<string, unknown>) =>
+	Object.fromEntries(Object.entries(kwargs).map(([key, value]) => [key, decode(value)]));
+
+describe.each(reference.cases.map((row, i) => [`${row.text} ${i}`, row, i] as const))("%s", (_, row, i) => {
+	const p = make(row.name, decoded(row.kwargs));
+
+	test("text and shapes", () => {
+		expect(String(p)).toBe(row.text);
+		expect([p.batchShape, p.eventShape]).toEqual([row.batch, row.event]);
+	});
+
+	test("samples", () => {
+		torch.manualSeed(i);
+		same(p.sample([2, 9]), row.sample as Encoded, "sample");
+		same(p.sample(), row.sampleOne as Encoded, "one sample");
+	});
+
+	test("densities, moments, entropy, divergence", () => {
+		const value = decode(row.value) as Tensor;
+		for (const key of ["log_prob", "cdf"]) if (row[key]) same(p[camel(key)](value), row[key] as Encoded, key);
+		if (row.icdf) same(p.icdf(torch.tensor([0.05, 0.5, 0.9], { dtype: torch.float64 })), row.icdf as Encoded, "icdf");
+		for (const key of ["mean", "variance", "stddev", "mode"]) if (row[key]) same(p[key], row[key] as Encoded, key);
+		if (row.entropy) same(p.entropy(), row.entropy as Encoded, "entropy");
+		if (row.other) same(distributions.klDivergence(p, make(row.name, decoded(row.other))), row.kl as Encoded, "kl");
+	});
+
+	test("gradients of logProb by the parameters", () => {
+		if (!row.grads) return;
+		const leaves = decoded(row.kwargs);
+		for (const leaf of Object.values(leaves)) if (leaf instanceof Tensor) leaf.requiresGrad_();
+		make(row.name, leaves).logProb(decode(row.value)).sum().backward();
+		for (const [key, expected] of Object.entries(row.grads)) same((leaves[key] as Tensor).grad!, expected, key);
+	});
+});
+
+test("random fills of tensors, and poisson", () => {
+	torch.manualSeed(99);
+	for (const [name, expected] of Object.entries(reference.fills)) {
+		if (name === "poisson") {
+			same(torch.poisson(torch.tensor([0, 0.5, 3, 9.5, 10, 30, 1000])), expected, name);
+			continue;
+		}
+		const [op, args, dtype] = /^(\S+) (\[.*\]) (\S+)$/.exec(name)!.slice(1) as [string, string, string];
+		const x = torch.empty(expected.shape, { dtype: dtypeNamed(dtype) }) as unknown as Record<
+			string,
+			(...a: number[]) => Tensor
+		>;
+		same(x[camel(op)]!(...(JSON.parse(args) as number[])), expected, name, 1e-12);
+	}
+});
+
+describe("what is around it", () => {
+	const { Normal, Categorical, Uniform, Gamma, Independent, klDivergence, Bernoulli } = distributions;
+
+	test("rsample hands gradients on, sample does not", () => {
+		const loc = torch.zeros([2], { requiresGrad: true });
+		const scale = torch.ones([2], { requiresGrad: true });
+		const p = new Normal(loc, scale);
+		const z = p.rsample();
+		z.sum().backward();
+		expect(loc.grad!.tolist()).toEqual([1, 1]);
+		expect(torch.allclose(scale.grad!, z.detach())).toBe(true);
+		expect(p.sample().requiresGrad).toBe(false);
+		expect(p.hasRsample).toBe(true);
+		expect(new Bernoulli(0.5).hasRsample).toBe(false);
+	});
+
+	test("Independent adds up the last dimensions", () => {
+		const base = new Normal(torch.zeros([2, 3], { dtype: torch.float64 }), 1);
+		const p = new Independent(base, 1);
+		expect([p.batchShape, p.eventShape]).toEqual([[2], [3]]);
+		same(p.logProb(torch.ones([2, 3], { dtype: torch.float64 })), reference.independent, "independent");
+	});
+
+	test("enumerateSupport", () => {
+		expect(new Categorical(torch.ones(2, 3)).enumerateSupport().tolist()).toEqual([
+			[0, 0],
+			[1, 1],
+			[2, 2],
+		]);
+	});
+
+	test.each([
+		["a negative scale", () => new Normal(0, -1), /parameter scale .* GreaterThan\(lower_bound=0.0\)/],
+		["a value outside of the support", () => new Uniform(0, 1).logProb(torch.tensor(2)), /within the support/],
+		["a class that is none", () => new Categorical(torch.ones(3)).logProb(torch.tensor(3)), /IntegerInterval/],
+		["low above high", () => new Uniform(1, 0), /low >= high/],
+		[
+			"probabilities and logits",
+			() => new Bernoulli({ probs: 0.5, logits: 0 } as never),
+			/exactly one of probs or logits/,
+		],
+		["a pair without a divergence", () => klDivergence(new Normal(0, 1), new Bernoulli(0.5)), /no KL/],
+		["rsample of a discrete one", () => new Bernoulli(0.5).rsample(), /has no rsample/],
+		[
+			"the derivative of a gamma sample",
+			() => new Gamma(torch.tensor(2, { requiresGrad: true }), 1).rsample().backward(),
+			/standardGamma/,
+		],
+		[
+			"a value of a shape that does not fit",
+			() => new Normal(torch.zeros(3), 1).logProb(torch.zeros(2)),
+			/broadcastable/,
+		],
+	])("%s is refused", (_, run, message) => {
+		expect(run).toThrow(message);
+	});
+
+	test("checks can be switched off", () => {
+		expect(new Normal(0, -1, { validateArgs: false }).scale.item()).toBe(-1);
+	});
+});

@@ -1,0 +1,62 @@
+"""Window functions, histograms, factorisations and small functions that came later than their families."""
+
+from math import inf, nan
+
+import torch
+
+from harness import T, index, ints, mask
+
+cases = []
+unnamed = {"node": None}
+
+
+def case(name, *args, checks=None, **kwargs):
+    cases.append((name, args, kwargs, checks or {}))
+
+
+for name in ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window"):
+    for length in (0, 1, 2, 7):
+        case(name, length)
+        case(name, length, periodic=False, dtype=torch.float64)
+case("hamming_window", 5, True, 0.5, 0.5)
+case("kaiser_window", 6, False, 3.0)
+case("hann_window", -1, checks={"raises": True})
+
+single = {"dtype": "float32", "grad": False}
+case("histogram", T(20, **single), 4, checks={"layouts": False})
+case("histogram", T(4, 5, **single), 3, range=[-1.0, 1.5])
+case("histogram", T(4, 5, **single), 3, range=[-1.0, 1.5], density=True)
+case("histogram", T(6, **single), 3, weight=T(6, lo=0, hi=1, **single))
+case("histogram", T(6, **single), T(4, values=[-2.0, -0.5, 0.0, 2.0], **single))
+case("histogram", T(3, values=[1.0, 1.0, 1.0], **single), 2)
+case("histogram", ints(3), 2, checks={"raises": True})
+case("frexp", T(8, values=[0.0, 1.0, -3.5, 0.4, 1e-40, 1e30, inf, nan], **single))
+case("frexp", T(2, 3), checks={"numeric": False})
+case("frexp", ints(3), checks={"raises": True})
+case("range", 1, 4, checks={"places": ["torch"]})
+case("range", 0, 2, 0.5, checks={"places": ["torch"]})
+case("scalar_tensor", 2.5, checks={"places": ["torch"]})
+case("chain_matmul", T(2, 3), T(3, 4), T(4, 1), checks={"places": ["torch"], "node": None})
+case("fill", T(2, 3), 1.5, checks={"places": ["torch"], "node": None})
+case("split_with_sizes", T(5, 2), [2, 3], checks=unnamed)
+case("put", T(2, 3), index(0, 4, 4), T(3), checks={"node": None, "numeric": False})
+case("put", T(2, 3), index(0, 4, 4), T(3), True, checks=unnamed)
+case("put_", T(2, 3), index(5, 1), T(2), checks=unnamed)
+case("put", T(2, 3), index(0, 4), T(3), checks={"raises": True})
+case("adjoint", T(2, 3), checks=unnamed)
+case("H", T(2, 3), checks={"places": ["Tensor"], "node": None})
+case("mH", T(2, 3, 4), checks={"places": ["Tensor"], "node": None})
+case("is_signed", ints(3), checks={"places": ["torch", "Tensor"]})
+case("is_complex", ints(3), checks={"places": ["torch", "Tensor"]})
+case("is_same_size", T(2, 3), T(3, 2), checks={"places": ["torch"]})
+square = {"values": [4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 2.0]}
+case("linalg.lu", T(3, 3), checks={"node": None})
+case("linalg.lu", T(2, 3, 3, values=[0.0, 1.0, 2.0, 3.0, 0.5, 0.0, -1.0, 2.0, 1.0, 4.0, 1.0, 0.5, 1.0, 3.0, -1.0, 0.5, -1.0, 2.0]), checks={"node": None})
+case("linalg.inv_ex", T(3, 3, **square), checks={"node": None})
+for name in ("celu", "selu", "hardshrink"):
+    case(name, T(2, 3), checks={"places": ["torch"]})
+case("threshold", T(2, 3), 0.1, 2.0, checks={"places": ["torch"]})
+case("conv2d", T(1, 2, 4, 4), T(3, 2, 2, 2), checks={"places": ["torch"], "node": None})
+case("max_pool2d", T(1, 2, 4, 4), 2, checks={"places": ["torch"], "node": None})
+case("cosine_similarity", T(2, 3), T(2, 3), checks={"places": ["torch"], "node": None})
+case("pairwise_distance", T(2, 3), T(2, 3), checks={"places": ["torch"], "node": None})
