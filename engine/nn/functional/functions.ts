@@ -11,9 +11,13 @@ export * from "./dropout";
 export { embedding } from "./embedding";
 export { type BagMode, type EmbeddingBagArguments, type EmbeddingBagOptions, embeddingBag } from "./embeddingBag";
 export * from "./fold";
+export { type FractionalMaxPoolOptions, fractionalMaxPool2d, fractionalMaxPool3d } from "./fractionalPooling";
 export { reluSquared, type SwigluOptions, swiglu, swish } from "./gated";
+export { affineGrid, type GridMode, type GridPadding, type GridSampleOptions, gridSample } from "./grid";
+export * from "./inPlace";
 export * from "./interpolate";
 export { bilinear, linear } from "./linear";
+export { type LocalResponseOptions, localResponseNorm } from "./localResponse";
 export * from "./losses";
 export {
 	type AdaptiveSize,

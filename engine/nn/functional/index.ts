@@ -10,6 +10,15 @@ type Named = NamedFunctions<typeof functions, typeof parameters, typeof wholePar
 const named: Named = namedFunctions(functions, parameters, wholeParameters);
 
 export const {
+	elu_,
+	celu_,
+	leakyRelu_,
+	threshold_,
+	gridSample,
+	localResponseNorm,
+	fractionalMaxPool2d,
+	fractionalMaxPool3d,
+	affineGrid,
 	relu,
 	relu6,
 	selu,

@@ -2,6 +2,7 @@ import type { Generator } from "../../core/generator";
 import { maybe, of, type ParameterList } from "../../core/named";
 import type { Tensor } from "../../core/tensor";
 import type { GeluForm } from "./activation";
+import type { GridMode, GridPadding } from "./grid";
 import type { AdaptiveSize } from "./maxPooling";
 import type { PadMode } from "./pad";
 import type { Reduction } from "./reduction";
@@ -77,8 +78,37 @@ const classes = [target, weight, ["ignoreIndex", maybeNumber, "only"], reduction
 const windows = [dilation, padding, stride] as const;
 const regression = [target, reduction, ["weight", maybeTensor, "only"]] as const;
 
+const fractional = [
+	kernelSize,
+	["outputSize", maybe<PerDimension | null>(), "option"],
+	["outputRatio", maybe<number | readonly number[] | null>(), "option"],
+	returnIndices,
+	["_randomSamples", maybeTensor, "option"],
+] as const;
+
 /** Of functions of an `input`, those after it. */
 export const parameters = {
+	elu_: [["alpha", maybeNumber, "option"]],
+	celu_: [["alpha", maybeNumber, "option"]],
+	leakyRelu_: [["negativeSlope", maybeNumber, "option"]],
+	threshold_: [
+		["threshold", number],
+		["value", number],
+	],
+	gridSample: [
+		["grid", tensor],
+		["mode", maybe<GridMode>(), "option"],
+		["paddingMode", maybe<GridPadding>(), "option"],
+		["alignCorners", maybeFlag, "option"],
+	],
+	localResponseNorm: [
+		["size", number],
+		["alpha", maybeNumber, "option"],
+		["beta", maybeNumber, "option"],
+		["k", maybeNumber, "option"],
+	],
+	fractionalMaxPool2d: fractional,
+	fractionalMaxPool3d: fractional,
 	relu: plain,
 	relu6: plain,
 	selu: plain,
@@ -216,6 +246,11 @@ export const parameters = {
 
 /** Of functions whose first parameter has a name of its own: all of them. */
 export const wholeParameters = {
+	affineGrid: [
+		["theta", tensor],
+		["size", of<readonly number[]>()],
+		["alignCorners", maybeFlag, "option"],
+	],
 	bilinear: [
 		["input1", tensor],
 		["input2", tensor],

@@ -11,6 +11,7 @@ export * from "./dropout";
 export * from "./embeddingBag";
 export * from "./flatten";
 export * from "./fold";
+export { FractionalMaxPool2d, FractionalMaxPool3d } from "./fractionalPooling";
 export * from "./gated";
 export {
 	type BackwardHook,
@@ -23,7 +24,9 @@ export {
 	registerModuleFullBackwardHook,
 	registerModuleFullBackwardPreHook,
 } from "./hooks";
+export * from "./lazy";
 export * from "./linear";
+export { LocalResponseNorm } from "./localResponse";
 export * from "./loss";
 export {
 	AdaptiveMaxPool1d,

@@ -60,3 +60,35 @@ case("conv2d", T(1, 2, 4, 4), T(3, 2, 2, 2), checks={"places": ["torch"], "node"
 case("max_pool2d", T(1, 2, 4, 4), 2, checks={"places": ["torch"], "node": None})
 case("cosine_similarity", T(2, 3), T(2, 3), checks={"places": ["torch"], "node": None})
 case("pairwise_distance", T(2, 3), T(2, 3), checks={"places": ["torch"], "node": None})
+
+# Sampling by grids: places inside, on the edges and outside.
+place = {"lo": -1.4, "hi": 1.4, "seed": 31}
+for mode in ("bilinear", "nearest", "bicubic"):
+    for padding in ("zeros", "border", "reflection"):
+        for corners in (True, False):
+            case("nn.functional.grid_sample", T(2, 2, 4, 3), T(2, 3, 2, 2, **place), mode, padding, corners,
+                 checks={"numeric": False})
+case("nn.functional.grid_sample", T(1, 2, 3, 4), T(1, 2, 2, 2, lo=-0.6, hi=0.6, seed=3), align_corners=True, checks={"second": False})
+for mode in ("bilinear", "nearest"):
+    for padding in ("zeros", "border", "reflection"):
+        case("nn.functional.grid_sample", T(1, 2, 2, 3, 2), T(1, 2, 1, 2, 3, **place), mode=mode, padding_mode=padding,
+             align_corners=False, checks={"numeric": False})
+case("nn.functional.grid_sample", T(1, 1, 1, 1), T(1, 2, 2, 2, **place), padding_mode="reflection", align_corners=True, checks={"numeric": False})
+case("nn.functional.grid_sample", T(1, 2, 3), T(1, 2, 2), checks={"raises": True})
+case("nn.functional.affine_grid", T(2, 2, 3), [2, 1, 3, 4], checks=unnamed)
+case("nn.functional.affine_grid", T(2, 2, 3), [2, 1, 1, 4], align_corners=True, checks=unnamed)
+case("nn.functional.affine_grid", T(1, 3, 4), [1, 1, 2, 3, 2], checks=unnamed)
+case("nn.functional.affine_grid", T(2, 2, 3), [3, 1, 3, 4], checks={"raises": True})
+for shape in ((2, 5, 3), (2, 5, 2, 3), (1, 4, 2, 2, 2)):
+    case("nn.functional.local_response_norm", T(*shape), 3, checks=unnamed)
+case("nn.functional.local_response_norm", T(2, 4, 3), 2, alpha=0.5, beta=0.5, k=2.0, checks=unnamed)
+case("nn.functional.local_response_norm", T(2, 4), 2, checks={"raises": True})
+samples = {"lo": 0.0, "hi": 1.0, "grad": False}
+case("nn.functional.fractional_max_pool2d", T(2, 2, 6, 7), 2, output_size=[3, 4], _random_samples=T(2, 2, 2, **samples), checks=unnamed)
+case("nn.functional.fractional_max_pool2d", T(2, 6, 7), [2, 3], output_ratio=[0.5, 0.6], _random_samples=T(1, 2, 2, **samples), checks=unnamed)
+case("nn.functional.fractional_max_pool2d", T(1, 1, 5, 5), 2, output_size=3, return_indices=True, _random_samples=T(1, 1, 2, **samples), checks={"node": None, "numeric": False})
+case("nn.functional.fractional_max_pool3d", T(1, 2, 5, 4, 6), 2, output_size=[3, 2, 4], _random_samples=T(1, 2, 3, **samples), checks=unnamed)
+case("nn.functional.fractional_max_pool2d", T(1, 1, 4, 4), 3, output_size=3, checks={"raises": True})
+for name in ("relu_", "selu_", "elu_", "celu_", "hardtanh_", "leaky_relu_"):
+    case(f"nn.functional.{name}", T(2, 3), checks=unnamed)
+case("nn.functional.threshold_", T(2, 3), 0.5, 1.0, checks=unnamed)

@@ -1,0 +1,90 @@
+import * as torch from "gradbook";
+import { nn, optim, type Tensor } from "gradbook";
+import { expect, test } from "vitest";
+
+/* Lazy layers become the layers of their first input's size, with the numbers that those would have. */
+
+const lazily = () =>
+	new nn.Sequential(
+		new nn.LazyConv2d(4, 3, { padding: 1 }),
+		new nn.LazyBatchNorm2d(),
+		new nn.ReLU(),
+		new nn.LazyConvTranspose2d(2, [2, 2], { stride: 2, groups: 2 }),
+		new nn.LazyInstanceNorm2d({ affine: true }),
+		new nn.Flatten(),
+		new nn.LazyLinear(3, { bias: false }),
+	);
+const eagerly = () =>
+	new nn.Sequential(
+		new nn.Conv2d(2, 4, 3, { padding: 1 }),
+		new nn.BatchNorm2d(4),
+		new nn.ReLU(),
+		new nn.ConvTranspose2d(4, 2, [2, 2], { stride: 2, groups: 2 }),
+		new nn.InstanceNorm2d(2, { affine: true }),
+		new nn.Flatten(),
+		new nn.Linear(2 * 8 * 8, 3, { bias: false }),
+	);
+
+test("text before, and text, state and results after the first input", () => {
+	const model = lazily();
+	// PyTorch's own text.
+	expect(String(model)).toBe(`Sequential(
+  (0): LazyConv2d(0, 4, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
+  (1): LazyBatchNorm2d(0, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
+  (2): ReLU()
+  (3): LazyConvTranspose2d(0, 2, kernel_size=(2, 2), stride=(2, 2), groups=2)
+  (4): LazyInstanceNorm2d(0, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=False)
+  (5): Flatten(start_dim=1, end_dim=-1)
+  (6): LazyLinear(in_features=0, out_features=3, bias=False)
+)`);
+	const x = torch.arange(64).float().reshape(2, 2, 4, 4).div(64);
+	torch.manualSeed(3);
+	const y = model(x) as Tensor;
+	torch.manualSeed(3);
+	const other = eagerly();
+	expect((other(x) as Tensor).tolist()).toEqual(y.tolist());
+	expect(String(model)).toBe(String(other));
+	expect(Object.keys(model.stateDict())).toEqual(Object.keys(other.stateDict()));
+	expect(model.at(0)).toBeInstanceOf(nn.Conv2d);
+	new optim.SGD(model.parameters(), { lr: 0.1 });
+});
+
+test("a layer in eval mode stays in it; hooks stay", () => {
+	const layer = new nn.LazyBatchNorm1d().eval();
+	let calls = 0;
+	layer.registerForwardHook(() => {
+		calls++;
+	});
+	const y = layer(torch.ones(2, 3)) as Tensor;
+	expect(y.mean().item()).toBeCloseTo(1, 4);
+	expect([layer.training, calls, String(layer)]).toEqual([
+		false,
+		1,
+		"BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
+	]);
+});
+
+test("parameters before the first input are an error that says what to do", () => {
+	expect(() => [...lazily().parameters()]).toThrow(/has no parameters before its first input: call the model once/);
+	expect(() => new nn.LazyLinear({ outFeature: 3 } as never)).toThrow(/outFeature/);
+});
+
+test("random numbers are drawn when the layer comes to be, not when it is shown", () => {
+	torch.manualSeed(1);
+	const next = torch.rand(2).tolist();
+	torch.manualSeed(1);
+	String(new nn.LazyLinear(3));
+	expect(torch.rand(2).tolist()).toEqual(next);
+});
+
+test("LocalResponseNorm and FractionalMaxPool2d as their functions", () => {
+	const x = torch.randn(2, 5, 6, 6);
+	const normed = new nn.LocalResponseNorm(3, { alpha: 0.1 })(x);
+	expect(torch.equal(normed, nn.functional.localResponseNorm(x, 3, 0.1))).toBe(true);
+	const pool = new nn.FractionalMaxPool2d(2, { outputRatio: 0.5, returnIndices: true });
+	torch.manualSeed(5);
+	const [values, places] = pool(x) as [Tensor, Tensor];
+	expect([values.shape, places.dtype.name]).toEqual([[2, 5, 3, 3], "int64"]);
+	expect(torch.equal(x.flatten(2).gather(2, places.flatten(2)), values.flatten(2))).toBe(true);
+	expect(() => new nn.FractionalMaxPool2d(2, {})).toThrow(/either an output size, or a pooling ratio/);
+});
