@@ -6,6 +6,8 @@ export { ChainDataset, IterableDataset } from "./iterable";
 export { type ProgressHandle, type ProgressReporter, type ProgressTask, setProgressReporter } from "./progress";
 export {
 	BatchSampler,
+	DistributedSampler,
+	type DistributedSamplerOptions,
 	RandomSampler,
 	type RandomSamplerOptions,
 	type Sampler,

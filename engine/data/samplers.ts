@@ -1,7 +1,7 @@
 import { shapeText } from "../core/arguments";
 import { float64 } from "../core/dtype";
-import type { Generator } from "../core/generator";
-import { anything, flag, nullable, signature } from "../core/signature";
+import { Generator } from "../core/generator";
+import { anything, flag, integer, nullable, signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
 import { arange, tensor } from "../ops/create";
 import { cat } from "../ops/join";
@@ -54,6 +54,88 @@ export class SequentialSampler extends ChunkSampler {
 
 	override *chunks(): IterableIterator<Tensor> {
 		yield arange(this.length, { device: "cpu" });
+	}
+}
+
+export interface DistributedSamplerOptions {
+	/** How many processes share the data. */
+	numReplicas: number;
+	/** Which of them this one is: 0 … numReplicas − 1. */
+	rank: number;
+	/** Another order every epoch, by `setEpoch`. Default: true. */
+	shuffle?: boolean;
+	/** Of the order; the same in all processes. Default: 0. */
+	seed?: number;
+	/** Leave out what does not divide evenly, instead of giving some indices twice. Default: false. */
+	dropLast?: boolean;
+}
+
+const distributedArguments = signature("DistributedSampler", {
+	numReplicas: positive(),
+	rank: integer(undefined, 0),
+	shuffle: flag(true),
+	seed: integer(0),
+	dropLast: flag(false),
+});
+
+/**
+ * Of every epoch's order the part of one of several processes: indices `rank`, `rank + numReplicas`, … The order is that of a
+ * generator of its own, seeded with `seed` plus the epoch; without `setEpoch` every epoch has the same.
+ */
+export class DistributedSampler extends ChunkSampler {
+	readonly dataset: Sized;
+	readonly numReplicas: number;
+	readonly rank: number;
+	readonly shuffle: boolean;
+	readonly seed: number;
+	readonly dropLast: boolean;
+	epoch = 0;
+
+	constructor(dataset: Sized, options: DistributedSamplerOptions);
+	constructor(
+		dataset: Sized,
+		numReplicas: number,
+		rank: number,
+		options?: Omit<DistributedSamplerOptions, "numReplicas" | "rank">,
+	);
+	constructor(dataset: Sized, ...args: unknown[]) {
+		super();
+		const given = distributedArguments(args);
+		if (given.rank >= given.numReplicas) {
+			throw new RangeError(
+				`[DistributedSampler] Invalid rank ${given.rank}, rank should be in the interval [0, ${given.numReplicas - 1}]`,
+			);
+		}
+		this.dataset = dataset;
+		this.numReplicas = given.numReplicas;
+		this.rank = given.rank;
+		this.shuffle = given.shuffle;
+		this.seed = given.seed;
+		this.dropLast = given.dropLast;
+	}
+
+	get numSamples(): number {
+		const share = this.dataset.length / this.numReplicas;
+		return this.dropLast ? Math.floor(share) : Math.ceil(share);
+	}
+
+	get length(): number {
+		return this.numSamples;
+	}
+
+	/** Says which epoch comes next: call it before every epoch, with the same number in all processes. */
+	setEpoch(epoch: number): void {
+		this.epoch = epoch;
+	}
+
+	override *chunks(): IterableIterator<Tensor> {
+		const n = this.dataset.length;
+		const order = this.shuffle
+			? randperm(n, { generator: new Generator().manualSeed(this.seed + this.epoch) })
+			: arange(n);
+		const places = arange(this.numSamples).mul(this.numReplicas).add(this.rank);
+		// What is missing at the end is taken from the beginning again.
+		if (n > 0) yield order.indexSelect(0, places.remainder(n));
 	}
 }
 

@@ -15,6 +15,7 @@ from torch.utils.data import (
     RandomSampler,
     SequentialSampler,
     SubsetRandomSampler,
+    DistributedSampler,
     WeightedRandomSampler,
     random_split,
 )
@@ -103,6 +104,17 @@ def splits():
     return cases
 
 
+def distributed(n, replicas, **options):
+    """The indices of every process, in two epochs."""
+    epochs = []
+    for epoch in [0, 3]:
+        samplers = [DistributedSampler(range(n), replicas, rank, **options) for rank in range(replicas)]
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        epochs.append([list(sampler) for sampler in samplers])
+    return {"n": n, "replicas": replicas, "options": options, "epochs": epochs}
+
+
 def weighted(replacement, num_samples):
     weights = [0.1, 0.9, 0.4, 0.7, 3.0, 0.6, 0.0, 2.0]
     return lambda generator: WeightedRandomSampler(weights, num_samples, replacement=replacement, generator=generator)
@@ -148,6 +160,10 @@ result = {
         "weightedWithout": sampler_case(6, weighted(False, 5)),
         "weightedGenerator": sampler_case(6, weighted(True, 9), generator_seed=8),
     },
+    "distributed": [
+        distributed(n, replicas, shuffle=shuffle, drop_last=drop, seed=seed)
+        for n, replicas, shuffle, drop, seed in [(10, 3, True, False, 0), (10, 3, True, True, 5), (7, 4, False, False, 0), (2, 5, True, False, 1), (9, 1, False, True, 0)]
+    ],
     "leftEarly": left_early(),
     "splits": splits(),
 }

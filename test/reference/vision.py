@@ -149,5 +149,17 @@ cases += [
         23,
     ),
 ]
+cases += [
+    run("blur", T.GaussianBlur(3), large_floats, 24),
+    run("blurBytes", T.GaussianBlur((5, 3), sigma=(0.5, 1.5)), large, 25),
+    run("blurFixed", T.GaussianBlur(3, 0.8), small, 26),
+    run("invert", T.RandomInvert(), large, 27),
+    run("invertFloats", T.RandomInvert(1.0), large_floats, 27),
+    run("invertInts", T.RandomInvert(1.0), T.ToDtype(torch.int32)(large), 27),
+    run("posterize", T.RandomPosterize(3), large, 28),
+    run("posterizeFloats", T.RandomPosterize(2, 1.0), large_floats, 28),
+    run("solarize", T.RandomSolarize(128), large, 29),
+    run("solarizeFloats", T.RandomSolarize(0.5, p=0.8), large_floats, 29),
+]
 result = {"torch": torch.__version__, "torchvision": torchvision.__version__, "inputs": inputs, "cases": cases}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

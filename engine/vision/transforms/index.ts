@@ -1,5 +1,6 @@
 export { type AffineOptions, RandomAffine, RandomRotation, type RotationOptions } from "./affine";
 export type { Fill } from "./arguments";
+export { GaussianBlur, type GaussianBlurOptions } from "./blur";
 export { RandomApply, RandomChoice, RandomOrder } from "./choose";
 export { ColorJitter, type ColorJitterOptions, Grayscale, RandomGrayscale } from "./colour";
 export { Compose, Lambda } from "./compose";
@@ -15,6 +16,7 @@ export {
 } from "./crops";
 export { RandomErasing, type RandomErasingOptions } from "./erase";
 export { type FlipOptions, RandomHorizontalFlip, RandomVerticalFlip } from "./flips";
+export { RandomInvert, RandomPosterize, RandomSolarize } from "./invert";
 export type { PaddingMode } from "./pad";
 export { type Interpolation, InterpolationMode } from "./resample";
 export { RandomResizedCrop, type RandomResizedCropOptions, Resize, type ResizeOptions } from "./resize";

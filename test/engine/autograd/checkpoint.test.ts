@@ -88,7 +88,7 @@ test("what it cannot do is an error", () => {
 test("savedTensorsHooks sees what operations save and gives it back", () => {
 	const x = torch.tensor([1, 2, 3], { requiresGrad: true });
 	const seen: number[][] = [];
-	const y = autograd.savedTensorsHooks(
+	const y = autograd.graph.savedTensorsHooks(
 		(tensor) => {
 			seen.push(tensor.tolist() as number[]);
 			return tensor.toTypedArray();

@@ -6,6 +6,7 @@ import {
 	BatchSampler,
 	DataLoader,
 	type DataLoaderOptions,
+	DistributedSampler,
 	RandomSampler,
 	randomSplit,
 	type Sampler,
@@ -42,6 +43,7 @@ interface SamplerCase {
 interface Reference {
 	loaders: LoaderCase[];
 	samplers: Record<string, SamplerCase>;
+	distributed: { n: number; replicas: number; options: Record<string, unknown>; epochs: number[][][] }[];
 	leftEarly: { first: number[]; between: number[]; sideBySide: number[][][]; late: number[][]; after: number[] };
 	splits: { seed: number; n: number; lengths: number[]; indices: number[][]; after: number[] }[];
 }
@@ -97,6 +99,20 @@ const samplers: Record<string, (generator: torch.Generator | undefined) => Sampl
 	weightedWithout: (generator) => new WeightedRandomSampler(weights, 5, { replacement: false, generator }),
 	weightedGenerator: (generator) => new WeightedRandomSampler(weights, 9, { generator }),
 };
+
+test.each(reference.distributed)("$n items for $replicas processes, $options", ({ n, replicas, options, epochs }) => {
+	const { shuffle, drop_last: dropLast, seed } = options as { shuffle: boolean; drop_last: boolean; seed: number };
+	const samplers = Array.from(
+		{ length: replicas },
+		(_, rank) => new DistributedSampler({ length: n }, replicas, rank, { shuffle, dropLast, seed }),
+	);
+	[0, 3].forEach((epoch, i) => {
+		for (const sampler of samplers) sampler.setEpoch(epoch);
+		expect(samplers.map((sampler) => [...sampler])).toEqual(epochs[i]);
+		expect(samplers.map((sampler) => sampler.length)).toEqual(epochs[i]!.map((part) => part.length));
+	});
+	expect(() => new DistributedSampler({ length: n }, replicas, replicas)).toThrow(/Invalid rank/);
+});
 
 describe.each(Object.entries(reference.samplers))("sampler %s", (name, expected) => {
 	// The loader takes tensors of indices; a sampler that gives numbers only must lead to the same.

@@ -99,6 +99,16 @@ const transforms: Record<string, () => T.Transform> = {
 	choice: () => new T.RandomChoice([new T.RandomHorizontalFlip(1), new T.RandomVerticalFlip(1), new T.Grayscale(3)]),
 	choiceWeighted: () => new T.RandomChoice([new T.RandomHorizontalFlip(1), new T.Grayscale(3)], { p: [3, 1] }),
 	order: () => new T.RandomOrder([new T.RandomHorizontalFlip(), new T.RandomVerticalFlip(), new T.ColorJitter(0.5)]),
+	blur: () => new T.GaussianBlur(3),
+	blurBytes: () => new T.GaussianBlur([5, 3], { sigma: [0.5, 1.5] }),
+	blurFixed: () => new T.GaussianBlur(3, 0.8),
+	invert: () => new T.RandomInvert(),
+	invertFloats: () => new T.RandomInvert(1),
+	invertInts: () => new T.RandomInvert({ p: 1 }),
+	posterize: () => new T.RandomPosterize(3),
+	posterizeFloats: () => new T.RandomPosterize(2, 1),
+	solarize: () => new T.RandomSolarize(128),
+	solarizeFloats: () => new T.RandomSolarize(0.5, { p: 0.8 }),
 	pad: () => new T.Pad([1, 2], { fill: 3 }),
 	padReflect: () => new T.Pad({ padding: 2, paddingMode: "reflect" }),
 	training: () =>
@@ -139,7 +149,7 @@ function expectSame(out: torch.Tensor, { name, output, after }: Case): void {
 	// Sums of products agree to what the order of summation allows (a half then falls to either side when wide integers are
 	// rounded); bytes, and what is only moved, agree exactly.
 	const wanted = imagesOf(output);
-	const sums = /^(resize|randomResized|rotationBi|affineBi|affineCenter|jitter|training|grayscale)/.test(name);
+	const sums = /^(resize|randomResized|rotationBi|affineBi|affineCenter|jitter|training|grayscale|blur)/.test(name);
 	if (sums && out.isFloatingPoint()) expect(torch.allclose(out, wanted, 1e-5, 2e-6)).toBe(true);
 	else if (sums && out.dtype === torch.int32) expect(out.sub(wanted).abs().max().item()).toBeLessThanOrEqual(1);
 	else expect(torch.equal(out, wanted)).toBe(true);

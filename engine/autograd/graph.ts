@@ -1,0 +1,3 @@
+/* `torch.autograd.graph`: looking into the graph. */
+
+export { type SavedTensorsHooks, savedTensorsHooks } from "./savedTensors";
