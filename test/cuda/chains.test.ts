@@ -1,8 +1,10 @@
 import * as torch from "gradbook";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { hasStandin, standinEnvironment } from "./standin";
 
 /* Runs of pointwise ops in captured steps: fewer kernels, and to the bit the numbers of one kernel for each op. */
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const { cuda, nn } = torch;
 type T = torch.Tensor;

@@ -1,8 +1,10 @@
 import * as torch from "gradbook";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { hasStandin, standinEnvironment } from "./standin";
 
 /* Captured steps: the numbers are those of the same loop without a graph, and what cannot be captured says why. */
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const { cuda, nn, optim } = torch;
 const functional = nn.functional;
@@ -66,6 +68,38 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		expect(captured.weights).toEqual(plain.weights);
 		expect(String(captured.state.state["0"]?.step)).toBe(String(plain.state.state["0"]?.step));
 		expect(new Set(captured.losses).size).toBe(10);
+	});
+
+	test("a convolutional network with norms, pooling and a bfloat16 autocast trains as without a graph", () => {
+		const run = (captured: boolean) => {
+			torch.manualSeed(8);
+			const model = new nn.Sequential(
+				new nn.Conv2d(1, 4, 3, { padding: 1 }),
+				new nn.BatchNorm2d(4),
+				new nn.ReLU(),
+				new nn.MaxPool2d(2),
+				new nn.Dropout2d({ p: 0.5 }),
+				new nn.Flatten(),
+				new nn.LayerNorm(36),
+				new nn.Linear(36, 3),
+			).to("cuda");
+			const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
+			const body = (x: torch.Tensor, y: torch.Tensor) => {
+				optimizer.zeroGrad();
+				const out = torch.autocast("cuda", { dtype: torch.bfloat16 }, () => model(x));
+				const loss = functional.crossEntropy(out.float(), y);
+				loss.backward();
+				optimizer.step();
+				return loss;
+			};
+			const step = captured ? cuda.graph(body) : body;
+			const losses = Array.from({ length: 6 }, () =>
+				step(torch.randn(4, 1, 6, 6).cuda(), torch.randint(3, [4]).cuda()).item(),
+			);
+			const state = Object.values(model.stateDict()).map((x) => (x as torch.Tensor).tolist());
+			return { losses, state };
+		};
+		expect(run(true)).toEqual(run(false));
 	});
 
 	test("a replay takes new data, gives results of its own, and is one launch", () => {

@@ -5,12 +5,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "cuda/runtime/blocks.h"
 #include "cuda/runtime/capture.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/pinned.h"
@@ -31,41 +30,6 @@ constexpr size_t kSegmentUnit = size_t(2) << 20;
 /** Growth of what tensors hold after which garbage collection is asked for, and the part of it that is enough for it. */
 constexpr size_t kMinBudget = size_t(256) << 20;
 constexpr size_t kBudgetPart = 4;
-
-struct Pool;
-
-struct Block {
-  char* data;
-  size_t size;
-  CUstream stream;
-  Pool* pool;
-  Block *before = nullptr, *after = nullptr;  // neighbours in the segment
-  bool used = false;
-  size_t requested = 0;                       // of `size`, while it is used
-  std::vector<CUstream> others;               // streams that use it beside its own
-  int waits = 0;                              // events of those streams that have not happened
-};
-
-struct BySize {
-  bool operator()(const Block* a, const Block* b) const {
-    if (a->stream != b->stream) return a->stream < b->stream;
-    if (a->size != b->size) return a->size < b->size;
-    return a->data < b->data;
-  }
-};
-
-struct Pool {
-  bool small;
-  int number;  // 0: everybody's
-  std::set<Block*, BySize> free;
-};
-
-/** Both sizes of pools, and how many graphs live on them. */
-struct Pools {
-  Pool small, large;
-  int graphs = 0;
-  explicit Pools(int number) : small{true, number, {}}, large{false, number, {}} {}
-};
 
 size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
@@ -91,7 +55,7 @@ class Allocator {
       block = take(size, bytes);
     }
     if (!block && !open_) {
-      counts_.retries++;
+      blocks_.counts.retries++;
       emptyCache();
       block = take(size, bytes);
     }
@@ -105,10 +69,7 @@ class Allocator {
     if (found == used_.end()) return;
     Block* block = found->second;
     used_.erase(found);
-    count(M::Allocated, block, -int64_t(block->size));
-    count(M::Allocations, block, -1);
-    count(M::Requested, block, -int64_t(block->requested));
-    block->used = false;
+    blocks_.letGo(block);
     if (block->others.empty()) return giveBack(block);
     if (open_) {
       // An event would become part of what is captured.
@@ -147,18 +108,14 @@ class Allocator {
     const auto found = own_.find(number);
     if (found == own_.end() || --found->second->graphs > 0) return;
     // The card is done: what is free may serve any stream, and so may the rest when it is given back.
-    std::vector<Block*> firsts;
-    for (Block* first : segments_) {
-      if (first->pool->number == number) firsts.push_back(first);
-    }
-    for (Block* first : firsts) {
+    for (Block* first : blocks_.firstsOf(number)) {
       for (Block *block = first, *next; block; block = next) {
         next = block->after;
         const bool free = isFree(block);
-        if (free) eraseFree(block);
+        if (free) blocks_.eraseFree(block);
         block->pool = block->pool->small ? &shared_.small : &shared_.large;
         block->stream = nullptr;
-        if (free && caching()) insertFree(block);
+        if (free && caching()) blocks_.insertFree(block);
         if (free && !caching()) dropSegment(block);
       }
     }
@@ -182,17 +139,7 @@ class Allocator {
 
   std::vector<Segment> segments() {
     std::lock_guard<std::mutex> guard(lock_);
-    std::vector<Segment> all;
-    for (const Block* first : segments_) {
-      Segment segment{first->data, 0, first->stream, first->pool->number, first->pool->small, {}};
-      for (const Block* block = first; block; block = block->after) {
-        segment.size += block->size;
-        segment.parts.push_back({block->size, block->used});
-      }
-      all.push_back(std::move(segment));
-    }
-    std::sort(all.begin(), all.end(), [](const Segment& a, const Segment& b) { return a.address < b.address; });
-    return all;
+    return blocks_.list();
   }
 
   void emptyCache() {
@@ -216,15 +163,13 @@ class Allocator {
 
   CardMemory stats() {
     std::lock_guard<std::mutex> guard(lock_);
-    const auto& [current, peak, a, b] = counts_.of[int(M::Allocated)][0];
-    const MemoryCount& reserved = counts_.of[int(M::Reserved)][0];
     CardMemory s{};
-    s.allocated = size_t(current);
-    s.allocatedPeak = size_t(peak);
-    s.reserved = size_t(reserved.current);
-    s.reservedPeak = size_t(reserved.peak);
-    s.segments = size_t(counts_.of[int(M::Segments)][0].current);
-    s.activeBlocks = size_t(counts_.of[int(M::Allocations)][0].current);
+    s.allocated = allocated();
+    s.allocatedPeak = size_t(blocks_.counts.of[int(M::Allocated)][0].peak);
+    s.reserved = reserved();
+    s.reservedPeak = size_t(blocks_.counts.of[int(M::Reserved)][0].peak);
+    s.segments = blocks_.current(M::Segments);
+    s.activeBlocks = blocks_.current(M::Allocations);
     s.collections = collections_;
     s.cachedBlocks = shared_.small.free.size() + shared_.large.free.size();
     for (const auto& [number, pools] : own_) s.cachedBlocks += pools->small.free.size() + pools->large.free.size();
@@ -232,13 +177,13 @@ class Allocator {
   }
   void resetPeak() {
     std::lock_guard<std::mutex> guard(lock_);
-    for (auto& pools : counts_.of) {
+    for (auto& pools : blocks_.counts.of) {
       for (MemoryCount& c : pools) c.peak = c.current;
     }
   }
   MemoryCounts counts() {
     std::lock_guard<std::mutex> guard(lock_);
-    return counts_;
+    return blocks_.counts;
   }
   void setLimit(size_t bytes) { limit_ = bytes; }
 
@@ -264,29 +209,15 @@ class Allocator {
     if (!open_) settle();
     Pools& pools = open_ ? *open_ : shared_;
     Pool& pool = size <= kSmall ? pools.small : pools.large;
-    Block wanted{};
-    wanted.size = size;
-    wanted.stream = chosenStream(index_);
-    wanted.data = nullptr;
-    Block* block = nullptr;
-    if (caching()) {
-      const auto found = pool.free.lower_bound(&wanted);
-      if (found != pool.free.end() && (*found)->stream == wanted.stream) {
-        block = *found;
-        eraseFree(block);
-      }
-    }
-    if (!block) block = newSegment(size, pool, wanted.stream);
+    const CUstream stream = chosenStream(index_);
+    Block* block = caching() ? blocks_.find(pool, size, stream) : nullptr;
+    if (!block) block = newSegment(size, pool, stream);
     if (!block) return nullptr;
-    split(block, size);
-    block->used = true;
-    block->requested = requested;
+    // What is not needed stays free, unless it is too little to serve anything.
+    const size_t rest = block->size - size;
+    if (caching() && (pool.small ? rest >= kUnit : rest > kSmall)) blocks_.split(block, size);
+    blocks_.hold(block, requested);
     used_[block->data] = block;
-    count(M::Allocated, block, int64_t(block->size));
-    count(M::Allocations, block, 1);
-    count(M::Requested, block, int64_t(requested));
-    count(M::Active, block, int64_t(block->size));
-    count(M::ActiveBlocks, block, 1);
     return block;
   }
 
@@ -301,79 +232,18 @@ class Allocator {
     const CUresult result = driver().memAlloc(&address, bytes);
     if (result == kOutOfMemory) return nullptr;
     check(result, "memAlloc");
-    Block* block = new Block;
-    block->data = reinterpret_cast<char*>(address);
-    block->size = bytes;
-    block->stream = stream;
-    block->pool = &pool;
-    count(M::Reserved, block, int64_t(bytes));
-    count(M::Segments, block, 1);
-    segments_.insert(block);
-    return block;
+    return blocks_.add(reinterpret_cast<char*>(address), bytes, pool, stream);
   }
 
-  /** Leaves what is not needed free, unless it is too little to serve anything. */
-  void split(Block* block, size_t size) {
-    const size_t rest = block->size - size;
-    if (!caching() || (block->pool->small ? rest < kUnit : rest <= kSmall)) return;
-    Block* left = new Block;
-    left->data = block->data + size;
-    left->size = rest;
-    left->stream = block->stream;
-    left->pool = block->pool;
-    left->before = block;
-    left->after = block->after;
-    if (left->after) left->after->before = left;
-    block->after = left;
-    block->size = size;
-    insertFree(left);
-  }
-
-  size_t allocated() const { return size_t(counts_.of[int(M::Allocated)][0].current); }
-  size_t reserved() const { return size_t(counts_.of[int(M::Reserved)][0].current); }
-
-  void count(MemoryMetric metric, const Block* block, int64_t change) {
-    counts_.of[int(metric)][0].add(change);
-    counts_.of[int(metric)][block->pool->small ? 2 : 1].add(change);
-  }
-  /** Free memory in the midst of memory that is used cannot be given back to the driver. */
-  void countSplit(const Block* block, int sign) {
-    if (!block->before && !block->after) return;
-    count(M::InactiveSplit, block, sign * int64_t(block->size));
-    count(M::InactiveBlocks, block, sign);
-  }
-  void insertFree(Block* block) {
-    block->pool->free.insert(block);
-    countSplit(block, 1);
-  }
-  void eraseFree(Block* block) {
-    block->pool->free.erase(block);
-    countSplit(block, -1);
-  }
-
-  bool isFree(const Block* block) const { return block && !block->used && block->waits == 0; }
+  size_t allocated() const { return blocks_.current(M::Allocated); }
+  size_t reserved() const { return blocks_.current(M::Reserved); }
 
   void giveBack(Block* block) {
-    count(M::Active, block, -int64_t(block->size));
-    count(M::ActiveBlocks, block, -1);
-    if (Block* next = block->after; isFree(next)) {
-      eraseFree(next);
-      block->size += next->size;
-      block->after = next->after;
-      if (block->after) block->after->before = block;
-      delete next;
-    }
-    if (Block* previous = block->before; isFree(previous)) {
-      eraseFree(previous);
-      previous->size += block->size;
-      previous->after = block->after;
-      if (previous->after) previous->after->before = previous;
-      delete block;
-      block = previous;
-    }
+    blocks_.settled(block);
+    block = blocks_.join(block);
     // A graph goes on using what its tensors have given back.
     if (caching() || block->pool->number != 0) {
-      insertFree(block);
+      blocks_.insertFree(block);
     } else if (open_) {
       toDrop_.push_back(block);
     } else {
@@ -384,10 +254,7 @@ class Allocator {
   void dropSegment(Block* block) {
     // Frees after the queued work is done: the driver waits for it.
     driver().memFree(CUdeviceptr(reinterpret_cast<size_t>(block->data)));
-    count(M::Reserved, block, -int64_t(block->size));
-    count(M::Segments, block, -1);
-    segments_.erase(block);
-    delete block;
+    blocks_.remove(block);
   }
 
   /** The block becomes free when all that is queued now on its other streams is done. */
@@ -418,7 +285,7 @@ class Allocator {
   }
 
   [[noreturn]] void outOfMemory(size_t bytes) {
-    counts_.outOfMemory++;
+    blocks_.counts.outOfMemory++;
     size_t free = 0, total = 0;
     driver().memGetInfo(&free, &total);
     const std::string limited =
@@ -439,11 +306,10 @@ class Allocator {
   std::map<int, std::unique_ptr<Pools>> own_;  // of graphs
   Pools* open_ = nullptr;                      // while a step is captured
   int lastPool_ = 0;
-  std::unordered_set<Block*> segments_;        // the first blocks of all
   std::vector<Block*> postponed_, toDrop_;     // until it is over
   std::unordered_map<void*, Block*> used_;
   std::vector<Waiting> waiting_;
-  MemoryCounts counts_;
+  Blocks blocks_;
   size_t collections_ = 0;
   size_t base_ = 0, threshold_ = kMinBudget, limit_ = 0;
 };
@@ -458,16 +324,6 @@ Allocator& allocatorOf(int index) {
 }
 
 }  // namespace
-
-void MemoryCount::add(int64_t change) {
-  current += change;
-  if (change > 0) {
-    allocated += change;
-    peak = std::max(peak, current);
-  } else {
-    freed -= change;
-  }
-}
 
 void* allocate(size_t bytes, int index) {
   checkIndex(index);
