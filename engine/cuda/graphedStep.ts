@@ -1,6 +1,6 @@
 import { deviceOf } from "../core/device";
 import { native } from "../core/native";
-import { quoted } from "../core/signature";
+import { checkOptionNames, quoted } from "../core/signature";
 import { Tensor, wrap } from "../core/tensor";
 import { type Card, cardOf } from "./device";
 import { type CaptureOptions, CUDAGraph, captureInto, sideStream, synchronous } from "./graphs";
@@ -50,11 +50,18 @@ export function graph(
 	second?: (() => unknown) | GraphOptions,
 	third?: CaptureOptions,
 ): unknown {
-	if (first instanceof CUDAGraph) return captureInto(first, second as () => unknown, third);
+	if (first instanceof CUDAGraph) {
+		if (typeof second !== "function") {
+			throw new TypeError(`[graph] expected a function whose work is captured, got ${quoted(second)}`);
+		}
+		return captureInto(first, second, third);
+	}
 	if (typeof first !== "function") {
 		throw new TypeError(`[graph] expected a function or a CUDAGraph, got ${quoted(first)}`);
 	}
-	return graphedStep(first, (second ?? {}) as GraphOptions);
+	const options = (second ?? {}) as GraphOptions;
+	checkOptionNames("graph", ["warmup", "pool", "device", "fuse", "staticOutputs"], options);
+	return graphedStep(first, options);
 }
 
 interface Captured {

@@ -9,20 +9,12 @@ import { currentStream, Stream, setStream } from "./streams";
  * a graph writes to and reads from stays where it is: new data is copied into the tensors that were captured.
  */
 
-/** Numbers of graphs that were given up while another one captured. */
-const waiting: number[] = [];
-
-function free(id: number): void {
-	if (native.cudaCapturing()) waiting.push(id);
-	else native.cudaFreeGraph(id);
-}
-const forgotten = new FinalizationRegistry<number>(free);
-
 /** Work of a card that is queued as a whole: PyTorch's `torch.cuda.CUDAGraph`. `cuda.graph` is the simple way to one. */
 export class CUDAGraph {
 	/** The card's number. */
 	readonly device: number;
-	#id: number | null = null;
+	/** When `owner` is collected, the graph's memory is free for others. */
+	#graph: { readonly id: number; readonly owner: object } | null = null;
 	#updates: CapturedUpdates | null = null;
 	#open = false;
 
@@ -36,7 +28,7 @@ export class CUDAGraph {
 	 * has its own. `fuse`: runs of pointwise ops become one kernel, with the numbers to the bit. Default true.
 	 */
 	captureBegin(options: { pool?: number; fuse?: boolean } = {}): void {
-		if (this.#id !== null) {
+		if (this.#graph !== null) {
 			throw new Error("[captureBegin] the graph has captured something already: call reset() first, or make another");
 		}
 		const stream = currentStream(this.device);
@@ -49,14 +41,13 @@ export class CUDAGraph {
 		try {
 			native.cudaGraphBegin(id, stream.id, options.fuse ?? true);
 		} catch (error) {
-			free(id);
+			native.cudaFreeGraph(id);
 			throw error;
 		}
-		this.#id = id;
+		this.#graph = { id, owner: native.cudaGraphOwner(id) };
 		this.#open = true;
 		this.#updates = new CapturedUpdates(id);
 		recordUpdates(this.#updates);
-		forgotten.register(this, id, this);
 	}
 
 	/** Ends the capture. Nothing was computed yet: `replay()` does that. */
@@ -65,37 +56,34 @@ export class CUDAGraph {
 		this.#open = false;
 		recordUpdates(null);
 		try {
-			native.cudaGraphEnd(this.#id!);
+			native.cudaGraphEnd(this.#graph!.id);
 		} catch (error) {
 			this.reset();
 			throw error;
 		}
-		for (const id of waiting.splice(0)) native.cudaFreeGraph(id);
 	}
 
-	/** Ends a capture that failed; the graph is as new. */
+	/** @internal Ends a capture that failed; the graph is as new. */
 	abandon(): void {
 		if (!this.#open) return;
 		this.#open = false;
 		recordUpdates(null);
-		native.cudaGraphAbandon(this.#id!);
+		native.cudaGraphAbandon(this.#graph!.id);
 		this.reset();
-		for (const id of waiting.splice(0)) native.cudaFreeGraph(id);
 	}
 
 	/** Queues everything that was captured on the current stream, with the optimisers' next steps. */
 	replay(): void {
-		if (this.#id === null || this.#open) throw new Error("[replay] nothing was captured yet");
+		if (this.#graph === null || this.#open) throw new Error("[replay] nothing was captured yet");
 		this.#updates!.set();
-		native.cudaGraphReplay(this.#id);
+		native.cudaGraphReplay(this.#graph.id);
 	}
 
 	/** Gives up what was captured, and its memory. */
 	reset(): void {
-		if (this.#id === null) return;
-		forgotten.unregister(this);
-		native.cudaFreeGraph(this.#id);
-		this.#id = null;
+		if (this.#graph === null) return;
+		native.cudaFreeGraph(this.#graph.id);
+		this.#graph = null;
 		this.#updates = null;
 	}
 
@@ -110,8 +98,8 @@ export class CUDAGraph {
 	}
 
 	#captured(op: string): number {
-		if (this.#id === null) throw new Error(`[${op}] nothing was captured yet`);
-		return this.#id;
+		if (this.#graph === null) throw new Error(`[${op}] nothing was captured yet`);
+		return this.#graph.id;
 	}
 }
 

@@ -160,6 +160,22 @@ describe.skipIf(!hasStandin)("a card", () => {
 		expect(lines.slice(1)).toEqual(["false", String(2 ** 20), String(3 * 2 ** 20)]);
 	});
 
+	test("a graph that nobody holds gives its memory back when memory is short, also where nothing yields", () => {
+		const { GRADBOOK_NO_CUDA_MEMORY_CACHING: _, ...environment } = standinEnvironment("memory=64");
+		const lines = run(
+			`const { cuda } = torch;
+			const x = torch.ones(2 ** 20, { device: "cuda" });
+			const sums = [];
+			for (let i = 0; i < 6; i++) {
+				const step = cuda.graph((a) => a.mul(i).exp().mul(0).matmul(a), { warmup: 0 });
+				sums.push(step(x).item());
+			}
+			show(() => sums);`,
+			environment,
+		);
+		expect(lines).toEqual(["0,0,0,0,0,0"]);
+	});
+
 	test("an index out of bounds in a replay is thrown in its op's name", () => {
 		const lines = run(
 			`const { cuda } = torch;

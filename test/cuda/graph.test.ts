@@ -328,6 +328,7 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		expect(() => cuda.graph((y: torch.Tensor) => y.mul(2), { warmup: 0 })(tracked)).toThrow(
 			"[graph] argument 0 requires a gradient",
 		);
+		expect(() => cuda.graph(() => 0, { warmUp: 1 } as object)).toThrow('did you mean "warmup"?');
 		expect(() => cuda.graph(() => 0, { warmup: -1 })).toThrow(
 			"[graph] warmup must be an integer of at least 0, got -1",
 		);

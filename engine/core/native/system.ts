@@ -132,6 +132,8 @@ export interface CudaOps {
 	/* Captured steps (engine/native/cuda/runtime/capture.h), by numbers too. */
 	/** Pool 0: memory of its own. */
 	cudaNewGraph: (index: number, pool: number) => number;
+	/** To be held as long as the graph is wanted. */
+	cudaGraphOwner: (graph: number) => object;
 	cudaFreeGraph: (graph: number) => void;
 	/** Makes the stream the current one; what is queued on it is the graph's from now on. `join`: runs of pointwise ops become one kernel. */
 	cudaGraphBegin: (graph: number, stream: number, join: boolean) => void;

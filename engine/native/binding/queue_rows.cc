@@ -1,5 +1,6 @@
 // Rows about what is queued on cards: streams, events, captured steps. All three go to JavaScript as numbers.
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "binding/object.h"
@@ -125,9 +126,32 @@ cuda::Graph& graphAt(int id) {
   return *graphs[size_t(id)];
 }
 
+/** Numbers of graphs whose owners were collected. Collection runs on the thread of JavaScript, as all of this. */
+std::vector<int> forgotten;
+
+[[maybe_unused]] const bool registered = [] {
+  cuda::dropForgottenGraphs = [] {
+    if (cuda::capturing) return;
+    for (int graph : std::exchange(forgotten, {})) graphs[size_t(graph)].reset();
+  };
+  return true;
+}();
+
+/** What JavaScript's owner of a graph holds: when it is collected, the graph is forgotten. */
+RawResult cudaGraphOwner(int graph) {
+  graphAt(graph);
+  napi_value owner;
+  const auto collected = [](node_api_basic_env, void*, void* number) { forgotten.push_back(int(reinterpret_cast<intptr_t>(number))); };
+  const napi_status made =
+      napi_create_external(currentEnv, nullptr, collected, reinterpret_cast<void*>(intptr_t(graph)), &owner);
+  GB_CHECK(made == napi_ok, "no owner could be made");
+  return {owner};
+}
+
 /** `pool`: 0 for one of its own. */
 int cudaNewGraph(int device, int pool) {
   cuda::checkIndex(device);
+  cuda::dropForgottenGraphs();
   graphs.push_back(std::make_unique<cuda::Graph>(device, pool));
   return int(graphs.size()) - 1;
 }
@@ -181,6 +205,7 @@ const Row rows[] = {
     GB_ROW(cudaElapsed),
     GB_ROW(cudaRecordStream),
     GB_ROW(cudaNewGraph),
+    GB_ROW(cudaGraphOwner),
     GB_ROW(cudaFreeGraph),
     GB_ROW(cudaGraphBegin),
     GB_ROW(cudaGraphEnd),

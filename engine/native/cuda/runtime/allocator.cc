@@ -52,6 +52,7 @@ class Allocator {
     Block* block = take(size, bytes);
     if (!block) {
       collect(true);
+      if (!open_) dropForgottenGraphs();
       block = take(size, bytes);
     }
     if (!block && !open_) {
@@ -342,6 +343,7 @@ void resetPeak(int index) { allocatorOf(index).resetPeak(); }
 void setCardLimit(int index, size_t bytes) { allocatorOf(index).setLimit(bytes); }
 void emptyCardCache() {
   refuseInCapture("giving memory back to the driver waits for the card");
+  dropForgottenGraphs();
   for (int i = 0; i < deviceCount(); i++) {
     if (allocatorOf(i).stats().segments > 0) allocatorOf(i).emptyCache();
   }

@@ -14,6 +14,7 @@
 namespace gb::cuda {
 
 thread_local Graph* capturing = nullptr;
+void (*dropForgottenGraphs)() = [] {};
 WaitingWork waitingWork{nullptr, nullptr};
 thread_local bool waits = false;
 

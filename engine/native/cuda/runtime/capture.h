@@ -83,6 +83,12 @@ class Graph {
 /** The graph that this thread captures; null mostly. */
 extern thread_local Graph* capturing;
 
+/**
+ * Destroys graphs that nobody holds any more, and so gives their memory back. Who holds them sets this: garbage collection, which
+ * may come in the midst of a capture, only says which they are.
+ */
+extern void (*dropForgottenGraphs)();
+
 /** Ops of a captured step that wait to be joined into one kernel (cuda/ops/chain.h): to be queued, or forgotten. */
 struct WaitingWork {
   void (*queue)();
