@@ -21,6 +21,8 @@ export interface Host {
 	 * have come to its end: code that is terminated runs no `finally`.
 	 */
 	readonly stops: number;
+	/** Calls back when the cell whose code is running is run again; never where the front end does not name its cells. */
+	onRunAgain(undo: () => void): void;
 	/** Sends to the front ends, behind everything that was shown before. */
 	post(packet: CommPacket): void;
 	/**

@@ -94,7 +94,8 @@ export interface CellOutput {
 
 /** The main thread's side of a session, as the transport thread sees it: runs one cell at a time. */
 export interface CellRunner {
-	run(cell: CompiledCell, output: CellOutput): Promise<RunOutcome>;
+	/** @param notebookCell what the front end calls the cell, the same each time it is run; undefined where it does not say */
+	run(cell: CompiledCell, output: CellOutput, notebookCell?: string): Promise<RunOutcome>;
 	/**
 	 * Hands a front end's comm message over. Resolves when it is dealt with; what a callback does later is not waited
 	 * for. Comm messages that are sent meanwhile, in answer to it, go to `output`.

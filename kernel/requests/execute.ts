@@ -58,8 +58,15 @@ export const execute = handler({
 		kernel.executions.add(execution);
 		try {
 			const output = cellOutput(message, kernel, { silent, allowStdin: content.allow_stdin ?? false });
+			// JupyterLab, Notebook 7 and VS Code name the cell that they run.
+			const { cellId } = message.metadata;
+			const notebookCell = typeof cellId === "string" ? cellId : undefined;
 			const run = (code: string, remember: boolean) =>
-				compileAndRun(code, { count, remember, output, stop: execution.signal, kernel });
+				compileAndRun(code, {
+					...{ count, remember, output, kernel },
+					stop: execution.signal,
+					notebookCell: remember ? notebookCell : undefined,
+				});
 			// Without code the expressions alone are asked for.
 			const outcome: Ran = empty ? { status: "ok" } : await run(content.code, true);
 			if (outcome.status !== "ok") {
@@ -101,13 +108,20 @@ type Ran = RunOutcome & { pages?: Page[] };
 
 async function compileAndRun(
 	code: string,
-	options: { count: number; remember: boolean; output: CellOutput; stop: AbortSignal; kernel: Kernel },
+	options: {
+		count: number;
+		remember: boolean;
+		output: CellOutput;
+		stop: AbortSignal;
+		notebookCell: string | undefined;
+		kernel: Kernel;
+	},
 ): Promise<Ran> {
-	const { kernel, count, remember, stop } = options;
+	const { kernel, count, remember, stop, output, notebookCell } = options;
 	const compiled = await kernel.compiler.compile(code, { executionCount: count, remember, stop });
 	if (compiled.status === "error") return compiled;
 	if (compiled.status === "stopped" || stop.aborted) return { status: "interrupted", error: interruptedError };
-	return { ...(await kernel.runner.run(compiled.cell, options.output)), pages: compiled.pages };
+	return { ...(await kernel.runner.run(compiled.cell, output, notebookCell)), pages: compiled.pages };
 }
 
 async function evaluate(expression: unknown, run: (code: string) => Promise<RunOutcome>): Promise<Content> {

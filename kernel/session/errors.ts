@@ -214,7 +214,14 @@ function withoutBoxes(text: string): string {
 const ownFolder = __dirname.slice(0, __dirname.lastIndexOf(`${sep}kernel${sep}`) + 1);
 
 function isUsers(file: string): boolean {
-	if (file === "" || file.startsWith("node:") || file === "native" || file.startsWith("evalmachine.")) return false;
+	if (
+		file === "" ||
+		file.startsWith("eval at ") ||
+		file.startsWith("node:") ||
+		file === "native" ||
+		file.startsWith("evalmachine.")
+	)
+		return false;
 	if (file.startsWith(ownFolder)) return false;
 	return !file.includes(`${sep}node_modules${sep}tslab${sep}`);
 }

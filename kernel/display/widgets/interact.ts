@@ -50,6 +50,9 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 	// `never`, so that an Interactive of any controls is an Interactive.
 	readonly #fn: (values: never) => unknown;
 	readonly #area = new Output();
+	/** Widgets that were there before this one. */
+	readonly #given: Set<unknown>;
+	#leavesGiven = false;
 	/** The call that is under way. */
 	#call: Call | undefined;
 	/** Whether values have changed since it began. */
@@ -65,6 +68,7 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 		);
 		super({ domClasses: ["widget-interact"] });
 		this.#fn = fn;
+		this.#given = new Set(Object.values(controls));
 		this.controls = Object.fromEntries(made) as ControlWidgets<C>;
 		const widgets = made.map(([, control]) => control).filter((control) => control instanceof Widget);
 		alignNames(widgets);
@@ -110,7 +114,14 @@ export class Interactive<const C extends Controls = Controls> extends VBox {
 	}
 
 	protected override ownParts(): ReturnType<VBox["ownParts"]> {
-		return [...super.ownParts(), ...this.children];
+		const given = this.#leavesGiven ? this.#given : new Set();
+		return [...super.ownParts(), ...this.children.filter((child) => !given.has(child))];
+	}
+
+	/** Takes everything that it has made from the pages, and leaves controls that are a widget of the notebook's. @internal */
+	closeMade(): void {
+		this.#leavesGiven = true;
+		this.close();
 	}
 
 	#show(result: unknown): void {
@@ -143,7 +154,7 @@ export interface Interaction<C> extends DisplayHandle {
 
 /**
  * Shows controls, and below them what a function makes of their values. See `Abbreviation` for what may stand for a control,
- * and `Interactive` for when the function is called.
+ * and `Interactive` for when the function is called. When its cell is run again, the controls of the earlier run are closed.
  *
  * @example interact(({ p, act }) => plot([curveOf(p, act)]), { p: [0, 0.9, 0.1], act: ["relu", "gelu"] });
  */
@@ -154,6 +165,8 @@ export function interact<const C extends Controls>(
 ): Interaction<C> {
 	const widget = interactive(fn, controls, options);
 	const handle = display(widget);
+	// Its place under the cell is emptied when the cell is run again.
+	currentHost()?.onRunAgain(() => widget.closeMade());
 	return Object.assign(handle, {
 		widget: widget as unknown as Interactive<C & Controls>,
 		controls: widget.controls,

@@ -1,5 +1,5 @@
 import { inspectText } from "../inspect";
-import { type Options, widgetClass } from "./define";
+import { type Definition, type Options, widgetClass } from "./define";
 import { type Style, style } from "./style";
 import {
 	bool,
@@ -187,58 +187,53 @@ const several: TraitsOf<Several> = {
 	label: { ...kept<readonly string[]>([]), derived: true },
 };
 
-/** A list that opens to choose one of several. */
-export class Dropdown<const O extends OptionList = OptionList> extends widgetClass<Selection, DropdownProperties>(
-	Selection,
-	{
-		name: "Dropdown",
-		traits: { ...single, style: style("Description") },
-	},
-) {
-	declare value: ValueOf<O> | null;
-	declare options: O;
-	constructor(options: SelectionOptions<Dropdown<O>, O, ValueOf<O> | null>) {
-		super(options as never);
-	}
+/** A class of widgets whose values have the type of their options. */
+interface ChoiceClass<B extends Widget, P, Form extends keyof Forms<never>> {
+	new <const O extends OptionList>(
+		options: SelectionOptions<B & P, O, Forms<ValueOf<O>>[Form]>,
+	): B & Omit<P, "options" | "value"> & { options: O; value: Forms<ValueOf<O>>[Form] };
 }
+
+/** What is chosen of options with these values. */
+interface Forms<V> {
+	one: V | null;
+	several: readonly V[];
+	range: readonly [V, V];
+}
+
+const oneOf = <P extends Single>(definition: Definition<P, never>) =>
+	widgetClass<Selection, P>(Selection, definition) as unknown as ChoiceClass<Selection, P, "one">;
+const severalOf = <P extends Several>(definition: Definition<P, never>) =>
+	widgetClass<MultipleSelection, P>(MultipleSelection, definition) as unknown as ChoiceClass<
+		MultipleSelection,
+		P,
+		"several"
+	>;
+const rangeOf = <P extends Several>(definition: Definition<P, never>) =>
+	severalOf(definition) as unknown as ChoiceClass<MultipleSelection, P, "range">;
+
+/** A list that opens to choose one of several. */
+export class Dropdown<const O extends OptionList = OptionList> extends oneOf<DropdownProperties>({
+	name: "Dropdown",
+	traits: { ...single, style: style("Description") },
+})<O> {}
 
 const rows: TraitsOf<Rows> = { rows: int(5) };
 
 /** A list in which one of several is chosen. */
-export class Select<const O extends OptionList = OptionList> extends widgetClass<Selection, SelectProperties>(
-	Selection,
-	{
-		name: "Select",
-		traits: { ...single, ...rows, style: style("Description") },
-	},
-) {
-	declare value: ValueOf<O> | null;
-	declare options: O;
-	constructor(options: SelectionOptions<Select<O>, O, ValueOf<O> | null>) {
-		super(options as never);
-	}
-}
+export class Select<const O extends OptionList = OptionList> extends oneOf<SelectProperties>({
+	name: "Select",
+	traits: { ...single, ...rows, style: style("Description") },
+})<O> {}
 
 /** Buttons of which one is chosen, each in a line. */
-export class RadioButtons<const O extends OptionList = OptionList> extends widgetClass<
-	Selection,
-	RadioButtonsProperties
->(Selection, {
+export class RadioButtons<const O extends OptionList = OptionList> extends oneOf<RadioButtonsProperties>({
 	name: "RadioButtons",
 	traits: { ...single, orientation: choice("vertical", "horizontal"), style: style("Description") },
-}) {
-	declare value: ValueOf<O> | null;
-	declare options: O;
-	constructor(options: SelectionOptions<RadioButtons<O>, O, ValueOf<O> | null>) {
-		super(options as never);
-	}
-}
+})<O> {}
 
 /** Buttons of which one is pressed. */
-export class ToggleButtons<const O extends OptionList = OptionList> extends widgetClass<
-	Selection,
-	ToggleButtonsProperties
->(Selection, {
+export class ToggleButtons<const O extends OptionList = OptionList> extends oneOf<ToggleButtonsProperties>({
 	name: "ToggleButtons",
 	traits: {
 		...single,
@@ -247,13 +242,7 @@ export class ToggleButtons<const O extends OptionList = OptionList> extends widg
 		tooltips: list(text()),
 		style: style("ToggleButtons"),
 	},
-}) {
-	declare value: ValueOf<O> | null;
-	declare options: O;
-	constructor(options: SelectionOptions<ToggleButtons<O>, O, ValueOf<O> | null>) {
-		super(options as never);
-	}
-}
+})<O> {}
 
 const sliderLook: TraitsOf<SliderLook> = {
 	orientation: choice("horizontal", "vertical"),
@@ -264,53 +253,28 @@ const sliderLook: TraitsOf<SliderLook> = {
 };
 
 /** A slider over options. */
-export class SelectionSlider<const O extends OptionList = OptionList> extends widgetClass<
-	Selection,
-	SelectionSliderProperties
->(Selection, {
+export class SelectionSlider<const O extends OptionList = OptionList> extends oneOf<SelectionSliderProperties>({
 	name: "SelectionSlider",
 	traits: { ...single, ...sliderLook },
-}) {
-	declare value: ValueOf<O> | null;
-	declare options: O;
-	constructor(options: SelectionOptions<SelectionSlider<O>, O, ValueOf<O> | null>) {
-		super(options as never);
-	}
-}
+})<O> {}
 
 /** A list in which any number of options is chosen. */
-export class SelectMultiple<const O extends OptionList = OptionList> extends widgetClass<
-	MultipleSelection,
-	SelectMultipleProperties
->(MultipleSelection, {
+export class SelectMultiple<const O extends OptionList = OptionList> extends severalOf<SelectMultipleProperties>({
 	name: "SelectMultiple",
 	traits: { ...several, ...rows, style: style("Description") },
-}) {
-	declare value: readonly ValueOf<O>[];
-	declare options: O;
-	constructor(options: SelectionOptions<SelectMultiple<O>, O, readonly ValueOf<O>[]>) {
-		super(options as never);
-	}
-}
+})<O> {}
 
 /** A slider with two handles over options: `value` holds the first and the last that are meant. */
-export class SelectionRangeSlider<const O extends OptionList = OptionList> extends widgetClass<
-	MultipleSelection,
-	SelectionRangeSliderProperties
->(MultipleSelection, {
+export class SelectionRangeSlider<
+	const O extends OptionList = OptionList,
+> extends rangeOf<SelectionRangeSliderProperties>({
 	name: "SelectionRangeSlider",
 	traits: {
 		...several,
 		...sliderLook,
 		index: { ...(pair(int(0), [0, 0]) as Trait<readonly number[]>), derived: true },
 	},
-}) {
-	declare value: readonly [ValueOf<O>, ValueOf<O>];
-	declare options: O;
-	constructor(options: SelectionOptions<SelectionRangeSlider<O>, O, readonly [ValueOf<O>, ValueOf<O>]>) {
-		super(options as never);
-	}
-
+})<O> {
 	protected override unchosen(): number[] {
 		return [0, 0];
 	}

@@ -20,6 +20,8 @@ export class Callbacks implements Host {
 	readonly #latestRun: () => number;
 	/** Outputs of the calls that are under way, also those that wait for a promise. */
 	readonly #running = new Set<Output>();
+	/** What is to be undone when a cell of the notebook is run again, by the name that the front end gives the cell. */
+	readonly #undoing = new Map<string, (() => void)[]>();
 	stops = 0;
 	/** The front end's message that is being dealt with. */
 	#request: number | undefined;
@@ -34,6 +36,21 @@ export class Callbacks implements Host {
 	post(packet: CommPacket): void {
 		const run = currentRun()?.run ?? this.#latestRun();
 		this.#post({ kind: "comm", run, request: this.#request, packet });
+	}
+
+	onRunAgain(undo: () => void): void {
+		const cell = currentRun()?.cell;
+		if (cell === undefined) return;
+		const undoing = this.#undoing.get(cell);
+		if (undoing === undefined) this.#undoing.set(cell, [undo]);
+		else undoing.push(undo);
+	}
+
+	/** A cell of the notebook is about to run, perhaps again. */
+	runAgain(cell: string): void {
+		const undoing = this.#undoing.get(cell) ?? [];
+		this.#undoing.delete(cell);
+		for (const undo of undoing) undo();
 	}
 
 	callback<T>(output: Output, body: () => T): T | undefined {

@@ -18,7 +18,7 @@ export const textLimit = 16 * 2 ** 20;
 export const limitNote = `\n[gradbook] this cell has printed ${textLimit / 2 ** 20} million characters; the rest is not shown\n`;
 
 export type ToMain =
-	| { kind: "run"; run: number; cell: CompiledCell }
+	| { kind: "run"; run: number; cell: CompiledCell; notebookCell: string | undefined }
 	/** A front end's comm message; answered with `handled`. */
 	| { kind: "comm"; request: number; packet: CommPacket }
 	/** Ends the runs and the callbacks that are under way, if any, with this error; answered with `interrupted`. */

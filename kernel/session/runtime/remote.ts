@@ -66,7 +66,7 @@ export class MainThread implements CellRunner {
 		port.on("message", (message: ToTransport) => this.#receive(message));
 	}
 
-	async run(cell: CompiledCell, output: CellOutput): Promise<RunOutcome> {
+	async run(cell: CompiledCell, output: CellOutput, notebookCell?: string): Promise<RunOutcome> {
 		// A termination that is still under way would hit this cell.
 		await this.#interruption;
 		const run = ++this.#lastRun;
@@ -74,7 +74,7 @@ export class MainThread implements CellRunner {
 		this.#outputs.set(run, output);
 		return new Promise((done) => {
 			this.#runs.set(run, done);
-			this.#post({ kind: "run", run, cell });
+			this.#post({ kind: "run", run, cell, notebookCell });
 			if (this.#stopped) void this.#clearTheWay(run);
 		});
 	}

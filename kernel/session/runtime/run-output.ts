@@ -48,6 +48,8 @@ export class RunOutput implements Output {
 	constructor(
 		readonly run: number,
 		private readonly post: (message: ToTransport) => void,
+		/** What the front end calls the cell, the same each time it is run. */
+		readonly cell?: string,
 	) {}
 
 	stream(name: "stdout" | "stderr", text: string): void {
@@ -76,7 +78,7 @@ export class RunOutput implements Output {
 	}
 
 	fork(): RunOutput {
-		return new RunOutput(this.run, this.post);
+		return new RunOutput(this.run, this.post, this.cell);
 	}
 
 	error(error: CellError): void {

@@ -11,6 +11,7 @@ import { captureStreams } from "./capture";
 import type { KernelAddon, Written } from "./descriptors";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
+import { plainPromises } from "./promises";
 import {
 	afterStop,
 	beforeTermination,
@@ -76,6 +77,7 @@ export class Runtime {
 		setStackReader(readStacks);
 		const counters = this.#asyncStack.counters;
 		options.addon?.watchHeap(counters?.fields, counters?.places);
+		plainPromises();
 		stopTimersWithCells();
 		stopWorkersWithCells();
 		const { signals, answers, post } = options;
@@ -95,7 +97,7 @@ export class Runtime {
 	receive(message: ToMain): void {
 		switch (message.kind) {
 			case "run":
-				this.#run(message.run, message.cell);
+				this.#run(message.run, message.cell, message.notebookCell);
 				break;
 			case "comm":
 				this.#callbacks.receive(message.request, message.packet);
@@ -116,8 +118,8 @@ export class Runtime {
 		}
 	}
 
-	#run(run: number, cell: CompiledCell): void {
-		const output = new RunOutput(run, (message) => this.#postInOrder(message));
+	#run(run: number, cell: CompiledCell, notebookCell: string | undefined): void {
+		const output = new RunOutput(run, (message) => this.#postInOrder(message), notebookCell);
 		this.#remember(cell);
 		this.#outputs.register(output, run);
 		this.#latest = output;
@@ -125,6 +127,7 @@ export class Runtime {
 			if (this.#running.delete(run)) this.#postInOrder({ kind: "done", run, outcome });
 		};
 		this.#running.set(run, { output, end });
+		if (notebookCell !== undefined) withOutput(output, () => this.#callbacks.runAgain(notebookCell));
 		void withOutput(output, () => this.#execute(cell, output)).then(end);
 	}
 

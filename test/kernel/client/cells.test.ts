@@ -93,3 +93,16 @@ test("a function of a local module goes no further than its next await where its
 	);
 	expect(result).toEqual({ "text/plain": "0" });
 });
+
+test("a promise looks as it does elsewhere, without what Node notes on it", async () => {
+	const { stdout, result } = await kernel.client.execute(
+		"console.log(Promise.resolve(1)); [new Promise(() => {}), (async () => 2)()]",
+	);
+	expect(stdout).toBe("Promise { 1 }\n");
+	expect(result).toEqual({ "text/plain": "[ Promise { <pending> }, Promise { 2 } ]" });
+});
+
+test("an error in code of eval names its cell alone", async () => {
+	const { reply } = await kernel.client.execute('eval("nowhere")');
+	expect((reply.traceback as string[]).filter((line) => line.includes(" at "))).toHaveLength(1);
+});

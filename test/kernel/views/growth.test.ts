@@ -33,6 +33,7 @@ class Page extends Recorder {
 		this.half = half;
 		setHost({
 			stops: 0,
+			onRunAgain: () => {},
 			callback: (_output, body) => body(),
 			post: ({ data }: CommPacket) => {
 				this.bytes += JSON.stringify(data).length;

@@ -207,3 +207,30 @@ describe("a kernel stays up", () => {
 		expect(await read("dragged.controls.n.value")).toBe("999");
 	});
 });
+
+test("a cell that is run again closes what its interact had made, and leaves widgets that were there before", async () => {
+	const open = async () => {
+		const { content } = await kernel.client.request("comm_info_request", { target_name: "jupyter.widget" }).reply();
+		return new Set(Object.keys(content.comms as object));
+	};
+	const named = (cellId: string | undefined, code: string) =>
+		kernel.client.execute(code, {}, cellId === undefined ? {} : { metadata: { cellId } });
+	await named("before", "var own = new d.IntSlider(1)\nown");
+	const before = await open();
+	const interact = "d.interact(({ a, b }) => a + b, { a: own, b: 2 })";
+	await named("first", interact);
+	const first = new Set([...(await open())].filter((id) => !before.has(id)));
+	expect(first.size).toBeGreaterThan(3);
+	await named("second", interact);
+	expect([...(await open())].filter((id) => first.has(id))).toHaveLength(first.size);
+	const size = (await open()).size;
+	const again = await named("first", `${interact}\n${interact}\n1`);
+	const now = await open();
+	expect([...first].filter((id) => now.has(id))).toEqual([]);
+	expect([...before].filter((id) => !now.has(id))).toEqual([]);
+	expect(now.size).toBe(size + first.size);
+	expect(again.messages.filter(({ header }) => header.msg_type === "comm_close")).toHaveLength(first.size);
+	// Where the front end does not name its cells nothing is closed.
+	await named(undefined, interact);
+	expect((await open()).size).toBe(now.size + first.size);
+});

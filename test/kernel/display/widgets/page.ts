@@ -15,6 +15,7 @@ export class Page {
 	constructor() {
 		setHost({
 			stops: 0,
+			onRunAgain: () => {},
 			post: (packet) => void this.packets.push(structuredClone(packet)),
 			callback: (output: OutputTarget, body) => {
 				const failed = (error: unknown) => void this.errors.push(error);
