@@ -55,8 +55,9 @@ export class RunOutput implements Output {
 	stream(name: "stdout" | "stderr", text: string): void {
 		this.check();
 		if (this.#printed > textLimit) return;
+		const shown = text.slice(0, textLimit - this.#printed);
 		this.#printed += text.length;
-		this.post({ kind: "stream", run: this.run, name, text });
+		if (shown !== "") this.post({ kind: "stream", run: this.run, name, text: shown });
 		if (this.#printed > textLimit) {
 			this.post({ kind: "stream", run: this.run, name: "stderr", text: limitNote });
 		}

@@ -59,6 +59,9 @@ describe("printed text", () => {
 		expect(stdout.length).toBeLessThan(17_000_000);
 		expect(stderr).toMatch(/printed 16 million characters; the rest is not shown/);
 		expect((await kernel.client.execute('console.log("after")')).stdout).toBe("after\n");
+		const once = await kernel.client.execute('process.stdout.write("x".repeat(40e6))');
+		expect(once.stdout.length).toBe(16 * 2 ** 20);
+		expect(once.stderr).toMatch(/the rest is not shown/);
 	});
 });
 
