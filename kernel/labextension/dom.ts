@@ -36,10 +36,11 @@ export interface CanvasElement extends PageElement {
 	toDataURL(type: string): string;
 }
 
-interface Drawing {
+export interface Drawing {
 	fillStyle: string;
 	fillRect(x: number, y: number, width: number, height: number): void;
-	drawImage(image: ImageElement, x: number, y: number, width: number, height: number): void;
+	drawImage(image: ImageElement | CanvasElement, x: number, y: number, width: number, height: number): void;
+	getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
 }
 
 interface Page {
@@ -67,6 +68,8 @@ interface Browser {
 	addEventListener(event: string, listener: () => void): void;
 	ResizeObserver: new (changed: () => void) => Watcher;
 	MutationObserver: new (changed: () => void) => Watcher;
+	DOMParser: new () => { parseFromString(text: string, type: "text/html"): { documentElement: PageElement } };
+	XMLSerializer: new () => { serializeToString(node: PageElement): string };
 	structuredClone<T>(value: T): T;
 	Plotly?: Plotly;
 }

@@ -14,9 +14,9 @@ import { figureOfWidget, widgetViewType } from "./widgets";
 const patienceSeconds = 120;
 
 /**
- * Gives every plot and computation graph of a notebook a PNG, drawn by this Chromium, in place of its still picture in
- * HTML: GitHub and other places that show notebooks without running anything of them prefer HTML, and then leave out the
- * SVG in it. Returns how many there are. Throws where Chromium does not answer, or a picture cannot be drawn.
+ * Gives every plot, computation graph and grid of images of a notebook a PNG, drawn by this Chromium, in place of its HTML:
+ * GitHub, JupyterLab where a notebook is not trusted, and other places that show notebooks without running anything of
+ * them prefer HTML, and then leave out the SVG and the pictures in it. Returns how many there are. Throws where Chromium does not answer, or a picture cannot be drawn.
  */
 export async function addPictures(notebook: Notebook, chromium: string): Promise<number> {
 	const bundles = notebook.cells
@@ -36,14 +36,15 @@ export async function addPictures(notebook: Notebook, chromium: string): Promise
 	return bundles.length;
 }
 
-/** A figure, also one among widgets, or the SVG of a graph; undefined for what needs no picture. */
+/** A figure, also one among widgets, the SVG of a graph, or HTML with pictures in it; undefined for what needs no picture. */
 function drawable(bundle: Bundle, notebook: Notebook): unknown {
 	const html = bundle["text/html"];
 	if (bundle[plotlyMimeType] !== undefined) return bundle[plotlyMimeType];
 	const widget = (bundle[widgetViewType] as { model_id?: string } | undefined)?.model_id;
 	if (widget !== undefined) return figureOfWidget(notebook, widget);
-	if (typeof html !== "string" || !html.startsWith('<div class="gradbook-graph"')) return undefined;
-	return /<svg[\s\S]*<\/svg>/.exec(html)?.[0];
+	if (typeof html !== "string") return undefined;
+	if (html.startsWith('<div class="gradbook-graph"')) return /<svg[\s\S]*<\/svg>/.exec(html)?.[0];
+	return /<div class="gradbook-(images|cases)">/.test(html) ? { html } : undefined;
 }
 
 async function draw(sources: readonly unknown[], chromium: string): Promise<string[]> {

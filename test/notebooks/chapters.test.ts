@@ -15,7 +15,7 @@ interface StoredCell {
 	cell_type: "code" | "markdown" | "raw";
 	source: string[] | string;
 	metadata: { tags?: string[] };
-	outputs?: { output_type: string; evalue?: string }[];
+	outputs?: { output_type: string; evalue?: string; data?: Record<string, string[] | string> }[];
 }
 
 interface Stored {
@@ -23,8 +23,8 @@ interface Stored {
 	metadata: { kernelspec?: { name?: string }; gradbook?: { short?: Parameters } };
 }
 
-/** Characters of a line of code: what a cell of JupyterLab shows on a screen of 1280 pixels, with the file browser closed. */
-const longestLine = 110;
+/** Characters of a line of code: what a cell of JupyterLab shows on a screen of 1280 pixels beside the file browser. */
+const longestLine = 106;
 
 const textOf = ({ source }: StoredCell) => (Array.isArray(source) ? source.join("") : source);
 
@@ -63,6 +63,9 @@ describe.each(names)("%s", (name) => {
 	test("is stored without an error, and small", () => {
 		const outputs = notebook.cells.flatMap((cell) => cell.outputs ?? []);
 		expect(outputs.filter((output) => output.output_type === "error").map((output) => output.evalue)).toEqual([]);
+		// JupyterLab shows no pictures in the HTML of a notebook that it does not trust, and GitHub none at all.
+		const html = outputs.map((output) => [output.data?.["text/html"] ?? ""].flat().join(""));
+		expect(html.filter((text) => text.includes("<img"))).toEqual([]);
 		expect(statSync(file).size).toBeLessThan(1.5e6);
 	});
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodePng } from "../../../dist/kernel/display/png";
 import { type RunOptions, runNotebook } from "../../../dist/kernel/runner";
 import { describeWith, needs, pathOf } from "../../support/requirements";
 
@@ -271,13 +272,16 @@ describeWith([needs.chromium], "the page, without network", () => {
 			'<div class="gradbook-graph"><svg xmlns="http://www.w3.org/2000/svg" width="9" height="8"></svg></div>';
 		const asHtml = `d.html(${JSON.stringify(graph)})`;
 		const bars = "d.plot([{ type: 'bar', y: [1, 2], name: '</pre></script>&amp;' }], { width: 300, height: 200 })";
-		const file = notebook(...sources, bars, asHtml);
+		const square = `<img width="20" height="10" src="data:image/png;base64,${encodePng({ width: 1, height: 1, channels: 1, data: new Uint8Array([0]) }).toString("base64")}">`;
+		const grid = `<div class="gradbook-images"><img src=x onerror="document.title='ran'">${square}</div>`;
+		const file = notebook(...sources, bars, asHtml, `d.html(${JSON.stringify(grid)})`);
 		const { cells, page, stdout } = await run(file, { images: true, chromium: pathOf(needs.chromium) });
-		expect(stdout).toContain("4 plots got pictures");
+		expect(stdout).toContain("5 plots got pictures");
 		const data = cells.flatMap((cell) => cell.outputs ?? []).map((output) => output.data as Record<string, string>);
 		const pictures = data.filter((bundle) => bundle["image/png"] !== undefined);
 		expect(pictures.map((bundle) => Object.keys(bundle).sort())).toEqual([
 			...new Array(3).fill(["application/vnd.plotly.v1+json", "image/png", "text/plain"]),
+			["image/png", "text/plain"],
 			["image/png", "text/plain"],
 		]);
 		const sizes = pictures.map((bundle) => {
@@ -287,9 +291,13 @@ describeWith([needs.chromium], "the page, without network", () => {
 		expect(sizes.slice(2)).toEqual([
 			["PNG", 300, 200],
 			["PNG", 9, 8],
+			// What is white is cut off, but for a margin; the picture that cannot be loaded has its frame.
+			["PNG", expect.any(Number), expect.any(Number)],
 		]);
+		expect(sizes.at(-1)![1]).toBeLessThan(80);
+		expect(sizes.at(-1)![2]).toBeLessThan(80);
 		expect(page, "the page keeps its own forms").toContain("<svg");
-		expect(data.at(-2)?.["text/html"]).toBeUndefined();
+		expect(pictures.map((bundle) => bundle["text/html"])).toEqual(new Array(5).fill(undefined));
 	});
 
 	test("a page without figures carries no plotly.js", async () => {
