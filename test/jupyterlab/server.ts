@@ -84,7 +84,9 @@ export async function startLab(folder: string): Promise<LabServer> {
 async function urlOf(runtime: string, child: ChildProcess, log: () => string): Promise<string> {
 	for (let waited = 0; waited < 60_000; waited += 100) {
 		const file = readdirSync(runtime).find((name) => /^jpserver-\d+\.json$/.test(name));
-		if (file) return (JSON.parse(readFileSync(join(runtime, file), "utf8")) as { url: string }).url;
+		// The file is there before its text is.
+		const text = file === undefined ? "" : readFileSync(join(runtime, file), "utf8");
+		if (text.trimEnd().endsWith("}")) return (JSON.parse(text) as { url: string }).url;
 		if (child.exitCode !== null) break;
 		await pause(100);
 	}
