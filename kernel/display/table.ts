@@ -145,6 +145,7 @@ export const tableStyle = `<style>
 .gradbook-table.gradbook-table table th,.gradbook-table.gradbook-table table td{padding:3px 12px 3px 4px;text-align:left;vertical-align:middle;border:none;border-bottom:1px solid ${css.line};white-space:nowrap;max-width:none}
 .gradbook-table.gradbook-table table th{font-weight:600}
 .gradbook-table.gradbook-table table thead th{white-space:normal;vertical-align:bottom}
+.gradbook-table.gradbook-table table svg{max-width:none}
 .gradbook-table.gradbook-table table .n{text-align:right;font-variant-numeric:tabular-nums}
 .gradbook-table.gradbook-table table tfoot td{font-weight:600;border-top:2px solid ${css.line};border-bottom:none}
 .gradbook-table p{margin:4px 0;color:${css.mutedText}}
