@@ -12,6 +12,8 @@ const sessionModules = {
 	compiler: join(__dirname, "session/compiler/index.js"),
 	/** Loaded first of all on the transport thread: `launchEarly(options)`. */
 	early: join(__dirname, "session/compiler/launch.js"),
+	/** Loaded on the main thread when a debugger asks: `createTools(session)`. */
+	debugTools: join(__dirname, "debugger/main/tools.js"),
 	/** Loaded on the main thread at the first error: `describeError(error, cells)`. */
 	errors: join(__dirname, "session/errors.js"),
 };
@@ -22,7 +24,7 @@ const sessionModules = {
  */
 export function startKernel(
 	connectionFile: string,
-	modules: Omit<typeof sessionModules, "early"> & { early?: string } = sessionModules,
+	modules: Pick<typeof sessionModules, "compiler" | "errors"> & Partial<typeof sessionModules> = sessionModules,
 ): void {
 	// First of all: a SIGINT kills until then.
 	const addon = loadKernelAddon();
@@ -70,6 +72,10 @@ export function startKernel(
 		take,
 		addon,
 		describeError: (error, cells) => errors().describeError(error, cells),
+		debugTools: (session) => {
+			const file = modules.debugTools ?? sessionModules.debugTools;
+			return (require(file) as typeof import("./debugger/main/tools")).createTools(session);
+		},
 		readableStacks: (text, cells) => errors().readableStacks(text, cells),
 	});
 	worker.on("message", (message) => runtime.receive(message));

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import type { CellCompiler } from "./requests/contract";
+import type { CellCompiler, CellDebugger } from "./requests/contract";
 import type { CompilerOptions } from "./session/compiler";
 import type { LaunchOptions } from "./session/compiler/launch";
 import type { TransportData } from "./session/runtime/protocol";
@@ -53,6 +53,7 @@ async function start(data: TransportData): Promise<void> {
 		setTimeout(() => process.kill(process.pid, "SIGKILL"), shutdownMs).unref();
 		kernel.interrupt();
 		await runner.interrupt();
+		debug?.close();
 		kernel.iopub.flush();
 		await Promise.all([sockets.close(), compiler.close()]);
 		runner.exit();
@@ -68,9 +69,15 @@ async function start(data: TransportData): Promise<void> {
 		await sleep(repliesMs);
 		kernelAddon().lastWordsTold();
 	};
+	let debug: CellDebugger | undefined;
 	const kernel = createKernel(session, sockets, {
 		compiler,
 		runner,
+		debugger: () => {
+			const { createDebugger } = require("./debugger") as typeof import("./debugger");
+			debug ??= createDebugger({ compiler, runner });
+			return debug;
+		},
 		historyFolder: historyFolder(),
 		shutdown: () => void shutdown(),
 	});

@@ -32,12 +32,20 @@ const mayImport: Record<string, string[]> = {
 	"kernel/wire": [],
 	"kernel/requests": ["kernel/wire", "kernel/display"],
 	"kernel/session": ["kernel/requests", "kernel/wire", "kernel/display"],
+	"kernel/debugger": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/views", "kernel/display"],
 	"kernel/runner": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display", "kernel/labextension"],
 	// The doctor looks for the data sets; nothing that loads the addon.
 	"kernel/install": ["kernel/labextension", "engine/vision"],
 	"kernel/cli.ts": ["kernel/install", "kernel/runner"],
-	"kernel/transport.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
-	"kernel/main.ts": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/views", "kernel/display"],
+	"kernel/transport.ts": ["kernel/debugger", "kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
+	"kernel/main.ts": [
+		"kernel/debugger",
+		"kernel/session",
+		"kernel/requests",
+		"kernel/wire",
+		"kernel/views",
+		"kernel/display",
+	],
 };
 
 /** Packages that the thread of user code does not load when it starts: they belong to the transport thread and the compiler. */

@@ -21,7 +21,8 @@ export function kernelSpec(): KernelSpec {
 		display_name: "TypeScript (gradbook)",
 		language: "typescript",
 		interrupt_mode: "message",
-		metadata: { gradbook: { version } },
+		// The debugger's button is alive in JupyterLab only where this says so.
+		metadata: { debugger: true, gradbook: { version } },
 	};
 }
 

@@ -31,9 +31,14 @@ export interface CompiledCell {
 	hasTopLevelAwait: boolean;
 	/** Property of `exports` that holds the value of the last expression, where the cell ends with one. */
 	lastExpression?: string;
+	/** Of a module cell: the file that the module would be. `code` only hands it to the loader. */
+	module?: string;
 	/** Names that the cell declares: later cells find them in the session's scope (kernel/session/scope.ts). */
 	declares: string[];
 }
+
+/** What a cell would become. */
+export type CellDraft = Pick<CompiledCell, "code" | "sourceMap" | "hasTopLevelAwait">;
 
 export type CompileOutcome =
 	/** `pages`: what the cell asks to read (`name?`), beside what it runs. */
@@ -75,6 +80,8 @@ export interface CellCompiler {
 	/** The name at the cursor with the properties before it: where its value is, if it has one. */
 	valueAt(source: string, cursor: number): string[] | undefined;
 	isComplete(source: string): Promise<Completeness>;
+	/** A cell compiled and neither checked nor remembered, to see what it becomes. Undefined where it is no TypeScript. */
+	draft(source: string): CellDraft | undefined;
 	close(): Promise<void>;
 }
 
@@ -115,3 +122,36 @@ export type RunOutcome =
 	| { status: "error"; error: CellError }
 	/** The stop button ended the cell. */
 	| { status: "interrupted"; error: CellError };
+
+/** A request of the Debug Adapter Protocol, or one of those that Jupyter adds to it. */
+export interface DebugRequest {
+	seq: number;
+	command: string;
+	arguments?: Record<string, unknown>;
+}
+
+export interface DebugReply {
+	type: "response";
+	seq: number;
+	request_seq: number;
+	command: string;
+	success: boolean;
+	/** Why there was no success. */
+	message?: string;
+	body: Record<string, unknown>;
+}
+
+export interface DebugEvent {
+	type: "event";
+	seq: number;
+	event: string;
+	body: Record<string, unknown>;
+}
+
+/** The debugger of a session, on the transport thread. */
+export interface CellDebugger {
+	/** Requests are answered in their order. `tell` is called for events, until the next request brings another. */
+	request(request: DebugRequest, tell: (event: DebugEvent) => void): Promise<DebugReply>;
+	/** Lets go of the main thread: it could not end. */
+	close(): void;
+}

@@ -4,6 +4,7 @@ import { commMsg } from "./comm-msg";
 import { commOpen } from "./comm-open";
 import { complete } from "./complete";
 import { createSubshell } from "./create-subshell";
+import { debug } from "./debug";
 import { deleteSubshell } from "./delete-subshell";
 import { execute } from "./execute";
 import type { Handler } from "./handler";
@@ -31,5 +32,6 @@ export const handlers: readonly Handler[] = [
 	deleteSubshell,
 	listSubshell,
 	interrupt,
+	debug,
 	shutdown,
 ];

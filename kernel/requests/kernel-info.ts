@@ -1,5 +1,5 @@
 import { protocolVersion } from "../wire/message";
-import { array, boolean, dictionary, literal, object, optional, string } from "../wire/shape";
+import { array, boolean, dictionary, literal, object, string } from "../wire/shape";
 import { handler } from "./handler";
 import { typescriptVersion, version } from "./versions";
 
@@ -23,7 +23,7 @@ export const kernelInfo = handler({
 		banner: string,
 		help_links: array(object({ text: string, url: string })),
 		supported_features: array(string),
-		debugger: optional(boolean),
+		debugger: boolean,
 	}),
 	handle() {
 		return {
@@ -48,7 +48,8 @@ export const kernelInfo = handler({
 					{ text: "Node.js API", url: "https://nodejs.org/docs/latest/api/" },
 					{ text: "PyTorch reference (gradbook keeps its names)", url: "https://docs.pytorch.org/docs/stable/" },
 				],
-				supported_features: ["kernel subshells"],
+				supported_features: ["debugger", "kernel subshells"],
+				debugger: true,
 			},
 		};
 	},

@@ -1,7 +1,7 @@
 import { IOPub } from "../wire/iopub";
 import type { Sockets } from "../wire/sockets";
 import { Comms } from "./comms";
-import type { CellCompiler, CellRunner } from "./contract";
+import type { CellCompiler, CellDebugger, CellRunner } from "./contract";
 import { History } from "./history";
 import { Stdin } from "./stdin";
 import { Subshells } from "./subshells";
@@ -21,6 +21,8 @@ export interface Kernel {
 	/** The stop buttons of requests that are being executed, one of each subshell at most: for what is not on the main thread. */
 	readonly executions: Set<AbortController>;
 	readonly subshells: Subshells;
+	/** Loaded with the first debug request. */
+	debugger(): CellDebugger;
 	/** Aborts what waits and stops what runs. */
 	interrupt(): void;
 	/** Ends the process once everything is sent. */
@@ -31,7 +33,13 @@ export interface Kernel {
 export function createKernel(
 	session: string,
 	sockets: Pick<Sockets, "send">,
-	parts: { compiler: CellCompiler; runner: CellRunner; historyFolder: string | undefined; shutdown: () => void },
+	parts: {
+		compiler: CellCompiler;
+		runner: CellRunner;
+		debugger: () => CellDebugger;
+		historyFolder: string | undefined;
+		shutdown: () => void;
+	},
 ): Kernel {
 	const iopub = new IOPub(sockets, session);
 	return {
@@ -45,6 +53,7 @@ export function createKernel(
 		executionCount: 1,
 		executions: new Set(),
 		subshells: new Subshells(),
+		debugger: parts.debugger,
 		interrupt() {
 			for (const execution of this.executions) execution.abort();
 			this.stdin.cancel();

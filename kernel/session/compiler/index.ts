@@ -18,6 +18,7 @@ import { join } from "node:path";
 import type { MimeBundle } from "../../display/mime";
 import type {
 	CellCompiler,
+	CellDraft,
 	CellError,
 	CompiledCell,
 	CompileOptions,
@@ -232,10 +233,17 @@ class Compiler implements CellCompiler {
 		text: string,
 		parsed: Parsed,
 		found: Scan,
-		options: { executionCount: number; remember: boolean; names: SessionNames; magics: readonly PlacedMagic[] },
+		options: {
+			executionCount: number;
+			remember: boolean;
+			names: SessionNames;
+			magics: readonly PlacedMagic[];
+			/** Default: a name of its own. */
+			file?: string;
+		},
 	): CompiledCell {
 		const { executionCount, remember, names, magics } = options;
-		const file = this.#fileName(executionCount);
+		const file = options.file ?? this.#fileName(executionCount);
 		// A name of its own: cells may be under way at the same time.
 		const result = `${lastExpressionName}${++this.#compiled}`;
 		const transformed = transformCell(text, parsed.program, found, {
@@ -261,6 +269,26 @@ class Compiler implements CellCompiler {
 			lastExpression: transformed.lastExpression ? result : undefined,
 			declares: remember ? [...found.declared.keys()].filter((name) => hasValue(found.declared.get(name)!)) : [],
 		};
+	}
+
+	draft(source: string): CellDraft | undefined {
+		const { text, found: read, problem } = this.#magics(normalizeLines(source).replace(/^#!/, "//"));
+		const parsed = parse(text);
+		if (problem !== undefined || parsed.hopeless || parsed.problems.length > 0) return undefined;
+		const magics = read.filter(({ kind }) => kind !== "inspect");
+		try {
+			const found = scan(parsed.program);
+			return this.#emit(text, parsed, found, {
+				file: "draft.ts",
+				executionCount: 0,
+				remember: true,
+				names: this.#names,
+				magics,
+			});
+		} catch (error) {
+			if (!(error instanceof UnsupportedInCell)) this.#options.log(`compiler: ${(error as Error).stack}`);
+			return undefined;
+		}
 	}
 
 	/** A module cell: what runs only hands the module to the loader. */
@@ -315,6 +343,7 @@ class Compiler implements CellCompiler {
 				file: this.#fileName(executionCount),
 				executionCount,
 				source,
+				module: path,
 				code: `exports[Symbol.for("gradbook.scope")].defineModule(${definition});`,
 				sourceMap: "",
 				hasTopLevelAwait: false,

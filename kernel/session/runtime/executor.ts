@@ -4,6 +4,7 @@ import vm from "node:vm";
 import type { CompiledCell } from "../../requests/contract";
 import { ModuleLoader } from "../modules";
 import { Scope, scopeSymbol } from "../scope";
+import { cellHead } from "./protocol";
 
 type CellFunction = (
 	exports: object,
@@ -21,7 +22,9 @@ export class Executor {
 	/** What cells find as `module`: the main one, as a script's is. */
 	readonly #module: NodeJS.Module;
 	/** The session's names with their values. */
-	readonly names: Readonly<Record<string, unknown>>;
+	readonly names: Record<string, unknown>;
+	/** Gives a name of the session, which may be new, a value. */
+	readonly declare: (name: string, value: unknown) => void;
 
 	constructor(folder: string) {
 		this.#folder = folder;
@@ -29,6 +32,10 @@ export class Executor {
 		this.#modules.install();
 		const scope = new Scope(folder, this.#modules);
 		this.names = scope.names;
+		this.declare = (name, value) => {
+			scope.box(name).v = value;
+			scope.declared([name]);
+		};
 		Object.defineProperty(this.#exports, scopeSymbol, { value: scope });
 		this.#module = Object.assign(new Module(scope.meta.filename), {
 			exports: this.#exports,
@@ -63,7 +70,7 @@ function isPromise(value: unknown): boolean {
 }
 
 function compile(cell: CompiledCell): CellFunction {
-	const head = `(${cell.hasTopLevelAwait ? "async " : ""}function (exports, require, module, __filename, __dirname) {`;
+	const head = cellHead(cell);
 	const script = new vm.Script(`${head}${cell.code}\n})`, {
 		filename: cell.file,
 		// So that the first line of the body keeps its columns.

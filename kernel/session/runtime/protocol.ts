@@ -74,6 +74,20 @@ export const beforeTermination = "gradbook.beforeTermination";
 /** Global function of the main thread: whether what it runs at this moment belongs to a cell that was stopped. */
 export const leftoverProbe = "gradbook.runsLeftover";
 
+/** Global function of the main thread that gives what a debugger needs there (kernel/debugger/main/tools.ts). */
+export const debugTools = "gradbook.debugTools";
+
+/**
+ * Global property of the main thread with the notebook's names, once that was called: for code that is evaluated in a
+ * frame, since V8 knows that looking at a property does nothing.
+ */
+export const namesGlobal = "gradbook.names";
+
+/** What stands before a cell's code in its script, on its first line. */
+export function cellHead({ hasTopLevelAwait }: Pick<CompiledCell, "hasTopLevelAwait">): string {
+	return `(${hasTopLevelAwait ? "async " : ""}function (exports, require, module, __filename, __dirname) {`;
+}
+
 /** Places in the Int32Array that both threads see. */
 export const signal = {
 	/** 1 when an answer lies on the input port. */

@@ -37,6 +37,16 @@ const lastErrorsLength = 8000;
 
 type Lines = Pick<TransportData, "signals" | "inputPort">;
 
+/** What a debugger does around runs, while it is attached. */
+export interface RunWatcher {
+	/** A cell is about to run. */
+	before(cell: CompiledCell): Promise<void>;
+	/** A run has ended. */
+	after(): void;
+	/** The stop button: what is paused goes on, and nothing pauses until the returned function is called. */
+	release(): () => void;
+}
+
 /** The main thread, seen from the transport thread. */
 export class MainThread implements CellRunner {
 	readonly #port: MessagePort;
@@ -59,6 +69,7 @@ export class MainThread implements CellRunner {
 	#interruption: Promise<void> | undefined;
 	/** Whether a cell was ever stopped. */
 	#stopped = false;
+	watcher: RunWatcher | undefined;
 
 	constructor(port: MessagePort, lines: Lines) {
 		this.#port = port;
@@ -69,6 +80,7 @@ export class MainThread implements CellRunner {
 	async run(cell: CompiledCell, output: CellOutput, notebookCell?: string): Promise<RunOutcome> {
 		// A termination that is still under way would hit this cell.
 		await this.#interruption;
+		await this.watcher?.before(cell);
 		const run = ++this.#lastRun;
 		this.#capturedLength = 0;
 		this.#outputs.set(run, output);
@@ -122,6 +134,7 @@ export class MainThread implements CellRunner {
 	async #interrupt(error: CellError): Promise<void> {
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
 		this.#stopped = true;
+		const restore = this.watcher?.release();
 		const runs = [...this.#runs.keys()];
 		let patience = graceMs;
 		while (!(await this.#ask({ kind: "interrupt", error }, "interrupted", patience))) {
@@ -138,6 +151,7 @@ export class MainThread implements CellRunner {
 		// shows that the next one will be read.
 		while (!(await this.#ask({ kind: "ping" }, "pong", patienceMs))) await this.#terminateLeftover();
 		Atomics.store(this.#lines.signals, signal.interrupt, 0);
+		restore?.();
 	}
 
 	/**
@@ -220,6 +234,7 @@ export class MainThread implements CellRunner {
 	#end(run: number, outcome: RunOutcome): void {
 		const done = this.#runs.get(run);
 		this.#runs.delete(run);
+		this.watcher?.after();
 		done?.(outcome);
 	}
 

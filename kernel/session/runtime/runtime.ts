@@ -5,6 +5,7 @@ import { setStackReader } from "../../display/inspect";
 import { flushOutput } from "../../display/live";
 import { withOutput } from "../../display/output";
 import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
+import { moduleSourceMaps } from "../sourceMaps";
 import { AsyncStack } from "./async-stack";
 import { Callbacks } from "./callbacks";
 import { captureStreams } from "./capture";
@@ -15,6 +16,7 @@ import { plainPromises } from "./promises";
 import {
 	afterStop,
 	beforeTermination,
+	debugTools,
 	interruptFlag,
 	leftoverProbe,
 	signal,
@@ -41,8 +43,19 @@ export interface RuntimeOptions {
 	addon?: KernelAddon;
 	/** A thrown value in the coordinates of the cells. */
 	describeError(error: unknown, cells: ReadonlyMap<string, CompiledCell>): CellError;
+	/** What a debugger needs on this thread; loaded when one asks. */
+	debugTools?(session: DebuggedSession): object;
 	/** A text with V8's stacks in it, its places in the coordinates of the cells. */
 	readableStacks(text: string, cells: ReadonlyMap<string, CompiledCell>): string;
+}
+
+/** What a debugger sees of the session. */
+export interface DebuggedSession {
+	/** The names with their values. Assigning reaches the cells. */
+	names: Record<string, unknown>;
+	declare(name: string, value: unknown): void;
+	cells: ReadonlyMap<string, CompiledCell>;
+	moduleSourceMap(file: string): string | undefined;
 }
 
 /** Cells without declarations that errors may still name. */
@@ -90,6 +103,12 @@ export class Runtime {
 		Object.defineProperty(globalThis, Symbol.for(interruptFlag), { value: flag });
 		Object.defineProperty(globalThis, Symbol.for(beforeTermination), { value: () => this.#asyncStack.relax() });
 		Object.defineProperty(globalThis, Symbol.for(leftoverProbe), { value: runsLeftover });
+		let tools: object | undefined;
+		const makeTools = () => {
+			tools ??= options.debugTools?.(this.#debugged());
+			return tools;
+		};
+		Object.defineProperty(globalThis, Symbol.for(debugTools), { value: makeTools });
 		process.on("uncaughtException", (error) => this.#late(error));
 		process.on("unhandledRejection", (reason) => this.#late(reason));
 	}
@@ -129,6 +148,15 @@ export class Runtime {
 		this.#running.set(run, { output, end });
 		if (notebookCell !== undefined) withOutput(output, () => this.#callbacks.runAgain(notebookCell));
 		void withOutput(output, () => this.#execute(cell, output)).then(end);
+	}
+
+	#debugged(): DebuggedSession {
+		return {
+			names: this.#executor.names,
+			declare: (name, value) => this.#executor.declare(name, value),
+			cells: this.#cells,
+			moduleSourceMap: (file) => moduleSourceMaps.get(file),
+		};
 	}
 
 	/** For errors, which name lines of cells. */

@@ -17,7 +17,7 @@ const waits = (name: string) =>
 describe("subshells", () => {
 	test("are offered, made, listed and deleted", async () => {
 		const info = (await kernel.client.request("kernel_info_request", {}).reply()).content;
-		expect(info.supported_features).toEqual(["kernel subshells"]);
+		expect(info.supported_features).toContain("kernel subshells");
 		expect(await control("list_subshell_request")).toEqual({ status: "ok", subshell_id: [] });
 		const [one, other] = [await create(), await create()];
 		expect(one).not.toBe(other);

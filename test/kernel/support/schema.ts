@@ -37,6 +37,7 @@ const published: Record<string, Shape<unknown>> = {
 	comm_msg: object({ comm_id: string, data: dictionary }, { closed: true }),
 	comm_close: object({ comm_id: string, data: dictionary }),
 	shutdown_reply: object({ status: literal("ok"), restart: boolean }),
+	debug_event: object({ type: literal("event"), seq: integer, event: string, body: dictionary }, { closed: true }),
 	iopub_welcome: object({ subscription: string }, { closed: true }),
 };
 
