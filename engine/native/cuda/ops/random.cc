@@ -3,6 +3,7 @@
 #include "ops/random.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
@@ -43,15 +44,35 @@ uint64_t rangeOf(DType type) {
   return 2;
 }
 
+/** Bytes of a tensor that PyTorch fills at a time: larger ones in halves, each with counters of its own. */
+constexpr int64_t kMostBytes = (int64_t(1) << 31) - 1;
+
+/** Calls body(nest) for a walk over one tensor, or for the halves of its longest dimension, and so on. */
+template <class Body>
+void inHalves(const StridedLoop& nest, const Body& body) {
+  int64_t bytes = 1, longest = -1;
+  int at = 0;
+  for (int d = 0; d < nest.sizes.size(); d++) {
+    const int64_t extent = (nest.sizes[d] - 1) * std::abs(nest.strides[0][d]);
+    bytes += extent;
+    if (extent > longest) at = d;
+    longest = std::max(longest, extent);
+  }
+  if (nest.numel <= kMostBytes && bytes <= kMostBytes) return body(nest);
+  const int64_t size = nest.sizes[at], half = size / 2;
+  StridedLoop first = nest, second = nest;
+  first.sizes[at] = half;
+  second.sizes[at] = size - half;
+  first.numel = nest.numel / size * half;
+  second.numel = nest.numel - first.numel;
+  second.data[0] += half * nest.strides[0][at];
+  inHalves(first, body);
+  inHalves(second, body);
+}
+
 void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, double b) {
   const Device device = x.device();
-  const int64_t n = x.numel();
-  GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
   DrawArguments f{};
-  f.to = {x.as<char>(), int(x.dtype())};
-  const Tensor* one[1] = {&x};
-  f.walk = walkOf<1>(StridedLoop(x.sizes(), one, 1));
-  f.n = unsigned(n);
   f.a = a;
   f.b = b;
   bool whole = false;
@@ -73,13 +94,19 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
       break;
   }
   const bool wide = whole ? f.draw == Draw::Whole64 : x.dtype() == DType::Float64;
-  const Grid grid = gridOf(n, device);
-  f.random = philoxFor(generator, countersFor(n, grid, wide ? 2 : 4));
   static Function functions[3];
   const int which = whole ? 2 : wide;
   constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole"};
   const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
-  launch(kernel, device, grid, kThreads, f);
+  const Tensor* one[1] = {&x};
+  inHalves(StridedLoop(x.sizes(), one, 1), [&](const StridedLoop& nest) {
+    f.to = {nest.data[0], int(x.dtype())};
+    f.walk = walkOf<1>(nest);
+    f.n = unsigned(nest.numel);
+    const Grid grid = gridOf(nest.numel, device);
+    f.random = philoxFor(generator, countersFor(nest.numel, grid, wide ? 2 : 4));
+    launch(kernel, device, grid, kThreads, f);
+  });
 }
 
 void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generator) {
