@@ -10,6 +10,8 @@ const onCard = [
 	"test/engine/optim/trajectories.test.ts",
 	"test/engine/nn/reference.test.ts",
 	"test/engine/nn/normalization.test.ts",
+	"test/engine/nn/activation.test.ts",
+	"test/engine/nn/utils.test.ts",
 ];
 
 // Tests import the package by its public names and so meet the compiled files that users meet.

@@ -3,9 +3,5 @@
  * the addon registers.
  */
 export const withoutCuda: readonly string[] = [
-	"attention",
-	"attentionBackward",
 	"linearDynamic",
-	"rnnLayer",
-	"rnnLayerBackward",
 ];

@@ -1,0 +1,25 @@
+// What the host hands to the kernels of attention: beside arguments.h, and under its rules. Strides in elements.
+#pragma once
+
+namespace gb {
+namespace cuda {
+
+/** [N, H, rows, …] with contiguous rows. */
+struct HeadRows {
+  const void* data;
+  long long sample, head, row;
+};
+
+struct AttentionArguments {
+  HeadRows query, key, value, grad, mask;
+  long long maskColumn;
+  void *out, *dq, *dk, *dv;
+  /** For each query: the logarithm of the sum of its scores' exponentials, and its Σ p·dp; made by `statistics`. */
+  void *logSums, *dots;
+  long long heads, queries, keys, width, values;
+  double scale;
+  bool causal;
+};
+
+}  // namespace cuda
+}  // namespace gb
