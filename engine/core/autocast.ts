@@ -6,7 +6,8 @@ import { warn } from "./warn";
 
 /*
  * Mixed precision: in an autocast block matrix products run in a half type, and what needs range (losses, for instance) in
- * float32. Which op does what is PyTorch's list for the CPU; each op on it asks `autocastState.active` first.
+ * float32. Which op does what are PyTorch's lists, one for the CPU and one for cards; each op on one of them asks
+ * `autocastState.active` first.
  *
  * Global and synchronous, as `noGrad`.
  */

@@ -1,8 +1,10 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
+import { autocastState } from "../core/autocast";
 import { type Handle, native, type Operand } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
+import { raisedOnCards } from "./castPolicy";
 import { zerosAs } from "./copy";
 import { asMethods } from "./methods";
 import { underivable } from "./underivable";
@@ -237,9 +239,15 @@ function define(name: Name) {
 const inPlaceNames = ["pow", "remainder", "fmod", "atan2", "hypot", "xlogy", "copysign"] as const;
 type InPlaceMethods = { [K in (typeof inPlaceNames)[number] as `${K}_`]: BinaryMethods[K] };
 
+/** Autocast raises powers on cards. */
+function raisedPower(plain: (a: Value, b: Value) => Tensor) {
+	return (a: Value, b: Value) => (autocastState.active ? raisedOnCards(plain, a, b) : plain(a, b));
+}
+
 const functions = {} as Record<Name, (a: Value, b: Value) => Tensor>;
 for (const name of Object.keys(rows) as Name[]) {
-	const { apply, applyInPlace } = define(name);
+	const { apply: plain, applyInPlace } = define(name);
+	const apply = name === "pow" ? raisedPower(plain) : plain;
 	functions[name] = apply;
 	asMethods({ [name]: apply });
 	if ((inPlaceNames as readonly string[]).includes(name)) asMethods({ [`${name}_`]: applyInPlace });

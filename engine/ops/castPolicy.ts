@@ -24,6 +24,27 @@ export function raised<A extends readonly unknown[], R>(op: (...args: A) => R, .
 	return run(op, args, () => float32);
 }
 
+/** Lowered on cards, as it is on the CPU: PyTorch's two lists differ. */
+export function loweredOnCards<A extends readonly unknown[], R>(op: (...args: A) => R, ...args: A): R {
+	return run(op, args, (type) => (type === "cuda" ? autocastState.dtype.cuda : null));
+}
+
+/** In float32 on cards, as it is on the CPU. */
+export function raisedOnCards<A extends readonly unknown[], R>(op: (...args: A) => R, ...args: A): R {
+	return run(op, args, (type) => (type === "cuda" ? float32 : null));
+}
+
+/** In float32 on the CPU, as it is on cards. */
+export function raisedOnHost<A extends readonly unknown[], R>(op: (...args: A) => R, ...args: A): R {
+	return run(op, args, (type) => (type === "cpu" ? float32 : null));
+}
+
+/** On cards in the widest type of its tensors: for ops that would refuse several. */
+export function promotedOnCards<A extends readonly unknown[], R>(op: (...args: A) => R, ...args: A): R {
+	const wide = args.some((arg) => arg instanceof Tensor && arg.dtype === float32);
+	return run(op, args, (type) => (type === "cuda" && wide ? float32 : null));
+}
+
 /** As they are: for an op that is not on the lists and consists of ops that are. */
 export function unchanged<A extends readonly unknown[], R>(op: (...args: A) => R, ...args: A): R {
 	using _ = suspendAutocast();
@@ -32,11 +53,16 @@ export function unchanged<A extends readonly unknown[], R>(op: (...args: A) => R
 
 type DeviceType = keyof typeof autocastState.dtype;
 
-function run<A extends readonly unknown[], R>(op: (...args: A) => R, args: A, typeFor: (type: DeviceType) => DType): R {
+function run<A extends readonly unknown[], R>(
+	op: (...args: A) => R,
+	args: A,
+	typeFor: (type: DeviceType) => DType | null,
+): R {
 	const value = (arg: unknown): unknown => {
 		if (arg instanceof Tensor) {
 			const { type } = arg.device;
-			return autocastState.enabled[type] ? castTo(arg, typeFor(type)) : arg;
+			const dtype = autocastState.enabled[type] ? typeFor(type) : null;
+			return dtype === null ? arg : castTo(arg, dtype);
 		}
 		if (Array.isArray(arg)) return arg.map(value);
 		if (isOptions(arg)) return Object.fromEntries(Object.entries(arg).map(([key, item]) => [key, value(item)]));

@@ -1,10 +1,12 @@
 import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
 import { bind, integer, wrapDim } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { DType } from "../core/dtype";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { raisedOnCards } from "./castPolicy";
 import { composite } from "./composite";
 import { cast, writtenBack } from "./copy";
 import { catAlong } from "./join";
@@ -21,6 +23,7 @@ function parse(op: string, x: Tensor, args: readonly unknown[]): { source: Tenso
 
 /** Running sum along `dim`. */
 export function cumsum(x: Tensor, ...args: CumulateArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(cumsum, x, ...args);
 	const { source, dim } = parse("cumsum", x, args);
 	const out = wrap(native.cumsum(source.handle, dim, -1));
 	return tracked(source) ? record(out, cumsumBackward, [source], [], dim) : out;
@@ -37,6 +40,7 @@ function reverseCumsum(x: Tensor, dim: number): Tensor {
 
 /** Running product along `dim`. */
 export function cumprod(x: Tensor, ...args: CumulateArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(cumprod, x, ...args);
 	const { source, dim } = parse("cumprod", x, args);
 	const out = wrap(native.cumprod(source.handle, dim, -1));
 	return tracked(source) ? record(out, cumprodBackward, [source], [source, out], dim) : out;

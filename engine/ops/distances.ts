@@ -1,7 +1,7 @@
 import { shapeText } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import type { Tensor } from "../core/tensor";
-import { raised } from "./castPolicy";
+import { raised, raisedOnCards } from "./castPolicy";
 import { composite } from "./composite";
 import { triuIndices } from "./create";
 import { vectorNorm } from "./norm";
@@ -37,11 +37,12 @@ const between = composite("CdistBackward0", (p: number, a: Tensor, b: Tensor) =>
 
 /** Distances of every two rows of [n, d], each pair once: n·(n − 1)/2 numbers, row after row. */
 export function pdist(x: Tensor, p = 2): Tensor {
+	if (autocastState.active) return raisedOnCards(pdist, x, p);
 	if (x.ndim !== 2) throw new RangeError(`[pdist] expects a matrix, got shape ${shapeText(x.shape)}`);
 	return within(p, x);
 }
 
 const within = composite("PdistBackward0", (p: number, x: Tensor) => {
-	const [first, second] = triuIndices(x.size(0), x.size(0), 1).unbind(0) as [Tensor, Tensor];
+	const [first, second] = triuIndices(x.size(0), x.size(0), 1).to(x.device).unbind(0) as [Tensor, Tensor];
 	return vectorNorm(x.indexSelect(0, first).sub(x.indexSelect(0, second)), p, [-1], false);
 });

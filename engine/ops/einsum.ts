@@ -1,5 +1,7 @@
 import { shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { Tensor } from "../core/tensor";
+import { loweredOnCards } from "./castPolicy";
 import { bmm } from "./matrix";
 import { tensorList } from "./view";
 
@@ -16,6 +18,8 @@ interface Labelled {
 
 /** `einsum("ij,jk->ik", a, b)`; without "->" the result has the letters that occur once, in alphabetical order. */
 export function einsum(equation: string, ...operands: Tensor[] | [operands: readonly Tensor[]]): Tensor {
+	if (autocastState.active)
+		return loweredOnCards(einsum, equation, Array.isArray(operands[0]) ? operands[0] : (operands as Tensor[]));
 	const tensors = tensorList("einsum", Array.isArray(operands[0]) ? operands[0] : operands);
 	const [left, right] = equation.replaceAll(" ", "").split("->") as [string, string | undefined];
 	const terms = left.split(",");

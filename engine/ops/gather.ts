@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { bind, describe, integer, shapeText, wrapDim } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import { int64 } from "../core/dtype";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
+import { promotedOnCards } from "./castPolicy";
 import { cast } from "./copy";
 import { asMethods } from "./methods";
 import { underivable } from "./underivable";
@@ -294,6 +296,7 @@ const scatterAddBackward: Derivative = {
 };
 
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+	if (autocastState.active) return promotedOnCards(scatterAdd, x, dim, index, source);
 	const at = indexTensor("scatterAdd", index);
 	const along = wrapDim("scatterAdd", dim, x.ndim);
 	const part = covered(source, index);

@@ -1,10 +1,12 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { bind, describe, shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import { bool, int64 } from "../core/dtype";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, unbroadcast } from "./broadcast";
+import { promotedOnCards } from "./castPolicy";
 import { cast } from "./copy";
 import { tensor } from "./create";
 import { fromNested, isTypedArray, type TensorData, type TypedArray } from "./data";
@@ -174,6 +176,7 @@ export function indexPut(
 	values: Tensor,
 	...args: AccumulateArguments
 ): Tensor {
+	if (autocastState.active) return promotedOnCards(indexPut, x, indices, values, ...args);
 	const accumulate = accumulates("indexPut", args);
 	const out = wrap(native.clone(x.handle));
 	put(out, indices, values, accumulate);

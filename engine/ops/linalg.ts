@@ -1,5 +1,7 @@
 import { bind, type Dims, dimsOf, shapeText } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { Tensor } from "../core/tensor";
+import { lowered, raisedOnCards } from "./castPolicy";
 import { onesLike } from "./create";
 import { catAlong } from "./join";
 import { type MatrixNormOrder, orderedNorm } from "./leastSquares";
@@ -53,6 +55,7 @@ export function vectorNorm(
 		| [options?: { ord?: number; dim?: Dims; keepdim?: boolean }]
 		| [ord: number, dim?: Dims | { dim?: Dims; keepdim?: boolean }, keepdim?: boolean]
 ): Tensor {
+	if (autocastState.active) return raisedOnCards(vectorNorm, x, ...args);
 	const options = bind<{ ord: number; dim: Dims; keepdim: boolean }>("linalg.vectorNorm", args, [
 		"ord",
 		"dim",
@@ -69,6 +72,7 @@ export function matrixNorm(
 		| [ord: MatrixNormOrder, options?: { dim?: [number, number]; keepdim?: boolean }]
 		| [ord: MatrixNormOrder, dim: [number, number], keepdim?: boolean]
 ): Tensor {
+	if (autocastState.active) return raisedOnCards(matrixNorm, x, ...args);
 	const { ord, dim, keepdim } = bind<{ ord: MatrixNormOrder; dim: [number, number]; keepdim: boolean }>(
 		"linalg.matrixNorm",
 		args,
@@ -91,6 +95,7 @@ export function diagonal(x: Tensor, options: { offset?: number; dim1?: number; d
 
 /** Products of vectors along `dim` (default the last), summed. */
 export function vecdot(x: Tensor, y: Tensor, options: { dim?: number } = {}): Tensor {
+	if (autocastState.active) return lowered(vecdot, x, y, options);
 	return x.mul(y).sum(options.dim ?? -1);
 }
 

@@ -5,7 +5,7 @@ import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
-import { lowered, unchanged } from "./castPolicy";
+import { lowered, loweredOnCards, promotedOnCards } from "./castPolicy";
 import { composite } from "./composite";
 import { writtenBack } from "./copy";
 import { asMethods } from "./methods";
@@ -140,14 +140,14 @@ const bmmBackward: Derivative = {
 
 /** A matrix times a vector. */
 export function mv(a: Tensor, b: Tensor): Tensor {
-	if (autocastState.active) return unchanged(mv, a, b);
+	if (autocastState.active) return loweredOnCards(mv, a, b);
 	checkOperands("mv", a, b, 2, 1);
 	return matmul(a, b);
 }
 
 /** The inner product of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-	if (autocastState.active) return unchanged(dot, a, b);
+	if (autocastState.active) return promotedOnCards(dot, a, b);
 	checkOperands("dot", a, b, 1, 1);
 	if (a.numel() !== b.numel()) {
 		throw new RangeError(`[dot] expects vectors of one length, got ${a.numel()} and ${b.numel()}`);
@@ -207,7 +207,7 @@ function addmm_<T extends Tensor>(c: T, a: Tensor, b: Tensor, { beta = 1, alpha 
 
 /** beta·c + alpha·(a @ b), of a matrix a and a vector b. */
 export function addmv(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
-	if (autocastState.active) return unchanged(addmv, c, a, b, { beta, alpha });
+	if (autocastState.active) return loweredOnCards(addmv, c, a, b, { beta, alpha });
 	checkOperands("addmv", a, b, 2, 1);
 	return withMv({ beta, alpha }, c, a, b);
 }
@@ -228,6 +228,7 @@ export function addbmm(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }:
 
 /** beta·c + alpha·outer(a, b) */
 export function addr(c: Tensor, a: Tensor, b: Tensor, { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor {
+	if (autocastState.active) return loweredOnCards(addr, c, a, b, { beta, alpha });
 	checkOperands("addr", a, b, 1, 1);
 	return withOuter({ beta, alpha }, c, a, b);
 }

@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { record, tracked } from "../autograd/record";
 import { bind, type Dims, describe, dimsOf, shapeText, wrapDim } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { raisedOnCards } from "./castPolicy";
 import { composite } from "./composite";
 import { cast, writtenBack, zerosAs } from "./copy";
 import { asMethods } from "./methods";
@@ -26,6 +28,7 @@ export type NormArguments =
 
 /** (Σ |x|^p)^(1/p) over dimensions or all; p = Infinity: the largest |x|, 0: how many are not 0. */
 export function norm(x: Tensor, ...args: NormArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(norm, x, ...args);
 	const { p = 2, dim, keepdim = false, dtype } = bind<NormOptions>("norm", args, ["p", "dim", "keepdim"], ["dtype"]);
 	if (p !== "fro" && typeof p !== "number")
 		throw new TypeError(`[norm] p must be a number or "fro", got ${describe(p)}`);
@@ -95,6 +98,7 @@ const normAlongBackward: Derivative = { ...normBackward, name: "NormBackward1" }
 
 /** The p-norm of the difference. */
 export function dist(a: Tensor, b: Tensor, ...args: [p?: number | { p?: number }]): Tensor {
+	if (autocastState.active) return raisedOnCards(dist, a, b, ...args);
 	const { p = 2 } = bind<{ p: number }>("dist", args, ["p"]);
 	return difference(p, a, b);
 }
@@ -105,6 +109,7 @@ const difference = composite("DistBackward0", (p: number, a: Tensor, b: Tensor) 
 
 /** Slices along `dim` whose p-norm exceeds `maxnorm` are scaled down to it. */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
+	if (autocastState.active) return raisedOnCards(renorm, x, p, dim, maxnorm);
 	if (x.ndim < 2) throw new RangeError(`[renorm] needs at least 2 dimensions, got shape ${shapeText(x.shape)}`);
 	return scaledDown({ p, at: wrapDim("renorm", dim, x.ndim), maxnorm }, x);
 }

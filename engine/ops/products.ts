@@ -2,7 +2,7 @@ import { bind, shapeText } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
-import { raised } from "./castPolicy";
+import { promotedOnCards, raisedOnHost } from "./castPolicy";
 import { composite } from "./composite";
 import { checkOperands, dot, matmul, mm } from "./matrix";
 import { asMethods } from "./methods";
@@ -24,6 +24,7 @@ type ContractedDims = number | readonly [readonly number[], readonly number[]];
  * lists.
  */
 export function tensordot(a: Tensor, b: Tensor, ...args: [dims?: ContractedDims | { dims?: ContractedDims }]): Tensor {
+	if (autocastState.active) return promotedOnCards(tensordot, a, b, ...args);
 	checkOperands("tensordot", a, b);
 	const { dims = 2 } = bind<{ dims: ContractedDims }>("tensordot", args, ["dims"]);
 	const counted = typeof dims === "number";
@@ -55,7 +56,7 @@ function range(count: number): number[] {
 
 /** The sum of a matrix's diagonal. */
 export function trace(x: Tensor): Tensor {
-	if (autocastState.active) return raised(trace, x);
+	if (autocastState.active) return raisedOnHost(trace, x);
 	if (x.ndim !== 2) throw new RangeError(`[trace] expects a matrix, got shape ${shapeText(x.shape)}`);
 	return diagonalSum(null, x);
 }
@@ -92,6 +93,7 @@ export function matrixPower(x: Tensor, n: number): Tensor {
 
 /** The cross product of vectors of three elements along `dim` (default the last). */
 export function cross(a: Tensor, b: Tensor, dim: number | { dim?: number } = -1): Tensor {
+	if (autocastState.active) return promotedOnCards(cross, a, b, dim);
 	const at = typeof dim === "number" ? dim : (dim.dim ?? -1);
 	if (a.size(at) !== 3 || b.size(at) !== 3) {
 		throw new RangeError(`[cross] needs size 3 along dim ${at}, got ${a.size(at)} and ${b.size(at)}`);

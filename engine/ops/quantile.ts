@@ -2,7 +2,7 @@ import { wrapDim } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import { native } from "../core/native";
 import { Tensor } from "../core/tensor";
-import { raised } from "./castPolicy";
+import { raisedOnHost } from "./castPolicy";
 import { stackAlong } from "./join";
 import { asMethods } from "./methods";
 import { sort } from "./sort";
@@ -22,13 +22,13 @@ type QuantileArguments = [dim?: number | null | QuantileOptions, options?: Quant
 
 /** The value below which the part `q` (of [0, 1]; a vector gives several, in front) of the elements lies; NaN beside a NaN. */
 export function quantile(x: Tensor, q: number | Tensor, ...args: QuantileArguments): Tensor {
-	if (autocastState.active) return raised(quantile, x, q, ...args);
+	if (autocastState.active) return raisedOnHost(quantile, x, q, ...args);
 	return quantiles("quantile", x, q, args, false);
 }
 
 /** `quantile` of the elements that are not NaN. */
 export function nanquantile(x: Tensor, q: number | Tensor, ...args: QuantileArguments): Tensor {
-	if (autocastState.active) return raised(nanquantile, x, q, ...args);
+	if (autocastState.active) return raisedOnHost(nanquantile, x, q, ...args);
 	return quantiles("nanquantile", x, q, args, true);
 }
 

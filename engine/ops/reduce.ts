@@ -6,7 +6,7 @@ import { getDefaultDtype } from "../core/defaults";
 import { type DType, uint8 } from "../core/dtype";
 import { type Handle, native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
-import { raised } from "./castPolicy";
+import { raised, raisedOnCards } from "./castPolicy";
 import { cast, zerosAs } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
@@ -69,6 +69,7 @@ export function countOf({ shape, dims }: Reduced): number {
 
 /** Sum over dimensions; integers and bool add up in int64. */
 export function sum(x: Tensor, ...args: ReduceArguments<SumOptions>): Tensor {
+	if (autocastState.active) return raisedOnCards(sum, x, ...args);
 	return sumOf("sum", native.sum, x, args, sumAllBackward, sumDimBackward);
 }
 
@@ -293,6 +294,7 @@ export function logsumexp(
 	x: Tensor,
 	...args: [options: { dim: Dims; keepdim?: boolean }] | [dim: Dims, keepdim?: boolean | { keepdim?: boolean }]
 ): Tensor {
+	if (autocastState.active) return raisedOnCards(logsumexp, x, ...args);
 	const { dims, keepdim } = reduceArguments("logsumexp", args);
 	if (!x.isFloatingPoint()) return logsumexp(cast(x, getDefaultDtype()), { dim: dims, keepdim });
 	const along = dims ?? x.shape.map((_, i) => i);

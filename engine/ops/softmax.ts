@@ -1,9 +1,11 @@
 import type { Derivative } from "../autograd/node";
 import { record, tracked } from "../autograd/record";
 import { bind, integer, wrapDim } from "../core/arguments";
+import { autocastState } from "../core/autocast";
 import type { DType } from "../core/dtype";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
+import { raisedOnCards } from "./castPolicy";
 import { cast } from "./copy";
 import { asMethods } from "./methods";
 
@@ -18,6 +20,7 @@ function parse(op: string, x: Tensor, args: readonly unknown[]): { source: Tenso
 
 /** exp(x) / Σ exp(x) along `dim`, without overflow. */
 export function softmax(x: Tensor, ...args: SoftmaxArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(softmax, x, ...args);
 	const { source, dim } = parse("softmax", x, args);
 	const out = wrap(native.softmax(source.handle, dim));
 	return tracked(source) ? record(out, softmaxBackward, [source], [out], dim) : out;
@@ -36,6 +39,7 @@ const softmaxBackward: Derivative = {
 
 /** ln softmax(x) along `dim`, exact where softmax would round to 0. */
 export function logSoftmax(x: Tensor, ...args: SoftmaxArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(logSoftmax, x, ...args);
 	const { source, dim } = parse("logSoftmax", x, args);
 	const out = wrap(native.logSoftmax(source.handle, dim));
 	return tracked(source) ? record(out, logSoftmaxBackward, [source], [out], dim) : out;

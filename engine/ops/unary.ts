@@ -1,5 +1,7 @@
+import { autocastState } from "../core/autocast";
 import { type Handle, native } from "../core/native";
 import { Tensor } from "../core/tensor";
+import { raisedOnCards } from "./castPolicy";
 import { zerosAs } from "./copy";
 import { passed } from "./passed";
 import { type Pointwise, pointwise } from "./pointwise";
@@ -150,14 +152,23 @@ function nodeName(name: string): string {
 	return `${title}Backward0`;
 }
 
+/** Raised to float32 in autocast blocks on cards. */
+const raised: ReadonlySet<Name> = new Set<Name>(
+	"acos asin cosh erfinv exp expm1 log log10 log2 log1p reciprocal rsqrt sinh tan".split(" ") as Name[],
+);
+
 const functions = {} as Record<Name, (x: Tensor) => Tensor>;
 for (const name of Object.keys(rows) as Name[]) {
 	const { apply, applyInPlace } = pointwise<undefined>(name, { ...rows[name], node: nodeName(name) });
-	functions[name] = (x) => apply(x, undefined);
+	const plain = (x: Tensor) => apply(x, undefined);
+	const call = raised.has(name)
+		? (x: Tensor) => (autocastState.active ? raisedOnCards(plain, x) : apply(x, undefined))
+		: plain;
+	functions[name] = call;
 	const put = (method: string, value: (this: Tensor) => Tensor) =>
 		Object.defineProperty(Tensor.prototype, method, { value, writable: true, configurable: true });
 	put(name, function () {
-		return apply(this, undefined);
+		return call(this);
 	});
 	put(`${name}_`, function () {
 		return applyInPlace(this, undefined);

@@ -2,6 +2,4 @@
  * Kernels that the CPU has and CUDA does not have yet. The list only shrinks: test/cuda/kernels.test.ts compares it with what
  * the addon registers.
  */
-export const withoutCuda: readonly string[] = [
-	"linearDynamic",
-];
+export const withoutCuda: readonly string[] = [];

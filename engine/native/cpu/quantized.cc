@@ -22,31 +22,7 @@ const QuantizedLoops& quantizedLoops() {
 
 namespace {
 
-constexpr double kMost = 127, kSmallestScale = 6.1e-5;
 constexpr int64_t kBlockRows = 32;
-
-/** PyTorch's choice: the range holds 0, which is met exactly; scales that are too small are cut off. */
-ByteScale chooseScale(float least, float most) {
-  double low = least, high = most;
-  double scale = (high - low) / kMost;
-  if (float(scale) == 0 || std::isinf(1 / float(scale))) scale = 0.1;
-  if (scale < kSmallestScale) {
-    const double grown = kSmallestScale / double(float(scale));
-    scale = kSmallestScale;
-    if (low == 0) {
-      high = scale * kMost;
-    } else if (high == 0) {
-      low = -scale * kMost;
-    } else {
-      low = float(low * grown);
-      high = float(high * grown);
-    }
-  }
-  // From the end of the range that it follows from more exactly.
-  const double byLow = -low / scale, byHigh = kMost - high / scale;
-  const double zero = std::fabs(low / scale) < kMost + std::fabs(high / scale) ? byLow : byHigh;
-  return {float(scale), int32_t(std::nearbyint(std::min(std::max(zero, 0.0), kMost)))};
-}
 
 void dynamicLinearOnCpu(const DynamicLinear& call, const Tensor& y) {
   const auto& loops = quantizedLoops();
@@ -55,7 +31,7 @@ void dynamicLinearOnCpu(const DynamicLinear& call, const Tensor& y) {
   const bool good = loops.range(x, call.rows * call.in, &low, &high);
   GB_CHECK(good && std::isfinite(low) && std::isfinite(high), "the input must be finite to be quantized, got ",
            good ? "an infinity" : "NaN");
-  const ByteScale scale = chooseScale(low, high);
+  const ByteScale scale = scalar::chooseScale(low, high);
   const float inverse = 1 / scale.scale, factor = scale.scale * float(call.weightScale);
   std::vector<uint8_t> bytes(size_t(call.rows * call.stride));
   parallelFor(call.rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, call.in)), [&](int64_t begin, int64_t end) {

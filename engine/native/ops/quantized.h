@@ -1,14 +1,9 @@
 // Products of integers of one byte.
 #pragma once
 #include "ops/kernel.h"
+#include "scalar/quantized.h"
 
 namespace gb {
-
-/** What stands for x: round(x / scale) + zero, from 0 to 127. */
-struct ByteScale {
-  float scale;
-  int32_t zero;
-};
 
 /** Row-major; a weight's row begins every `stride` bytes, which are a whole number of vectors. */
 struct DynamicLinear {

@@ -8,7 +8,7 @@ import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { cat } from "../../ops";
 import { summedTo } from "../../ops/broadcast";
-import { lowered } from "../../ops/castPolicy";
+import { lowered, raisedOnCards } from "../../ops/castPolicy";
 import { passed } from "../../ops/passed";
 import type { SoftmaxArguments } from "../../ops/softmax";
 import { swishOp } from "./swish";
@@ -303,6 +303,7 @@ export function gelu(input: Tensor, options: { approximate?: GeluForm } = {}): T
 
 /** ln(1 + e^(beta·x)) / beta; x itself where beta·x exceeds the threshold (beta 1, threshold 20 by default) */
 export function softplus(input: Tensor, options: { beta?: number; threshold?: number } = {}): Tensor {
+	if (autocastState.active) return raisedOnCards(softplus, input, options);
 	return softplusOp(input, [options.beta ?? 1, options.threshold ?? 20]);
 }
 

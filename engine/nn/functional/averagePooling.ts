@@ -2,7 +2,7 @@ import { bind } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { quoted } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
-import { raised } from "../../ops/castPolicy";
+import { raisedOnHost } from "../../ops/castPolicy";
 import { type AdaptiveSize, adaptiveSize } from "./maxPooling";
 import { LineMatrix, mixed } from "./mix";
 import { checkRank, type PerDimension, perDimension } from "./spatial";
@@ -132,7 +132,7 @@ export function avgPool2d(input: Tensor, kernelSize: PerDimension, ...args: AvgP
 
 /** Like `avgPool1d`, of `[N, C, D, H, W]` or `[C, D, H, W]`. */
 export function avgPool3d(input: Tensor, kernelSize: PerDimension, ...args: AvgPoolArguments): Tensor {
-	if (autocastState.active) return raised(avgPool3d, input, kernelSize, ...args);
+	if (autocastState.active) return raisedOnHost(avgPool3d, input, kernelSize, ...args);
 	return avgPool("avgPool3d", 3, input, kernelSize, args);
 }
 

@@ -60,6 +60,11 @@ function checkBinary(op: string, input: Tensor, target: Tensor): void {
 
 /** −(t ln p + (1 − t) ln(1 − p)) of probabilities `input` and targets of the same shape, from 0 to 1. */
 export function binaryCrossEntropy(input: Tensor, target: Tensor, options: BinaryCrossEntropyOptions = {}): Tensor {
+	if (autocastState.active && autocastState.enabled.cuda && input.device.type === "cuda") {
+		throw new Error(
+			"[binaryCrossEntropy] unsafe to autocast: a sigmoid's result in half precision may be 0 or 1. Combine the two layers by binaryCrossEntropyWithLogits or nn.BCEWithLogitsLoss, which are safe",
+		);
+	}
 	if (autocastState.active) return raised(binaryCrossEntropy, input, target, options);
 	const { reduction = "mean", weight = null } = options;
 	reductionCode("binaryCrossEntropy", reduction);

@@ -7,7 +7,7 @@ import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
 import { where } from "../../ops";
-import { raised } from "../../ops/castPolicy";
+import { raisedOnHost } from "../../ops/castPolicy";
 import { type Reduction, type ReductionOptions, reductionCode } from "./reduction";
 
 /** Lengths of sequences: one for each sample. */
@@ -70,7 +70,7 @@ function lengthsOf(name: string, lengths: unknown): Tensor {
  * @returns "mean" (default): each loss divided by its target's length, and the mean of these; "none": `[N]`
  */
 export function ctcLoss(...args: CtcArguments): Tensor {
-	if (autocastState.active) return raised(ctcLoss, ...args);
+	if (autocastState.active) return raisedOnHost(ctcLoss, ...args);
 	const given = bind<
 		Required<CtcLossOptions> & {
 			logProbs: Tensor;

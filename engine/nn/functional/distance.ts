@@ -1,6 +1,8 @@
+import { autocastState } from "../../core/autocast";
 import { noGrad } from "../../core/gradMode";
 import type { Tensor } from "../../core/tensor";
 import { broadcastTensors } from "../../ops";
+import { raisedOnCards } from "../../ops/castPolicy";
 import { normAlong } from "../../ops/norm";
 
 /** |x₁ − x₂ + eps|ₚ along the last dimension (p 2, eps 1e-6 by default) */
@@ -15,6 +17,7 @@ export function pairwiseDistance(
 
 /** x₁·x₂ / (max(|x₁|, eps) · max(|x₂|, eps)) along `dim` (1, eps 1e-8 by default) */
 export function cosineSimilarity(x1: Tensor, x2: Tensor, options: { dim?: number; eps?: number } = {}): Tensor {
+	if (autocastState.active) return raisedOnCards(cosineSimilarity, x1, x2, options);
 	const { dim = 1, eps = 1e-8 } = options;
 	// As PyTorch: the bound is on the length alone, its gradient is that of the unbounded one.
 	const unit = (x: Tensor) => {

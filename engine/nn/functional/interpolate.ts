@@ -1,6 +1,8 @@
 import { bind } from "../../core/arguments";
+import { autocastState } from "../../core/autocast";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
+import { raisedOnCards } from "../../ops/castPolicy";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./averagePooling";
 import { LineMatrix, mixed } from "./mix";
 import type { PerDimension } from "./spatial";
@@ -163,6 +165,7 @@ export type InterpolateArguments =
  * "linear" is for one dimension, "bilinear" and "bicubic" for two, "trilinear" for three, the others for any.
  */
 export function interpolate(input: Tensor, ...args: InterpolateArguments): Tensor {
+	if (autocastState.active) return raisedOnCards(interpolate, input, ...args);
 	const given = bind<InterpolateOptions>("interpolate", args, order);
 	const { mode = "nearest", alignCorners = null, antialias = false } = given;
 	if (!(input instanceof Tensor)) throw new TypeError(`[interpolate] input must be a tensor, got ${quoted(input)}`);

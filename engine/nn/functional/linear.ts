@@ -5,7 +5,7 @@ import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
-import { lowered, unchanged } from "../../ops/castPolicy";
+import { lowered, promotedOnCards } from "../../ops/castPolicy";
 
 /**
  * x Wᵀ + b over the last dimension.
@@ -72,7 +72,7 @@ function recorded(node: Node, grad: Tensor, x: Tensor | null, weight: Tensor | n
  * @param weight `[outFeatures, in1Features, in2Features]`
  */
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-	if (autocastState.active) return unchanged(bilinear, input1, input2, weight, bias);
+	if (autocastState.active) return promotedOnCards(bilinear, input1, input2, weight, bias);
 	const lead = input1.shape.slice(0, -1);
 	if (`${lead}` !== `${input2.shape.slice(0, -1)}`) {
 		throw new RangeError(

@@ -1,9 +1,11 @@
 import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
 import { shapeText } from "../../core/arguments";
+import { autocastState } from "../../core/autocast";
 import { gradMode, noGrad } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
+import { raisedOnCards } from "../../ops/castPolicy";
 import { gradientsOf } from "../../ops/composite";
 import { finfoEps } from "./precision";
 
@@ -146,6 +148,7 @@ export function layerNorm(
 	normalizedShape: number | readonly number[],
 	options: LayerNormOptions = {},
 ): Tensor {
+	if (autocastState.active) return raisedOnCards(layerNorm, input, normalizedShape, options);
 	const { weight = null, bias = null, eps = 1e-5 } = options;
 	const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
 	const handles = native.layerNorm(input.handle, shape, handleOf(weight), handleOf(bias), eps);
@@ -170,6 +173,7 @@ export interface GroupNormOptions {
 
 /** Normalisation of groups of channels of each sample (Wu and He, 2018). */
 export function groupNorm(input: Tensor, numGroups: number, options: GroupNormOptions = {}): Tensor {
+	if (autocastState.active) return raisedOnCards(groupNorm, input, numGroups, options);
 	const { weight = null, bias = null, eps = 1e-5 } = options;
 	if (input.ndim >= 2 && input.shape.reduce((product, size) => product * size, 1) === numGroups) {
 		const shape = [1, numGroups, ...input.shape.slice(2)];
@@ -227,6 +231,7 @@ export function rmsNorm(
 	normalizedShape: number | readonly number[],
 	options: { weight?: Tensor | null; eps?: number | null } = {},
 ): Tensor {
+	if (autocastState.active) return raisedOnCards(rmsNorm, input, normalizedShape, options);
 	const { weight = null } = options;
 	const eps = options.eps ?? finfoEps(input.dtype);
 	const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;

@@ -95,10 +95,12 @@ export function recurrentLayer(
 
 /**
  * In an autocast block PyTorch lowers plain layers and whole LSTM layers. In a GRU, a cell or over packed sequences it
- * lowers the products alone, and the states keep the input's type: here such a layer runs in float32.
+ * lowers the products alone, and the states keep the input's type: here such a layer runs in float32. On a card it lowers
+ * them all.
  */
 function autocastLayer(...args: Parameters<typeof recurrentLayer>): LayerResult {
 	const [, mode, x, , , , , shape] = args;
+	if (x.device.type === "cuda") return lowered(recurrentLayer, ...args);
 	if (mode === "RNN_TANH" || mode === "RNN_RELU" || (mode === "LSTM" && shape)) return lowered(recurrentLayer, ...args);
 	const { output, h, c } = raised(recurrentLayer, ...args);
 	return { output: output.to(x.dtype), h: h.to(x.dtype), c: c?.to(x.dtype) ?? null };

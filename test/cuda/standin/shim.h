@@ -107,6 +107,10 @@ static inline T atomicCAS(T* p, T expected, T value) {
 static inline void __threadfence() {}
 
 static inline unsigned __umulhi(unsigned a, unsigned b) { return unsigned((static_cast<unsigned long>(a) * b) >> 32); }
+static inline int __dp4a(int a, int b, int c) {
+  for (int i = 0; i < 32; i += 8) c += int(static_cast<signed char>(a >> i)) * static_cast<signed char>(b >> i);
+  return c;
+}
 static inline int __popc(unsigned x) { return __builtin_popcount(x); }
 static inline int __ffs(unsigned x) { return __builtin_ffs(int(x)); }
 static inline int __clz(unsigned x) { return x ? __builtin_clz(x) : 32; }

@@ -79,6 +79,8 @@ constexpr int kNoClass = -1, kNoProbability = -2, kNoPlace = -3;
 /** A matrix (its place in a batch) that is not finite, or whose factors were not found in `size` sweeps; a pivot of none of
  * `size` rows. */
 constexpr int kNotFinite = -4, kNoConvergence = -5, kNoPivot = -6;
+/** An infinity (1) or a NaN (0) where bytes should stand for numbers. */
+constexpr int kNoByte = -7;
 
 /** Index tensors: element i of all of them together names a block. Strides in bytes. */
 struct IndexArguments {

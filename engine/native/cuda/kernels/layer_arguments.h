@@ -100,5 +100,16 @@ struct MixArguments {
   unsigned int outputs;
 };
 
+/** Row-major; a weight's rows begin `stride` bytes apart, and are zero behind `in`. */
+struct DynamicLinearArguments {
+  const float *x, *bias;
+  const signed char* weight;
+  const int* rowSums;
+  const void* scale;  // a ByteScale
+  float* y;
+  long long rows, in, out, stride;
+  float weightScale;
+};
+
 }  // namespace cuda
 }  // namespace gb

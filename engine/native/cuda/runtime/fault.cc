@@ -58,6 +58,7 @@ void checkFault(int index) {
   GB_CHECK(found.dimension != kNotFinite, "the algorithm did not converge: the matrix holds NaN or infinity, or numbers too large");
   GB_CHECK(found.dimension != kNoConvergence, "the algorithm did not converge in ", found.size, " sweeps");
   GB_CHECK(found.dimension != kNoPivot, "pivot ", found.value, " is out of range for matrices of size ", found.size);
+  GB_CHECK(found.dimension != kNoByte, "the input must be finite to be quantized, got ", found.value ? "an infinity" : "NaN");
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);
 }
 
