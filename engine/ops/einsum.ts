@@ -18,9 +18,9 @@ interface Labelled {
 
 /** `einsum("ij,jk->ik", a, b)`; without "->" the result has the letters that occur once, in alphabetical order. */
 export function einsum(equation: string, ...operands: Tensor[] | [operands: readonly Tensor[]]): Tensor {
-	if (autocastState.active)
-		return loweredOnCards(einsum, equation, Array.isArray(operands[0]) ? operands[0] : (operands as Tensor[]));
 	const tensors = tensorList("einsum", Array.isArray(operands[0]) ? operands[0] : operands);
+	// On the CPU its products are lowered, and nothing where it has none.
+	if (autocastState.active && tensors[0]?.device.type === "cuda") return loweredOnCards(einsum, equation, tensors);
 	const [left, right] = equation.replaceAll(" ", "").split("->") as [string, string | undefined];
 	const terms = left.split(",");
 	if (terms.length !== tensors.length) {

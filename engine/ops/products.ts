@@ -24,7 +24,7 @@ type ContractedDims = number | readonly [readonly number[], readonly number[]];
  * lists.
  */
 export function tensordot(a: Tensor, b: Tensor, ...args: [dims?: ContractedDims | { dims?: ContractedDims }]): Tensor {
-	if (autocastState.active) return promotedOnCards(tensordot, a, b, ...args);
+	if (autocastState.active && a.device.type === "cuda") return promotedOnCards(tensordot, a, b, ...args);
 	checkOperands("tensordot", a, b);
 	const { dims = 2 } = bind<{ dims: ContractedDims }>("tensordot", args, ["dims"]);
 	const counted = typeof dims === "number";
