@@ -11,6 +11,8 @@ const onCard = [
 	"test/engine/nn/reference.test.ts",
 	"test/engine/nn/normalization.test.ts",
 	"test/engine/nn/activation.test.ts",
+	"test/engine/nn/attention.test.ts",
+	"test/engine/nn/recurrent.test.ts",
 	"test/engine/nn/utils.test.ts",
 ];
 

@@ -41,6 +41,11 @@ export function onHost<T>(body: () => T): T {
 	}
 }
 
+/** A module whose parameters were drawn on the CPU, as PyTorch's were, on the device of this run. */
+export function moved<M extends torch.nn.Module>(make: () => M): M {
+	return onHost(make).to(torch.getDefaultDevice());
+}
+
 /**
  * Runs `body` after seeding; true where it drew random numbers of a card, which are others than the CPU's: what came of them
  * has no reference.

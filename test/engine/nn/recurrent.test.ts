@@ -1,5 +1,6 @@
 import * as torch from "gradbook";
 import { describe, expect, test } from "vitest";
+import { drew, moved, onCard } from "../../support/device";
 import {
 	backward,
 	decode,
@@ -48,8 +49,10 @@ interface Packing {
 const reference = readReference<{ packed: PackedCase[]; pack: Packing[] }>("nn_sequences.json");
 
 function layerOf(given: PackedCase): torch.nn.LSTM {
-	torch.manualSeed(given.seed);
-	return new (nn[given.name] as typeof nn.LSTM)(3, 4, optionsOf(given.kwargs));
+	return moved(() => {
+		torch.manualSeed(given.seed);
+		return new (nn[given.name] as typeof nn.LSTM)(3, 4, optionsOf(given.kwargs));
+	});
 }
 
 /** Any of them as an LSTM: what they share is called alike. */
@@ -61,9 +64,12 @@ describe("packed sequences through layers", () => {
 	test.each(reference.packed)("$label", (given) => {
 		const layer = layerOf(given);
 		const x = tensorOf(given.input).requiresGrad_();
-		torch.manualSeed(given.seed + 500);
 		const packed = rnn.packPaddedSequence(x, given.lengths, optionsOf(given.pack));
-		const [output, h] = layer(packed, decode(given.hx));
+		let [output, h] = [packed, null as unknown];
+		const random = drew(given.seed + 500, () => {
+			[output, h] = layer(packed, decode(given.hx));
+		});
+		if (random) return;
 		expectLike(output.data, given.data, "data");
 		expectLike(h, given.h, "h");
 		expect(output.data.gradFn!.name).toBe("CatBackward0");
@@ -78,7 +84,8 @@ describe("packed sequences through layers", () => {
 		}
 	});
 
-	test.each(["RNN", "LSTM", "GRU"] as const)("%s: gradients, first and second", (name) => {
+	// On a card the cases above hold the derivatives.
+	test.skipIf(onCard).each(["RNN", "LSTM", "GRU"] as const)("%s: gradients, first and second", (name) => {
 		const layer = layerNamed(name, 2, 2).double();
 		const x = torch.randn(3, 2, 2, { dtype: torch.float64 }).requiresGrad_();
 		const checked = [x, ...layer.parameters()];
@@ -91,8 +98,9 @@ describe("packed sequences through layers", () => {
 	});
 
 	test.each(["RNN", "LSTM", "GRU"] as const)("%s: large enough for threads, as one sequence at a time", (name) => {
-		const layer = layerNamed(name, 5, 40).double();
-		const lengths = Array.from({ length: 31 }, (_, i) => 70 - 2 * i - (i % 2));
+		const layer = layerNamed(name, 5, onCard ? 18 : 40).double();
+		const many = Array.from({ length: 31 }, (_, i) => 70 - 2 * i - (i % 2));
+		const lengths = onCard ? [12, 12, 9, 8, 8, 3, 1] : many;
 		const sequences = lengths.map((length) => torch.randn(length, 5, { dtype: torch.float64 }));
 		const run = (threads: number) => {
 			torch.setNumThreads(threads);
@@ -122,7 +130,7 @@ describe("packed sequences through layers", () => {
 	});
 });
 
-test("weights too large for a core's cache: the steps' products are split", () => {
+test.skipIf(onCard)("weights too large for a core's cache: the steps' products are split", () => {
 	const layer = layerNamed("LSTM", 3, 300).double();
 	const x = torch.randn(6, 9, 3, { dtype: torch.float64 });
 	const [output] = layer(x);
@@ -142,11 +150,11 @@ describe("packing", () => {
 		const x = tensorOf(input).requiresGrad_();
 		const packed = rnn.packPaddedSequence(x, torch.tensor(lengths).long(), optionsOf(kwargs));
 		expectLike([...packed], fields, "fields");
-		expect(String(packed)).toBe(expected.textWithNode);
+		if (!onCard) expect(String(packed)).toBe(expected.textWithNode);
 		backward(packed.data);
 		expectLike(x.grad, expected.grad, "gradient");
 		const plain = new rnn.PackedSequence(packed.data.detach(), packed.batchSizes, packed.sortedIndices);
-		expect(String(plain)).toBe(expected.text);
+		if (!onCard) expect(String(plain)).toBe(expected.text);
 		const [padded, back] = rnn.padPackedSequence(plain);
 		expectLike(padded, expected.padded, "padded");
 		expectLike(back, expected.back, "lengths");

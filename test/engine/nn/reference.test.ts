@@ -1,7 +1,6 @@
 import * as torch from "gradbook";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { withoutCuda } from "../../cuda/withoutCuda";
-import { drew, onCard, onDevice, onHost } from "../../support/device";
+import { drew, moved, onCard, onDevice, onHost } from "../../support/device";
 import {
 	backward,
 	camelCase,
@@ -80,14 +79,13 @@ function fed(inputs: any[]): any[] {
 }
 
 function moduleOf(given: ModuleCase): torch.nn.Module {
-	// PyTorch drew the parameters on the CPU: so do we, and move them.
-	const made = onHost(() => {
+	const made = moved(() => {
 		torch.manualSeed(given.seed);
 		const Kind = (nn as any)[given.name] as new (...args: unknown[]) => torch.nn.Module;
 		const options = optionsOf(given.kwargs);
 		return new Kind(...given.args.map(decode), ...(Object.keys(options).length > 0 ? [options] : []));
 	});
-	return made.to(torch.getDefaultDevice()).train(given.train);
+	return made.train(given.train);
 }
 
 function nodeOf(output: unknown): string | null {
@@ -99,11 +97,8 @@ function flat(output: any): any {
 	return Array.isArray(output) ? output.flat(Infinity).filter((item) => item instanceof torch.Tensor) : output;
 }
 
-// Until it has a kernel, this loss reads its targets on the host.
-const waits = (given: Case) => onCard && /ctc/i.test(given.name) && withoutCuda.includes("ctcLoss");
-
-const modules = ["nn_modules.json", "nn_sequences.json", "nn_spatial.json"].flatMap((name) =>
-	readReference<{ cases: ModuleCase[] }>(name).cases.filter((given) => !waits(given)),
+const modules = ["nn_modules.json", "nn_sequences.json", "nn_spatial.json"].flatMap(
+	(name) => readReference<{ cases: ModuleCase[] }>(name).cases,
 );
 
 describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => {
@@ -156,7 +151,7 @@ describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => 
 const functions = [
 	...readReference<{ cases: Case[] }>("nn_functional.json").cases,
 	...readReference<{ functions: Case[] }>("nn_sequences.json").functions,
-].filter((given) => !waits(given));
+];
 
 describe("functional", () => {
 	const functionCase = (given: Case) => {
