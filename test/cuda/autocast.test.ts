@@ -186,6 +186,34 @@ describe.skipIf(!hasStandin)("autocast on a card", () => {
 		torch.autocast("cpu", () => expect(torch.rand(2).half().exp().dtype).toBe(float16));
 	});
 
+	test("a scaler's steps on a card follow its gradients: an overflow leaves the step out and halves the factor", () => {
+		torch.manualSeed(3);
+		const layer = on(new nn.Linear(3, 1));
+		const optimizer = new torch.optim.SGD(layer.parameters(), { lr: 0.1 });
+		const scaler = new torch.amp.GradScaler("cuda", { initScale: 1024, growthInterval: 1 });
+		const { m, v } = of(float32);
+		const [x, y] = [m(), v().view(3, 1)];
+		const step = (factor: number) => {
+			optimizer.zeroGrad();
+			const loss = torch.autocast("cuda", () => F.mseLoss(layer(x), y)).mul(factor);
+			scaler.scale(loss).backward();
+			const before = layer.weight.detach().clone();
+			scaler.step(optimizer);
+			scaler.update();
+			return torch.equal(before, layer.weight.detach());
+		};
+		expect([step(1), scaler.getScale()]).toEqual([false, 2048]);
+		expect([layer.weight.dtype, layer.weight.grad!.dtype]).toEqual([float32, float32]);
+		const plain = torch.autograd.grad(F.mseLoss(layer(x), y), [layer.weight])[0]!;
+		optimizer.zeroGrad();
+		scaler.scale(torch.autocast("cuda", () => F.mseLoss(layer(x), y))).backward();
+		scaler.unscale_(optimizer);
+		expect(torch.allclose(layer.weight.grad!, plain, { rtol: 1e-2, atol: 1e-3 })).toBe(true);
+		scaler.step(optimizer);
+		scaler.update();
+		expect([step(1e38), scaler.getScale()]).toEqual([true, 2048]);
+	});
+
 	test("probabilities in half precision are refused", () => {
 		const { v } = of(float16);
 		expect(() => torch.autocast("cuda", () => F.binaryCrossEntropy(v(), v()))).toThrow(/unsafe to autocast/);

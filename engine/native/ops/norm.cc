@@ -16,6 +16,7 @@ namespace {
 /** A parameter or running statistic beside x: of x's type, or float32 beside a half type. */
 void checkBeside(const char* name, MaybeTensor tensor, const Tensor& x, int64_t elements) {
   if (!tensor) return;
+  checkTogether(x, *tensor);
   GB_CHECK(tensor->numel() == elements, name, " should contain ", elements, " elements, not ", tensor->numel());
   GB_CHECK(tensor->dtype() == x.dtype() || tensor->dtype() == computeType(x.dtype()), "expected ", name, " to be ",
            nameOf(x.dtype()), ", as the input is, got ", nameOf(tensor->dtype()));

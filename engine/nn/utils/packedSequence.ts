@@ -34,6 +34,9 @@ export class PackedSequence {
 		if (!(batchSizes instanceof Tensor) || batchSizes.ndim !== 1 || batchSizes.dtype !== int64) {
 			throw new TypeError(`[PackedSequence] batchSizes must be a vector of int64, got ${quoted(batchSizes)}`);
 		}
+		if (batchSizes.device.type !== "cpu") {
+			throw new RangeError(`[PackedSequence] batchSizes should always be on the CPU, got ${batchSizes.device}`);
+		}
 		this.data = data;
 		this.batchSizes = batchSizes;
 		this.sortedIndices = sortedIndices;
