@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { CodeCell } from "../../../dist/kernel/runner/notebook";
@@ -105,4 +105,29 @@ test("a promise looks as it does elsewhere, without what Node notes on it", asyn
 test("an error in code of eval names its cell alone", async () => {
 	const { reply } = await kernel.client.execute('eval("nowhere")');
 	expect((reply.traceback as string[]).filter((line) => line.includes(" at "))).toHaveLength(1);
+});
+
+test("a folder with spaces and letters of any script, and then without the folder", async () => {
+	const folder = join(kernel.folder, "päth mit 空格 🙂");
+	for (const [name, text] of Object.entries({
+		"node_modules/esm-only/package.json": '{ "type": "module", "exports": { "import": "./index.js" } }',
+		"node_modules/esm-only/index.js": "export const answer = 42;",
+		"node_modules/esm-only/index.d.ts": "export declare const answer: number;",
+		"größe.json": '{ "größe": [1, 2] }',
+		"sub/helfer.ts": "export enum Farbe { Rot = 3 }\nexport const plus = (n: number): number => n + 1;",
+		"tsconfig.json": '{ "compilerOptions": { "paths": { "@sub/*": ["./sub/*"] } } }',
+	})) {
+		mkdirSync(join(folder, name, ".."), { recursive: true });
+		writeFileSync(join(folder, name), text);
+	}
+	const { client } = await startKernel({ main: wholeKernel, folder });
+	const { result, reply } = await client.execute(
+		`import { answer } from "esm-only"; import { Farbe, plus } from "@sub/helfer"; import { größe } from "./größe.json";
+		[plus(answer), Farbe.Rot, größe.length, process.cwd().endsWith("🙂")]`,
+	);
+	expect(reply.evalue).toBeUndefined();
+	expect(result).toEqual({ "text/plain": "[ 43, 3, 2, true ]" });
+	rmSync(folder, { recursive: true });
+	await client.execute("const still: number = 1");
+	expect((await client.execute("still + plus(1)")).result).toEqual({ "text/plain": "3" });
 });
