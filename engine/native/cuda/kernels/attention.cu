@@ -3,6 +3,7 @@
 // A block has 256 threads, and in y a chunk of the columns of what it makes.
 #include "cuda/kernels/block.cuh"
 #include "cuda/kernels/attention_arguments.h"
+#include "cuda/kernels/tile.cuh"
 
 namespace gb {
 namespace cuda {
@@ -47,17 +48,8 @@ GB_DEVICE void dots(Sums& sums, const Rows& a, const Rows& b, i64 depth, Strip& 
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kDepth; k++) {
-      T l[kPer], r[kPer];
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
-        l[i] = left[k][ty() + i * kSide];
-        r[i] = right[k][tx() + i * kSide];
-      }
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
-#pragma unroll
-        for (int j = 0; j < kPer; j++) sums[i][j] = scalar::mulAdd(l[i], r[j], sums[i][j]);
-      }
+      addProducts(
+          sums, [&](int i) { return left[k][ty() + i * kSide]; }, [&](int j) { return right[k][tx() + j * kSide]; });
     }
   }
 }
@@ -75,18 +67,11 @@ GB_DEVICE void weighted(Sums& sums, const Square& w, const Rows& x, i64 first, i
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kDepth; k++) {
-      T l[kPer], r[kPer];
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
+      const auto own = [&](int i) {
         const int row = ty() + i * kSide;
-        l[i] = kTransposed ? w[k0 + k][row] : w[row][k0 + k];
-        r[i] = strip[k][tx() + i * kSide];
-      }
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
-#pragma unroll
-        for (int j = 0; j < kPer; j++) sums[i][j] = scalar::mulAdd(l[i], r[j], sums[i][j]);
-      }
+        return kTransposed ? w[k0 + k][row] : w[row][k0 + k];
+      };
+      addProducts(sums, own, [&](int j) { return strip[k][tx() + j * kSide]; });
     }
   }
 }

@@ -85,16 +85,8 @@ extern "C" __global__ void __launch_bounds__(256) convolve(ConvArguments a) {
     __syncthreads();
 #pragma unroll
     for (int k = 0; k < kDepth; k++) {
-      T left[kPerM], right[kPerN];
-#pragma unroll
-      for (int i = 0; i < kPerM; i++) left[i] = weights[k][ty + i * kRows];
-#pragma unroll
-      for (int j = 0; j < kPerN; j++) right[j] = values[k][tx + j * kColumns];
-#pragma unroll
-      for (int i = 0; i < kPerM; i++) {
-#pragma unroll
-        for (int j = 0; j < kPerN; j++) sums[i][j] = scalar::mulAdd(left[i], right[j], sums[i][j]);
-      }
+      addProducts(
+          sums, [&](int i) { return weights[k][ty + i * kRows]; }, [&](int j) { return values[k][tx + j * kColumns]; });
     }
   }
   const T* bias = a.bias ? static_cast<const T*>(a.bias) + group * a.rows : nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 #include "cuda/kernels/block.cuh"
 #include "cuda/kernels/layer_arguments.h"
+#include "cuda/kernels/tile.cuh"
 
 namespace gb {
 namespace cuda {

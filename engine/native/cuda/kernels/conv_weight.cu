@@ -85,17 +85,8 @@ extern "C" __global__ void __launch_bounds__(256) convWeight(ConvWeightArguments
     __syncthreads();
 #pragma unroll
     for (int d = 0; d < kDepth; d++) {
-      T l[kPer], r[kPer];
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
-        l[i] = left[d][ty + i * kSide];
-        r[i] = right[d][tx + i * kSide];
-      }
-#pragma unroll
-      for (int i = 0; i < kPer; i++) {
-#pragma unroll
-        for (int j = 0; j < kPer; j++) sums[i][j] = scalar::mulAdd(l[i], r[j], sums[i][j]);
-      }
+      addProducts(
+          sums, [&](int i) { return left[d][ty + i * kSide]; }, [&](int j) { return right[d][tx + j * kSide]; });
     }
   }
 #pragma unroll
