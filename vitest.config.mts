@@ -12,6 +12,7 @@ const onCard = [
 	"test/engine/nn/normalization.test.ts",
 	"test/engine/nn/activation.test.ts",
 	"test/engine/nn/attention.test.ts",
+	"test/engine/nn/half.test.ts",
 	"test/engine/nn/recurrent.test.ts",
 	"test/engine/nn/utils.test.ts",
 ];
