@@ -1,10 +1,12 @@
 // Classification losses on the CPU.
 #include "ops/loss.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "cpu/simd/choose.h"
 #include "cpu/simd/loss.h"
+#include "cpu/simd/rows.h"
 #include "cpu/threads.h"
 #include "ops/copy.h"
 #include "tensor/scalar_value.h"
@@ -79,11 +81,16 @@ double crossEntropyIn(const LossCall& call, const Tensor& logProbs, const Tensor
   const LossLoops& loops = GB_CHOOSE(lossLoops)[sizeof(T) == 8];
   const int64_t C = call.classes, S = call.inner;
   const double total = totalWeight<T>(call);
+  const bool isShort = S == 1 && C > 0 && C <= kShortRow;
   parallelFor(call.outer, grainOf(call), [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; n++) {
       const int64_t at = n * C * S;
       T* out = logProbs.as<T>() + at;
-      loops.logSoftmax(call.input->as<T>() + at, out, C, S);
+      if (!isShort) {
+        loops.logSoftmax(call.input->as<T>() + at, out, C, S);
+      } else if ((n - begin) % kAbreast == 0) {
+        rowLoops<T>().logSoftmaxShort(out, call.input->as<T>() + at, std::min(kAbreast, end - n), C);
+      }
       for (int64_t s = 0; s < S; s++) {
         const T* p = hasClasses(call) ? nullptr : call.target->as<T>() + at + s;
         losses.as<T>()[n * S + s] = elementLoss<T>(call, out + s, p, n * S + s, S);

@@ -25,8 +25,26 @@ void forRows(int64_t rows, int64_t n, int64_t weight, Row row) {
   });
 }
 
+/** Calls some(first, count) for all rows, kAbreast at a time. */
+template <class Some>
+void forShortRows(int64_t rows, int64_t n, Some some) {
+  const int64_t groups = (rows + kAbreast - 1) / kAbreast;
+  parallelFor(groups, std::max<int64_t>(1, kGrain / (4 * kAbreast * n)), [&](int64_t begin, int64_t end) {
+    checkInterrupt();
+    for (int64_t first = begin * kAbreast; first < std::min(rows, end * kAbreast); first += kAbreast) {
+      some(first, std::min(kAbreast, rows - first));
+    }
+  });
+}
+
 template <class T>
 void mapIn(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
+  if (n <= kShortRow) {
+    const auto run = map == RowMap::Softmax ? rowLoops<T>().softmaxShort : rowLoops<T>().logSoftmaxShort;
+    return forShortRows(x.numel() / n, n, [&](int64_t first, int64_t count) {
+      run(y.as<T>() + first * n, x.as<T>() + first * n, count, n);
+    });
+  }
   const auto run = map == RowMap::Softmax ? rowLoops<T>().softmax : rowLoops<T>().logSoftmax;
   forRows(x.numel() / n, n, 4, [&](int64_t r) { run(y.as<T>() + r * n, x.as<T>() + r * n, n); });
 }
@@ -61,6 +79,11 @@ double logSumExp(const T* x, int64_t n) {
 
 template <class T>
 void reduceIn(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
+  if (reduction == RowReduction::LogSumExp && n > 0 && n <= kShortRow) {
+    return forShortRows(out.numel(), n, [&](int64_t first, int64_t count) {
+      rowLoops<T>().logSumExpShort(out.as<T>() + first, x.as<T>() + first * n, count, n);
+    });
+  }
   forRows(out.numel(), n, 4, [&](int64_t r) {
     const T* row = x.as<T>() + r * n;
     double result = 0;

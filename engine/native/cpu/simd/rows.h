@@ -4,6 +4,9 @@
 
 namespace gb {
 
+/** Rows of up to so many elements are short, and worked on so many at a time: a vector holds one element of each. */
+constexpr int64_t kShortRow = 32, kAbreast = 64;
+
 template <class T>
 struct RowLoops {
   /** The largest and the smallest element; NaN where there is one. */
@@ -22,6 +25,11 @@ struct RowLoops {
   double (*sumSquares)(const T* x, T shift, int64_t n);
   /** y[i] += b·e^(z[i]) */
   void (*scaleAddExp)(T* y, T b, const T* z, int64_t n);
+  /** The same of up to kAbreast short rows, one after another; y may be x. */
+  void (*softmaxShort)(T* y, const T* x, int64_t rows, int64_t n);
+  void (*logSoftmaxShort)(T* y, const T* x, int64_t rows, int64_t n);
+  /** One number for each row. */
+  void (*logSumExpShort)(T* y, const T* x, int64_t rows, int64_t n);
 };
 
 namespace base {
