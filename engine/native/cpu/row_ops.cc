@@ -6,24 +6,12 @@
 #include <limits>
 #include <type_traits>
 
+#include "cpu/each_row.h"
 #include "cpu/moments.h"
 #include "cpu/simd/rows.h"
-#include "cpu/threads.h"
-#include "tensor/interrupt.h"
 
 namespace gb {
 namespace {
-
-/** Calls row(r) for all rows; `weight` says how much dearer an element is than an addition. */
-template <class Row>
-void forRows(int64_t rows, int64_t n, int64_t weight, Row row) {
-  parallelFor(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n * weight)), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; r++) {
-      row(r);
-      if (!(r & 255)) checkInterrupt();
-    }
-  });
-}
 
 /** Calls some(first, count) for all rows, kAbreast at a time. */
 template <class Some>

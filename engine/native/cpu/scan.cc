@@ -5,21 +5,10 @@
 #include <numeric>
 #include <vector>
 
-#include "cpu/threads.h"
-#include "tensor/interrupt.h"
+#include "cpu/each_row.h"
 
 namespace gb {
 namespace {
-
-template <class Row>
-void forRows(int64_t rows, int64_t n, int64_t weight, Row row) {
-  parallelFor(rows, std::max<int64_t>(1, kGrain / std::max<int64_t>(1, n * weight)), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; r++) {
-      row(r);
-      if (!(r & 63)) checkInterrupt();
-    }
-  });
-}
 
 /** Floats add up in double, as PyTorch's do; integers wrap. */
 template <class T>

@@ -5,15 +5,7 @@
 namespace gb {
 namespace cuda {
 
-#if GB_SIZE == 1
-using Bits = u8;
-#elif GB_SIZE == 2
-using Bits = unsigned short;
-#elif GB_SIZE == 4
-using Bits = u32;
-#else
-using Bits = u64;
-#endif
+using Bits = BitsOf<GB_SIZE>::Type;
 
 /** Byte offset of the block that position i of the index tensors names; −1 where one is out of bounds. */
 GB_DEVICE i64 blockOffset(const IndexArguments& index, i64 i) {

@@ -5,15 +5,7 @@
 namespace gb {
 namespace cuda {
 
-#if GB_SIZE == 1
-using Bits = u8;
-#elif GB_SIZE == 2
-using Bits = unsigned short;
-#elif GB_SIZE == 4
-using Bits = u32;
-#else
-using Bits = u64;
-#endif
+using Bits = BitsOf<GB_SIZE>::Type;
 
 /** Where element i goes among all planes; −1 where its place is none. */
 GB_DEVICE i64 placeOf(const PlaceArguments& a, u32 i) {
