@@ -174,7 +174,9 @@ function indexFill_<T extends Tensor>(x: T, dim: number, index: Tensor, value: T
 	}
 	const values = value instanceof Tensor ? value.handle : native.full([], value, x.dtype.code, x.handle);
 	const indices = [...new Array<null>(along).fill(null), native.reshape(at.handle, [-1])];
-	const write = () => native.indexPut_(x.handle, indices, native.to(values, x.dtype.code), false);
+	// A tensor of no dimensions is filled as a vector of one element.
+	const target = () => (x.ndim === 0 ? native.view(x.handle, [1]) : x.handle);
+	const write = () => native.indexPut_(target(), indices, native.to(values, x.dtype.code), false);
 	return inPlace(
 		"indexFill_",
 		x,

@@ -75,6 +75,8 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims: Dims |
 	if (by.length !== along.length) {
 		throw new RangeError(`[roll] shifts and dims must align, got ${by.length} shifts and ${along.length} dims`);
 	}
+	// Of nothing every dimension will do, as in PyTorch.
+	if (x.numel() === 0 && x.ndim > 0) return rollAlong(x, [by, along.map(() => 0)]);
 	return rollAlong(x, [by, along.map((dim) => wrapDim("roll", dim, x.ndim))]);
 }
 

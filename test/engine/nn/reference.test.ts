@@ -143,7 +143,8 @@ describe.each([...new Set(modules.map((given) => given.name))])("%s", (name) => 
 			return flat((module as any)(...fed(inputs)));
 		};
 		expect(torch.autograd.gradcheck(run, checked)).toBe(true);
-		const few = checked.every((tensor) => tensor.numel() <= 40) && checked.length < 12;
+		const elements = checked.reduce((sum, tensor) => sum + tensor.numel(), 0);
+		const few = checked.every((tensor) => tensor.numel() <= 40) && elements <= 160;
 		if (few) expect(torch.autograd.gradgradcheck(run, checked)).toBe(true);
 	});
 });
