@@ -1,8 +1,9 @@
 /* `torch.distributions`. */
 
-export { Cauchy, Exponential, Gumbel, HalfNormal, Laplace, LogNormal, Normal, Uniform } from "./continuous";
+export { Exponential, HalfNormal, Uniform } from "./continuous";
 export { Bernoulli, Categorical, Geometric, OneHotCategorical, Poisson } from "./discrete";
 export { Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 export { Beta, Dirichlet, Gamma } from "./gamma";
 export { klDivergence, registerKl } from "./kl";
+export { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";
 export { Independent, MultivariateNormal, type MultivariateNormalOptions } from "./multivariate";

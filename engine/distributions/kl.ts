@@ -1,9 +1,10 @@
 import type { Tensor } from "../core/tensor";
 import { linalg } from "../ops";
-import { Cauchy, Exponential, Gumbel, HalfNormal, Laplace, LogNormal, Normal, Uniform } from "./continuous";
+import { Exponential, HalfNormal, Uniform } from "./continuous";
 import { Bernoulli, Categorical, Geometric, OneHotCategorical, Poisson } from "./discrete";
 import type { Distribution } from "./distribution";
 import { Beta, Dirichlet, Gamma } from "./gamma";
+import { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";
 import { Independent, MultivariateNormal } from "./multivariate";
 
 /* Kullback-Leibler divergences in closed form, a row for each pair. */

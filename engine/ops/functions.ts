@@ -1,4 +1,4 @@
-import "./parameters";
+import "./namedMethods";
 
 /* The functions of tensors, family by family. Importing a family also puts its methods on Tensor. */
 
