@@ -32,7 +32,7 @@ describe("while a cell is stopped", () => {
 		expect((await other).reply).toMatchObject({ status: expect.any(String) });
 	});
 
-	test.each([1, 2, 3])("the stop button ends it, and the next stops again (%i)", async () => {
+	test("the stop button ends it, and the next stops again", async () => {
 		const { kernel, page } = await debugged();
 		await page.breakAt(loop, 3);
 		const run = kernel.client.execute(loop);
@@ -41,23 +41,27 @@ describe("while a cell is stopped", () => {
 		expect((await run).reply).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
 		await page.event("continued");
 		expect((await kernel.client.execute("n")).result).toEqual({ "text/plain": "0" });
-		const again = kernel.client.execute(loop);
-		expect((await page.stopped()).reason).toBe("breakpoint");
-		await control(kernel, "interrupt_request").reply();
-		expect((await again).reply.ename).toBe("KeyboardInterrupt");
+		for (let turn = 0; turn < 5; turn++) {
+			const again = kernel.client.execute(loop);
+			expect((await page.stopped()).reason).toBe("breakpoint");
+			await control(kernel, "interrupt_request").reply();
+			expect((await again).reply.ename).toBe("KeyboardInterrupt");
+		}
 		expect((await kernel.client.execute("1 + 1")).result).toEqual({ "text/plain": "2" });
 	});
 
-	test("an evaluation that does not end is ended, and then the stop button is heard", { timeout: 40_000 }, async () => {
+	test("an evaluation that does not end is ended, and then the stop button is heard", async () => {
 		const { kernel, page } = await debugged();
 		await page.breakAt(loop, 3);
 		const run = kernel.client.execute(loop);
 		await page.stopped();
 		const [frame] = await page.frames();
-		const endless = page.ask("evaluate", { expression: "(() => { for (;;) ; })()", frameId: frame!.id });
+		// What a hover asks for has the shortest limit.
+		const asked = { expression: "(() => { for (;;) ; })()", frameId: frame!.id, context: "hover" };
+		const endless = page.ask("evaluate", asked);
 		await new Promise((wait) => setTimeout(wait, 300));
 		await control(kernel, "interrupt_request").reply();
-		expect((await endless).message).toBe("the evaluation took longer than 10 s and was ended");
+		expect((await endless).message).toBe("the evaluation took longer than 0.5 s and was ended");
 		expect((await run).reply.ename).toBe("KeyboardInterrupt");
 		expect((await kernel.client.execute("1 + 1")).result).toEqual({ "text/plain": "2" });
 	});
