@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -33,6 +33,34 @@ function library(name: RegExp): string | undefined {
 		.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
 		.find((file) => name.test(file));
 }
+
+/** Rows of the table of the driver's functions, as headers/driver.cc reads them. */
+function driverRows(): string {
+	const text = readFileSync(join(root, "engine", "native", "cuda", "api", "driver.h"), "utf8").replace(/\\\n/g, " ");
+	const rows = [...text.matchAll(/X\(\w+, "(\w+)",\s*(\([^)]*\))\)/g)];
+	expect(rows.length).toBeGreaterThan(40);
+	return rows.map(([, name, parameters]) => `CHECK(${name}, ${parameters})\n`).join("");
+}
+
+test.skipIf(!includes.some((folder) => existsSync(join(folder, "cuda.h"))))(
+	"driver: our declarations are NVIDIA's",
+	{ timeout: 120_000 },
+	() => {
+		const folder = mkdtempSync(join(tmpdir(), "gradbook-headers-"));
+		try {
+			writeFileSync(join(folder, "rows.inc"), driverRows());
+			const flags = ["-std=c++17", "-w", "-fsyntax-only", `-I${folder}`, `-I${join(root, "engine", "native")}`];
+			const source = join(__dirname, "headers", "driver.cc");
+			const answer = spawnSync(process.env.CXX ?? "c++", [...flags, ...includes.map((path) => `-I${path}`), source], {
+				encoding: "utf8",
+			});
+			expect(answer.stderr).toBe("");
+			expect(answer.status).toBe(0);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	},
+);
 
 const cases = [{ name: "cublas", header: "cublasLt.h", library: library(/libcublasLt\.so\.\d+$/) }];
 
