@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 
 const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
 
-/** Suites that run on a card too. */
+/** Suites that run on a card too. Those of test/cuda/card are for it alone. */
 const onCard = [
+	"test/cuda/card/*.test.ts",
 	"test/engine/ops/linalg.test.ts",
 	"test/engine/ops/reference.test.ts",
 	"test/engine/optim/trajectories.test.ts",
@@ -41,7 +42,7 @@ export default defineConfig({
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
 		projects: [
-			{ extends: true, test: { name: "cpu", include: ["test/**/*.test.ts"] } },
+			{ extends: true, test: { name: "cpu", include: ["test/**/*.test.ts"], exclude: ["test/cuda/card/**"] } },
 			// The CPU's suites once more, with tensors on a card: a stand-in for one (test/cuda/standin).
 			{
 				extends: true,

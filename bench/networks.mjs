@@ -36,7 +36,7 @@ const deep = new Array(20).fill(100);
 /** Each makes a network and its data and returns a step: zeroGrad, forward, loss, backward, optimiser; the loss. */
 export const networks = {
 	/** The small CNN, on a batch of 64 images of 28 × 28. */
-	cnn(torch) {
+	cnn(torch, batch = 64) {
 		const { nn } = torch;
 		const model = new nn.Sequential(
 			new nn.Conv2d(1, 32, 3, { padding: 1 }),
@@ -50,7 +50,7 @@ export const networks = {
 			new nn.ReLU(),
 			new nn.Linear(128, 10),
 		);
-		return classifier(torch, model, 64);
+		return classifier(torch, model, batch);
 	},
 
 	batchNorm32: (torch) => normalised(torch, "BatchNorm1d", [300, 100], 32),
@@ -86,7 +86,7 @@ export const networks = {
 	},
 
 	/** The many-to-one classifier of sentiment, on 32 packed sequences of 20 to 200 words. */
-	lstm(torch) {
+	lstm(torch, batch = 32, longest = 200) {
 		const { nn, optim } = torch;
 		class Classifier extends nn.Module {
 			embedding = new nn.Embedding(1000, 20, { paddingIdx: 0 });
@@ -104,12 +104,12 @@ export const networks = {
 		const model = new Classifier();
 		const lossFunction = new nn.BCELoss();
 		const optimizer = new optim.Adam(model.parameters(), { lr: 0.001 });
-		const lengths = torch.linspace(200, 20, 32).long();
-		const text = torch.randint(1, 1000, [32, 200]);
+		const lengths = torch.linspace(longest, longest / 10, batch, { device: "cpu" }).long();
+		const text = torch.randint(1, 1000, [batch, longest]);
 		lengths.tolist().forEach((length, i) => {
 			text.at(i, `${length}:`).zero_();
 		});
-		const y = torch.randint(0, 2, [32]).float();
+		const y = torch.randint(0, 2, [batch]).float();
 		return () => {
 			optimizer.zeroGrad();
 			const loss = lossFunction(model(text, lengths).at(":", 0), y);

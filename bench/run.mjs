@@ -6,6 +6,7 @@
 //
 //   { what, value, unit, peer?: { name, value }, bound? }
 //
+// It may export `unavailable()`, a sentence where it cannot run on this machine, and `about(context)`, lines for the table's head.
 // `peer` is the same thing measured in the same run by somebody else, `bound` what the project promises (at most).
 // `context.torch(script, ...args)` runs bench/peers/SCRIPT with a Python that has PyTorch and returns the JSON it prints,
 // or undefined where there is no such Python: GRADBOOK_TORCH_PYTHON names it, else python3 on PATH is tried.
@@ -83,12 +84,21 @@ console.log(
 );
 console.log(`load before: ${loadavg()[0].toFixed(2)}`);
 const results = {};
+const context = { torch: torchRunner(torch), torchVersion: torch?.version };
 for (const name of args.length > 0 ? args : names) {
 	const bench = await import(pathToFileURL(join(folder, `${name}.bench.mjs`)));
+	const reason = bench.unavailable?.();
+	if (reason !== undefined) {
+		console.error(`bench: ${name} cannot run here: ${reason}`);
+		if (args.includes(name)) process.exit(2);
+		continue;
+	}
 	console.log(`\n${name}: ${bench.title}`);
-	const rows = await bench.run({ torch: torchRunner(torch), torchVersion: torch?.version });
+	const about = bench.about?.(context) ?? [];
+	for (const line of about) console.log(`  ${line}`);
+	const rows = await bench.run(context);
 	console.log(table(rows));
-	results[name] = { title: bench.title, rows };
+	results[name] = { title: bench.title, about, rows };
 }
 if (jsonFile)
 	writeFileSync(

@@ -75,7 +75,7 @@ def lstm():
     model = Classifier()
     loss_function = nn.BCELoss()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
-    lengths = torch.linspace(200, 20, 32).long()
+    lengths = torch.linspace(200, 20, 32, device="cpu").long()
     text = torch.randint(1, 1000, (32, 200))
     for i, length in enumerate(lengths.tolist()):
         text[i, length:] = 0
@@ -109,21 +109,24 @@ def size():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
 
 
-name, threads, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-torch.set_num_threads(threads)
-torch.manual_seed(1)
-step = networks[name]()
-before = size()
+def main():
+    name, threads, steps = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    step = networks[name]()
+    before = size()
+
+    def run():
+        start = time.perf_counter()
+        for _ in range(steps):
+            loss = step()
+        loss.item()
+        return (time.perf_counter() - start) / steps * 1e6
+
+    run()
+    microseconds = [run() for _ in range(9)]
+    print(json.dumps({"version": torch.__version__, "microseconds": microseconds, "before": before, "peak": size()}))
 
 
-def run():
-    start = time.perf_counter()
-    for _ in range(steps):
-        loss = step()
-    loss.item()
-    return (time.perf_counter() - start) / steps * 1e6
-
-
-run()
-microseconds = [run() for _ in range(9)]
-print(json.dumps({"version": torch.__version__, "microseconds": microseconds, "before": before, "peak": size()}))
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,10 @@
 import * as torch from "gradbook";
 import { standinEnvironment } from "./standin";
 
-/* Before each file of the project "cuda": a stand-in for a card is there, and new tensors are made on it. */
+/*
+ * Before each file of the project "cuda": new tensors are made on a card. It is a stand-in for one, or, for `npm run test:cuda`, the
+ * machine's own.
+ */
 
-Object.assign(process.env, standinEnvironment());
+if (process.env.GRADBOOK_TEST_CARD !== "real") Object.assign(process.env, standinEnvironment());
 torch.setDefaultDevice("cuda");

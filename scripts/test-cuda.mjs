@@ -1,0 +1,30 @@
+// npm run test:cuda: the engine's suites with tensors on a real card, those that `npm test` runs on a stand-in.
+//
+//   node scripts/test-cuda.mjs [what vitest takes: files, -t NAME]
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { root } from "./addon.mjs";
+
+const engine = join(root, "dist", "engine", "index.js");
+if (!existsSync(engine)) {
+	console.error("test:cuda: nothing is built: npm run build");
+	process.exit(1);
+}
+const require = createRequire(import.meta.url);
+const { cuda } = require(engine);
+if (!cuda.isAvailable()) {
+	const { native } = require(join(root, "dist", "engine", "core", "native", "index.js"));
+	console.error(`test:cuda: no card to test on: ${native.cudaInfo().problem}`);
+	process.exit(1);
+}
+const { name, major, minor } = cuda.getDeviceProperties();
+console.log(`test:cuda: ${name}, compute capability ${major}.${minor}`);
+const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+const answer = spawnSync(process.execPath, [vitest, "run", "--project", "cuda", ...process.argv.slice(2)], {
+	cwd: root,
+	stdio: "inherit",
+	env: { ...process.env, GRADBOOK_TEST_CARD: "real" },
+});
+process.exit(answer.status ?? 1);

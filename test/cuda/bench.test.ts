@@ -1,0 +1,50 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hasStandin, standinEnvironment } from "./standin";
+import { withoutCuda } from "./withoutCuda";
+
+/* bench/cuda runs, on sizes that are over at once: what it measures on a stand-in says nothing. */
+
+const bench = join(__dirname, "..", "..", "bench", "run.mjs");
+
+function run(environment: Record<string, string>) {
+	const env = { ...process.env, GRADBOOK_BENCH_TINY: "1", ...environment };
+	return spawnSync(process.execPath, [bench, "cuda"], { encoding: "utf8", env });
+}
+
+describe.skipIf(!hasStandin)("bench cuda", () => {
+	test("measures every row and names card, driver and libraries", { timeout: 600_000 }, () => {
+		const { status, stdout, stderr } = run(standinEnvironment());
+		// A row whose kernels are still missing is said and counted, and the others are measured.
+		const missing = withoutCuda.includes("rnnLayer") ? ["LSTM, 32 packed sequences: step"] : [];
+		expect([status, stderr.match(/^bench: .*/gm)?.length ?? 0], stderr).toEqual([missing.length, missing.length]);
+		expect(stdout).toContain("Stand-in, compute capability 9.0; driver CUDA 12.9");
+		expect(stdout).toMatch(/gradbook: NVRTC 12\.99, cuBLASLt 12\.9\.1/);
+		expect(stdout).toContain("sizes for a test: these times say nothing");
+		const rows = stdout.split("\n").filter((line) => /^ {2}\S.* µs/.test(line));
+		const expected = [
+			"MLP, batch 32, eager: step",
+			"MLP, batch 32, captured: step",
+			"CNN, batch 64, eager: step",
+			"CNN, batch 64, captured: step",
+			"LSTM, 32 packed sequences: step",
+			"product 4096³, bfloat16",
+			"product 4096³, TF32",
+			"product 4096³, float32",
+			"copy of 256 MB",
+			"add of 256 MB",
+			"gelu of 256 MB",
+			"softmax of 256 MB",
+			"layerNorm of 256 MB",
+			"queueing one small op",
+		];
+		expect(rows.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(expected.filter((row) => !missing.includes(row)));
+	});
+});
+
+test("without a card bench cuda says why it does not run", () => {
+	const { status, stderr } = run({ GRADBOOK_LIBCUDA: "off" });
+	expect(status).toBe(2);
+	expect(stderr).toContain("bench: cuda cannot run here: NVIDIA's driver is switched off by GRADBOOK_LIBCUDA=off");
+});
