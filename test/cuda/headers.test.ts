@@ -62,7 +62,10 @@ test.skipIf(!includes.some((folder) => existsSync(join(folder, "cuda.h"))))(
 	},
 );
 
-const cases = [{ name: "cublas", header: "cublasLt.h", library: library(/libcublasLt\.so\.\d+$/) }];
+const cases = [
+	{ name: "cublas", header: "cublasLt.h", library: library(/libcublasLt\.so\.\d+$/) },
+	{ name: "cudnn", header: "cudnn.h", library: library(/libcudnn\.so\.\d+$/) },
+];
 
 for (const { name, header, library } of cases) {
 	const there = library !== undefined && includes.some((folder) => existsSync(join(folder, header)));

@@ -13,7 +13,7 @@ const small = (...shape: number[]) => torch.randint(-4, 5, shape, { device: "cpu
 
 describe("products", () => {
 	const types = [torch.float32, torch.float64, torch.float16, torch.bfloat16];
-	const shapes: [string, (dtype: torch.DType, device: string) => torch.Tensor][] = [
+	const shapes: [string, (dtype: torch.DType, device: torch.DeviceLike) => torch.Tensor][] = [
 		["matrices", (dtype, device) => on(small(17, 33), dtype, device).matmul(on(small(33, 9), dtype, device))],
 		[
 			"transposed ones",
@@ -90,6 +90,6 @@ describe("copies", () => {
 	});
 });
 
-function on(x: torch.Tensor, dtype: torch.DType, device: string): torch.Tensor {
+function on(x: torch.Tensor, dtype: torch.DType, device: torch.DeviceLike): torch.Tensor {
 	return x.to(device).to(dtype);
 }

@@ -1,6 +1,7 @@
 #include "cuda/api/vendor.h"
 
 #include "cuda/api/cublas.h"
+#include "cuda/api/cudnn.h"
 #include "cuda/api/driver.h"
 #include "tensor/error.h"
 
@@ -35,6 +36,6 @@ std::string versionBy(int (*property)(int, int*)) {
 
 bool hasCuda13() { return driverVersion() >= 13000; }
 
-std::vector<const VendorLibrary*> vendorLibraries() { return {&lt::library()}; }
+std::vector<const VendorLibrary*> vendorLibraries() { return {&lt::library(), &dnn::library()}; }
 
 }  // namespace gb::cuda

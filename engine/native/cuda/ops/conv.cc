@@ -1,10 +1,11 @@
-// Convolutions on a card, by the engine's own kernels.
+// Convolutions on a card: by cuDNN where it is there and can, else by the engine's own kernels.
 #include "ops/conv.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "cuda/kernels/layer_arguments.h"
+#include "cuda/ops/conv_dnn.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
@@ -65,6 +66,7 @@ void runPass(ConvArguments a, Device device, DType type) {
 const void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
 
 void convOnCuda(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias) {
+  if (convByLibrary(s, y, x, weight, bias)) return;
   checkSizes(s);
   const int64_t taps = volume(s.kernel);
   ConvArguments a{x.data(), weight.data(), dataOf(bias), y.data(), s.groups, s.features, s.channels, s.batch, 0,
@@ -97,6 +99,7 @@ ConvDim phaseOf(const ConvShape& s, int i, int64_t phase) {
 }
 
 void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const Tensor& weight, MaybeTensor bias) {
+  if (convInputByLibrary(s, x, y, weight, bias)) return;
   checkSizes(s);
   const int64_t taps = volume(s.kernel);
   ConvArguments a{y.data(), weight.data(), dataOf(bias), x.data(), s.groups, s.channels, s.features, s.batch, 0,
@@ -114,6 +117,7 @@ void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const
 }
 
 void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y, const Tensor& x) {
+  if (convWeightByLibrary(s, weight, y, x)) return;
   checkSizes(s);
   const Device device = weight.device();
   ConvWeightArguments a{};

@@ -1,0 +1,73 @@
+#include "cuda/api/cudnn.h"
+
+#include <mutex>
+
+#include "cuda/api/cublas.h"
+#include "cuda/runtime/device.h"
+#include "tensor/error.h"
+
+namespace gb::cuda::dnn {
+namespace {
+
+LibraryKind kind() {
+  return {"cuDNN",
+          "convolutions run by the engine's own kernels",
+          "GRADBOOK_CUDNN",
+          {"libcudnn.so.9"},
+          {"nvidia/cudnn/lib"},
+          hasCuda13() ? "pip install nvidia-cudnn-cu13 brings it" : "pip install nvidia-cudnn-cu12 brings it"};
+}
+
+struct State {
+  Functions functions{};
+  const char* (*errorText)(int) = nullptr;
+  VendorLibrary vendor;
+  std::mutex lock;
+  Handle handles[kMaxCudaDevices] = {};
+
+  State()
+      : vendor((
+            // It looks for cuBLASLt by name, and takes the one that is open.
+            lt::library(), openVendor(kind(), [this](VendorLibrary& v) { load(v); }))) {}
+
+  void load(VendorLibrary& v) {
+    functions.load(v.library);
+    errorText = reinterpret_cast<const char* (*)(int)>(v.library.symbol("cudnnGetErrorString"));
+    v.version = versionBy(functions.property);
+    const auto runtime = reinterpret_cast<size_t (*)()>(v.library.symbol("cudnnGetCudartVersion"));
+    const int major = int(runtime() / 1000), driverMajor = driverVersion() / 1000;
+    GB_CHECK(major <= driverMajor, "cuDNN ", v.version, " (", v.library.path, ") is made for CUDA ", major,
+             ", and the driver knows CUDA ", driverMajor, ". ", v.kind.advice);
+  }
+};
+
+State& state() {
+  static State* const made = new State;
+  return *made;
+}
+
+}  // namespace
+
+const VendorLibrary& library() { return state().vendor; }
+
+const Functions* functions() { return state().vendor.problem.empty() ? &state().functions : nullptr; }
+
+Handle handleOf(int index) {
+  State& s = state();
+  std::lock_guard<std::mutex> guard(s.lock);
+  Handle& handle = s.handles[index];
+  enter(index);
+  if (!handle && s.vendor.problem.empty()) {
+    if (const int status = s.functions.create(&handle)) {
+      handle = nullptr;
+      s.vendor.problem = "cuDNN (" + s.vendor.library.path + ") does not start on cuda:" + std::to_string(index) + ": " +
+                         s.errorText(status) + ". It may be made for a newer driver than this one, or miss a library beside it";
+    }
+  }
+  if (handle) check(s.functions.setStream(handle, currentStream(index)), "setStream");
+  return handle;
+}
+
+void check(int status, const char* call) { GB_CHECK(status == 0, "cuDNN: ", call, ": ", state().errorText(status)); }
+
+}  // namespace gb::cuda::dnn
