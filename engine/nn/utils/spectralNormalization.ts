@@ -15,7 +15,8 @@ export function asMatrix(weight: Tensor, dim: number): Tensor {
 /** Approximate singular vectors to begin with, of standard normal numbers: u, then v. */
 export function startingVectors(matrix: Tensor, eps: number): [u: Tensor, v: Tensor] {
 	const [rows, columns] = matrix.shape as [number, number];
-	const unit = (size: number) => normalize(randn(size, { dtype: matrix.dtype }), { dim: 0, eps });
+	const unit = (size: number) =>
+		normalize(randn(size, { dtype: matrix.dtype, device: matrix.device }), { dim: 0, eps });
 	return noGrad(() => [unit(rows), unit(columns)]);
 }
 
