@@ -63,6 +63,10 @@ const parts = {
 /** Never needed: maps, forms for browsers, and what is for readers. */
 const useless = /\.(map|flow|wasm)$|(^|\/)(CHANGELOG|README|CONTRIBUTING|HISTORY)\.md$/i;
 
+/** Pictures of documents, and what computes or checks PyTorch's numbers: neither is needed where the suites run. */
+const pictures = /\.(png|svg|webp|jpg)$/;
+const elsewhere = /^test\/reference\/(native\/|.*\.py$)/;
+
 function filesBelow(folder, prefix = "") {
 	return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) => {
 		const name = prefix + entry.name;
@@ -139,7 +143,8 @@ function copyOwn(to) {
 			continue;
 		}
 		for (const file of filesBelow(from)) {
-			if (/\.(map|png|svg)$/.test(file) && !name.includes("logo")) continue;
+			if (useless.test(file) || (pictures.test(file) && !name.includes("logo")) || elsewhere.test(`${name}/${file}`))
+				continue;
 			const target = join(to, name, file);
 			if (file.endsWith(".ipynb")) {
 				mkdirSync(dirname(target), { recursive: true });
@@ -185,7 +190,7 @@ function main() {
 		copyNode(to);
 		// Machine code packs better by a filter of its processor's.
 		const filter = arch === "x64" ? "--x86 " : "";
-		const compression = `xz -T0 ${filter}--lzma2=preset=${values.quick ? 1 : 6} --stdout`;
+		const compression = `xz -T0 ${filter}--lzma2=preset=${values.quick ? 2 : 6} --stdout`;
 		execFileSync("sh", ["-c", `tar --sort=name --owner=0 --group=0 -cf - gradbook | ${compression} > "$0"`, output], {
 			cwd: staging,
 			stdio: "inherit",
