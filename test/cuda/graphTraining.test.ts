@@ -1,7 +1,6 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { hasStandin, standinEnvironment } from "./standin";
-import { withoutCuda } from "./withoutCuda";
 
 /* Training in captured steps: losses, weights and states are to the bit those of the same loop without a graph. */
 
@@ -115,7 +114,7 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		}
 	}
 
-	test.skipIf(withoutCuda.includes("rnnLayer"))("attention and recurrent layers train as without a graph", () => {
+	test("attention and recurrent layers train as without a graph", () => {
 		const run = (captured: boolean) => {
 			torch.manualSeed(8);
 			const model = new Reader().to("cuda");

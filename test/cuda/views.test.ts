@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { digest } from "../kernel/support/digest";
 import { Recorder } from "../kernel/support/recorder";
 import { hasStandin, standinEnvironment } from "./standin";
-import { withoutCuda } from "./withoutCuda";
 
 /* What is shown of tensors and modules on a card is what is shown of them on the CPU. */
 
@@ -111,7 +110,7 @@ describe.skipIf(!hasStandin)("on a card", () => {
 		expect(shown(make("cuda"))).toBe(shown(make("cpu")));
 	});
 
-	test.skipIf(withoutCuda.includes("batchNorm"))("batch normalisation is watched", () => {
+	test("batch normalisation is watched", () => {
 		const look = (device: torch.DeviceLike) => {
 			const { model, train } = task(device, [new nn.BatchNorm1d(6)]);
 			const state = show.batchNormState(model);

@@ -1,27 +1,14 @@
 import * as torch from "gradbook";
-import { withoutCuda } from "../cuda/withoutCuda";
 
-/*
- * Suites of the CPU run a second time with new tensors on a card (the project "cuda" of vitest.config.mts). What has no
- * kernel there yet must say so by name, and its name must be in the list.
- */
+/* Suites of the CPU run a second time with new tensors on a card (the project "cuda" of vitest.config.mts). */
 
 /** Whether this run is the one on a card. */
 export const onCard = torch.getDefaultDevice().type === "cuda";
 
-/** Runs a test's body; on a card the error of a kernel that is known to be missing counts as passed. */
+/** Runs a test's body; on a card until its work is done, so that what fails there fails here. */
 export function onDevice(body: () => void): void {
-	if (!onCard) {
-		body();
-		return;
-	}
-	try {
-		body();
-		torch.cuda.synchronize();
-	} catch (error) {
-		const missing = /no kernel '(\w+)' for device cuda:0/.exec((error as Error).message)?.[1];
-		if (missing === undefined || !withoutCuda.includes(missing)) throw error;
-	}
+	body();
+	if (onCard) torch.cuda.synchronize();
 }
 
 /** What an op throws comes out on a card when it is waited for. */
