@@ -74,7 +74,7 @@ async function openPage(
 		outputs: () => notebook.locator(".jp-CodeCell .jp-OutputArea-output"),
 		async runAll(timeoutMs: number) {
 			// Notebook 7 names its kernel before a run reaches it: asked again, nothing runs twice.
-			for (let tries = 0; tries < 10 && (await page.evaluate(noneRan)); tries++) {
+			for (let tries = 0; tries === 0 || (tries < 10 && (await page.evaluate(noneRan))); tries++) {
 				await page.getByRole("menuitem", { name: "Run", exact: true }).click();
 				await page.getByRole("menuitem", { name: "Run All Cells", exact: true }).click();
 				await page.waitForFunction(`!(${noneRan})()`, undefined, { timeout: 5_000 }).catch(() => {});
