@@ -1,3 +1,4 @@
+import { bind } from "../core/arguments";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { type BackwardOptions, runBackward } from "./backward";
@@ -120,10 +121,16 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** Adds to `grad` of every leaf the gradient of this tensor with respect to it. */
 		backward(options?: TensorBackwardOptions): void;
+		backward(gradient: Tensor, options?: Omit<TensorBackwardOptions, "gradient">): void;
 	}
 }
 
-Tensor.prototype.backward = function (options = {}) {
-	const { gradient, ...rest } = options;
+Tensor.prototype.backward = function (this: Tensor, ...args: unknown[]) {
+	const { gradient, ...rest } = bind<TensorBackwardOptions>(
+		"backward",
+		args,
+		["gradient"],
+		["retainGraph", "createGraph", "inputs"],
+	);
 	backward(this, gradient ? { ...rest, gradTensors: gradient } : rest);
 };

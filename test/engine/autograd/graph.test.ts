@@ -55,9 +55,15 @@ describe("backward", () => {
 	});
 
 	test("only a scalar starts without a gradient", () => {
-		const y = leaf(1, 2).mul(2);
+		const x = leaf(1, 2);
+		const y = x.mul(2);
 		expect(() => y.backward()).toThrow(/grad can be implicitly created only for scalar outputs/);
-		y.backward({ gradient: tensor([1, 10], { dtype: torch.float64 }) });
+		const gradient = tensor([1, 10], { dtype: torch.float64 });
+		y.backward(gradient, { retainGraph: true });
+		expect(x.grad!.tolist()).toEqual([2, 20]);
+		y.backward({ gradient });
+		expect(x.grad!.tolist()).toEqual([4, 40]);
+		expect(() => (y as any).backward(gradient, { gradient })).toThrow(/\[backward\].*gradient/);
 		expect(() => tensor([1]).backward()).toThrow(/does not require grad/);
 	});
 
