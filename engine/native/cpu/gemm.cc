@@ -41,6 +41,7 @@ constexpr int64_t kColumns = 2048;
 constexpr int64_t kBlockBytes = 192 << 10;
 /** Bytes of packed B up to which every thread packs its own. */
 constexpr int64_t kOwnBytes = 512 << 10;
+constexpr int64_t kFewStrips = 3;
 /** Multiplications that are worth another thread. */
 constexpr int64_t kThreadWork = 400000;
 
@@ -100,9 +101,12 @@ struct Block {
         const int64_t packedBegin = std::max(firstPacked, panelBegin);
         T* packed = packPanels(packedBegin, panelEnd);
         const int64_t stripBegin = byColumns ? 0 : from, stripEnd = byColumns ? strips : to;
-        for (int64_t strip = stripBegin; strip < stripEnd; strip += stripsOfGroup()) {
+        // A small B is read again at little cost; the rows of C that are written in turn then lie in few pages.
+        const bool smallB = n * depth * int64_t(sizeof(T)) <= kOwnBytes;
+        const int64_t group = smallB ? std::min(stripsOfGroup(), kFewStrips) : stripsOfGroup();
+        for (int64_t strip = stripBegin; strip < stripEnd; strip += group) {
           checkInterrupt();
-          tiles(strip, std::min(stripEnd, strip + stripsOfGroup()), panelBegin, panelEnd, packed, packedBegin, true);
+          tiles(strip, std::min(stripEnd, strip + group), panelBegin, panelEnd, packed, packedBegin, true);
         }
       }
     });
@@ -246,9 +250,8 @@ void ownGemm(int64_t m, int64_t n, int64_t k, Matrix<const T> a, Matrix<const T>
     std::swap(e.columnBias, e.rowBias);
     return ownGemm<T>(n, m, k, {b.data, b.column, b.row}, {a.data, a.column, a.row}, {c.data, c.column, c.row}, e);
   }
-  // Rows that begin with a line of the cache are as good in place as in a panel, as long as few strips read them.
-  const bool inLine = b.row * int64_t(sizeof(T)) % 64 == 0 && reinterpret_cast<uintptr_t>(b.data) % 64 == 0;
-  const bool packB = b.column != 1 || m >= (inLine ? 512 : 96);
+  // Packing reads rows from end to end, which is faster than panel by panel where they do not lie in a near cache.
+  const bool packB = b.column != 1 || m >= 96;
   const bool packA = n >= 256 || (a.column != 1 && k > 64);
   const int64_t depths = blocksOf(k, kDepth + kDepth / 2), depth = blocksOf(k, depths);
   for (int64_t j = 0; j < n; j += kColumns) {
