@@ -4,7 +4,7 @@
 //
 // prints JSON: microseconds of one step or call, of nine runs. `tiny` is for tests of this file: its times say nothing.
 import { createRequire } from "node:module";
-import { networks } from "./networks.mjs";
+import { classifier, networks } from "./networks.mjs";
 
 const torch = createRequire(import.meta.url)("../dist/engine/index.js");
 const { cuda, nn } = torch;
@@ -15,18 +15,7 @@ const runs = tiny ? 1 : 9;
 /** The MLP on a batch of 32 images: 784-300-100-10, SGD. */
 function mlp() {
 	const layers = [new nn.Flatten(), new nn.Linear(784, 300), new nn.ReLU(), new nn.Linear(300, 100), new nn.ReLU()];
-	const model = new nn.Sequential(...layers, new nn.Linear(100, 10));
-	const optimizer = new torch.optim.SGD(model.parameters(), { lr: 0.01 });
-	const x = torch.rand(tiny ? 2 : 32, 1, 28, 28);
-	const y = torch.randint(0, 10, [x.size(0)]);
-	const lossFunction = new nn.CrossEntropyLoss();
-	return () => {
-		optimizer.zeroGrad();
-		const loss = lossFunction(model(x), y);
-		loss.backward();
-		optimizer.step();
-		return loss;
-	};
+	return classifier(torch, new nn.Sequential(...layers, new nn.Linear(100, 10)), tiny ? 2 : 32);
 }
 
 /** Steps by the clock on the wall, from an idle card to an idle card. */

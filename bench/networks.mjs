@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 /** One step of a classifier with SGD, on random images. */
-function classifier(torch, model, batch) {
+export function classifier(torch, model, batch) {
 	const { nn, optim } = torch;
 	const lossFunction = new nn.CrossEntropyLoss();
 	const optimizer = new optim.SGD(model.parameters(), { lr: 0.01 });

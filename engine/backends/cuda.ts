@@ -1,32 +1,26 @@
-import { isOn, setSwitch } from "./switches";
+import { withSwitches } from "./switches";
 
-/** How products on cards are computed, where cuBLASLt computes them. */
-export const matmul = {
+export interface MatmulSwitches {
 	/**
 	 * Whether float32 products may round their operands to TF32 (10 bits of mantissa), for tensor cores from compute capability
 	 * 8.0 on. Default false.
 	 */
-	get allowTf32(): boolean {
-		return isOn("matmulTf32");
-	},
-	set allowTf32(on: boolean) {
-		setSwitch("allowTf32", "matmulTf32", on);
-	},
+	allowTf32: boolean;
 	/** Whether the sums of float16 products may be rounded to float16 in between. Default true. */
-	get allowFp16ReducedPrecisionReduction(): boolean {
-		return isOn("matmulReducedHalf");
-	},
-	set allowFp16ReducedPrecisionReduction(on: boolean) {
-		setSwitch("allowFp16ReducedPrecisionReduction", "matmulReducedHalf", on);
-	},
+	allowFp16ReducedPrecisionReduction: boolean;
 	/** Whether the sums of bfloat16 products may be rounded to bfloat16 in between. Default true. */
-	get allowBf16ReducedPrecisionReduction(): boolean {
-		return isOn("matmulReducedBFloat16");
+	allowBf16ReducedPrecisionReduction: boolean;
+}
+
+/** How products on cards are computed, where cuBLASLt computes them. */
+export const matmul: MatmulSwitches = withSwitches(
+	{
+		allowTf32: "matmulTf32",
+		allowFp16ReducedPrecisionReduction: "matmulReducedHalf",
+		allowBf16ReducedPrecisionReduction: "matmulReducedBFloat16",
 	},
-	set allowBf16ReducedPrecisionReduction(on: boolean) {
-		setSwitch("allowBf16ReducedPrecisionReduction", "matmulReducedBFloat16", on);
-	},
-};
+	{},
+);
 
 /** Always true: the engine finds CUDA when it runs. `torch.cuda.isAvailable()` says whether there is a card. */
 export function isBuilt(): boolean {

@@ -2,5 +2,5 @@
 
 import { isBuilt, matmul } from "./cuda";
 
-export { type CudnnFlags, cudnn } from "./cudnn";
+export { type CudnnSwitches, cudnn } from "./cudnn";
 export const cuda = { matmul, isBuilt };

@@ -13,12 +13,20 @@ const numbers = {
 
 export type Switch = keyof typeof numbers;
 
-export function isOn(which: Switch): boolean {
-	return native.cudaSwitch(numbers[which]);
-}
-
-/** `name` is what the user wrote, for the error. */
-export function setSwitch(name: string, which: Switch, on: boolean): void {
-	if (typeof on !== "boolean") throw new TypeError(`[${name}] expected a boolean, got ${String(on)}`);
-	native.cudaSetSwitch(numbers[which], on);
+/** An object with a property for each switch, which reads and sets it; beside what `rest` has. */
+export function withSwitches<K extends string, R extends object>(
+	switches: Record<K, Switch>,
+	rest: R,
+): Record<K, boolean> & R {
+	for (const [name, which] of Object.entries<Switch>(switches)) {
+		Object.defineProperty(rest, name, {
+			enumerable: true,
+			get: () => native.cudaSwitch(numbers[which]),
+			set: (on: unknown) => {
+				if (typeof on !== "boolean") throw new TypeError(`[${name}] expected a boolean, got ${String(on)}`);
+				native.cudaSetSwitch(numbers[which], on);
+			},
+		});
+	}
+	return rest as Record<K, boolean> & R;
 }

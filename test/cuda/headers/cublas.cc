@@ -1,20 +1,11 @@
 // Our declarations of cuBLASLt against NVIDIA's, and against a library: what a descriptor accepts needs no card.
 #include <cublasLt.h>
-#include <dlfcn.h>
 
 #include <cstdio>
 
 #include "cuda/api/cublas.h"
+#include "same.h"
 
-using namespace gb::cuda;
-
-void* Library::symbol(const char* name) const {
-  void* found = dlsym(handle, name);
-  if (!found) std::printf("no function %s\n", name);
-  return found;
-}
-
-#define SAME(OURS, THEIRS) static_assert(int(OURS) == int(THEIRS), #THEIRS)
 SAME(lt::kFloat, CUDA_R_32F);
 SAME(lt::kDouble, CUDA_R_64F);
 SAME(lt::kHalf, CUDA_R_16F);

@@ -1,20 +1,11 @@
 // Our declarations of cuDNN against NVIDIA's, and against a library: what a descriptor accepts needs no card.
 #include <cudnn.h>
-#include <dlfcn.h>
 
 #include <cstdio>
 
 #include "cuda/api/cudnn.h"
+#include "same.h"
 
-using namespace gb::cuda;
-
-void* Library::symbol(const char* name) const {
-  void* found = dlsym(handle, name);
-  if (!found) std::printf("no function %s\n", name);
-  return found;
-}
-
-#define SAME(OURS, THEIRS) static_assert(int(OURS) == int(THEIRS), #THEIRS)
 SAME(dnn::kFloat, CUDNN_DATA_FLOAT);
 SAME(dnn::kDouble, CUDNN_DATA_DOUBLE);
 SAME(dnn::kNchw, CUDNN_TENSOR_NCHW);

@@ -12,8 +12,6 @@
 
 #include "door.h"
 
-#define API extern "C" __attribute__((visibility("default")))
-
 namespace {
 
 using namespace standin;

@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#define API extern "C" __attribute__((visibility("default")))
+
 namespace standin {
 
 /** 0, or the error that every call gives: one that lasts, or no context. */

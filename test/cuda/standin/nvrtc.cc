@@ -15,7 +15,6 @@
 
 #include "door.h"
 
-#define API extern "C" __attribute__((visibility("default")))
 extern char** environ;
 
 namespace {
