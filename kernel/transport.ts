@@ -26,7 +26,7 @@ async function start(data: TransportData): Promise<void> {
 	const { historyFolder } = require("./requests/history-file") as typeof import("./requests/history-file");
 	const { createKernel } = require("./requests/kernel") as typeof import("./requests/kernel");
 	const { MainThread } = require("./session/runtime/remote") as typeof import("./session/runtime/remote");
-	const { kernelAddon, wake } =
+	const { kernelAddon, wake, wakes } =
 		require("./session/runtime/descriptors") as typeof import("./session/runtime/descriptors");
 	const { heapFull } = require("./session/runtime/protocol") as typeof import("./session/runtime/protocol");
 	const { readConnection } = require("./wire/connection") as typeof import("./wire/connection");
@@ -92,9 +92,11 @@ async function start(data: TransportData): Promise<void> {
 	endWithParent(() => void shutdown());
 	if (data.interrupts !== undefined) {
 		new Socket({ fd: data.interrupts, readable: true, writable: false }).on("data", (bytes) => {
-			if (bytes.includes(wake.heapFull)) void runner.interrupt(heapFull(data.heapLimit));
-			if (bytes.includes(wake.stop)) kernel.interrupt();
-			if (bytes.includes(wake.dying)) void lastWords();
+			for (const { what, at } of wakes(bytes)) {
+				if (what === wake.heapFull) void runner.interrupt(heapFull(data.heapLimit));
+				else if (what === wake.stop) kernel.interrupt(at);
+				else if (what === wake.dying) void lastWords();
+			}
 		});
 	}
 }

@@ -6,7 +6,7 @@
 //   take(step): {order, stdout?, stderr?} | order
 //                                what was written to the pipes since the last call, on any thread; `step` is added to the order
 //   watchOutput(callback)        calls back when something waits in the pipes, and again after the next take(0)
-//   watchInterrupts(): number    descriptor that gives a byte for each SIGINT, and others (kStop, kHeapFull, kDying)
+//   watchInterrupts(): number    descriptor that gives a record for each SIGINT, and others (kStop, kHeapFull, kDying)
 //   lastWordsTold()              the front ends know by now why the process ends
 //   watchHeap(fields?, zeroed?): boolean
 //                                where the calling thread's heap is full its JavaScript is terminated; before, the elements
@@ -77,12 +77,16 @@ bool MakePipe(int (&ends)[2]) {
   return fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK) == 0;
 }
 
-// Says something to the transport thread; also in a signal handler.
-constexpr char kStop = 0, kHeapFull = 1, kDying = 2;
-void Wake(char what) {
+// Says something to the transport thread, and when; also in a signal handler. A record is written whole or not at all, and
+// since its size divides the pipe's, read whole.
+constexpr int64_t kStop = 0, kHeapFull = 1, kDying = 2;
+void Wake(int64_t what) {
   const int kept = errno;
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t record[2] = {what, int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec};
   // Full: enough waits to be seen.
-  if (write(interruptPipe[1], &what, 1) < 0) {
+  if (write(interruptPipe[1], record, sizeof record) < 0) {
   }
   errno = kept;
 }

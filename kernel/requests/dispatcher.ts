@@ -9,6 +9,7 @@ interface Waiting {
 	handler: Handler;
 	channel: RequestChannel;
 	message: Message;
+	arrived: bigint;
 }
 
 /** Serial requests of one subshell. */
@@ -46,15 +47,16 @@ export class Dispatcher {
 			log(`${channel}: dropped a message of unknown type ${JSON.stringify(type)}`);
 			return;
 		}
+		const request = { handler, channel, message, arrived: process.hrtime.bigint() };
 		const subshell = (channel === "shell" ? message.header.subshell_id : undefined) ?? undefined;
 		if (subshell !== undefined && !this.#kernel.subshells.has(subshell)) {
-			this.#refuse({ handler, channel, message }, unknownSubshell(subshell));
+			this.#refuse(request, unknownSubshell(subshell));
 		} else if (handler.serial) {
 			const queue = this.#queues.get(subshell);
-			if (queue !== undefined) queue.waiting.push({ handler, channel, message });
-			else void this.#runQueue(subshell, { waiting: [{ handler, channel, message }], running: undefined });
+			if (queue !== undefined) queue.waiting.push(request);
+			else void this.#runQueue(subshell, { waiting: [request], running: undefined });
 		} else {
-			void this.#answer({ handler, channel, message }).then(() => this.#stillBusy());
+			void this.#answer(request).then(() => this.#stillBusy());
 		}
 	}
 
@@ -90,7 +92,7 @@ export class Dispatcher {
 	}
 
 	async #answer(
-		{ handler, channel, message }: Waiting,
+		{ handler, channel, message, arrived }: Waiting,
 		beforeReply?: (reply: Reply | undefined) => Promise<void>,
 	): Promise<void> {
 		this.#status("busy", message.header);
@@ -100,7 +102,7 @@ export class Dispatcher {
 			if (problem !== undefined && handler.reply === undefined) log(`dropped a ${handler.type}: ${problem}`);
 			reply =
 				problem === undefined
-					? await handler.handle({ channel, message, content: message.content }, this.#kernel)
+					? await handler.handle({ channel, message, arrived, content: message.content }, this.#kernel)
 					: { content: badContent(handler.type, problem) };
 		} catch (error) {
 			log(`${handler.type}: ${error instanceof Error ? error.stack : String(error)}`);

@@ -39,7 +39,7 @@ export const execute = handler({
 		user_expressions: record(expressionShape),
 		payload: array(object({ source: literal("page"), data: dictionary, start: integer })),
 	}),
-	async handle({ content, message }, kernel) {
+	async handle({ content, message, arrived }, kernel) {
 		const silent = content.silent ?? false;
 		const store = !silent && (content.store_history ?? true);
 		const count = kernel.executionCount;
@@ -54,7 +54,7 @@ export const execute = handler({
 		if (store && !empty) kernel.executionCount++;
 		const entry = store && !empty ? kernel.history.add(count, content.code) : undefined;
 
-		const execution = new AbortController();
+		const execution = { arrived, stop: new AbortController() };
 		kernel.executions.add(execution);
 		try {
 			const output = cellOutput(message, kernel, { silent, allowStdin: content.allow_stdin ?? false });
@@ -64,7 +64,7 @@ export const execute = handler({
 			const run = (code: string, remember: boolean) =>
 				compileAndRun(code, {
 					...{ count, remember, output, kernel },
-					stop: execution.signal,
+					stop: execution.stop.signal,
 					notebookCell: remember ? notebookCell : undefined,
 				});
 			// Without code the expressions alone are asked for.

@@ -9,6 +9,8 @@ export interface Request<C> {
 	channel: Channel;
 	message: Message;
 	content: C;
+	/** When it came, by the clock of `process.hrtime.bigint()`. */
+	arrived: bigint;
 }
 
 export interface Reply {

@@ -6,6 +6,14 @@ import { History } from "./history";
 import { Stdin } from "./stdin";
 import { Subshells } from "./subshells";
 
+/** A request that is being executed. */
+export interface Execution {
+	/** When it came, by the clock of `process.hrtime.bigint()`. */
+	readonly arrived: bigint;
+	/** The stop button for what is not on the main thread. */
+	readonly stop: AbortController;
+}
+
 /** What every request handler may use. */
 export interface Kernel {
 	/** Identifies this run of the kernel in headers. */
@@ -18,13 +26,17 @@ export interface Kernel {
 	readonly history: History;
 	/** Number that the next cell gets. */
 	executionCount: number;
-	/** The stop buttons of requests that are being executed, one of each subshell at most: for what is not on the main thread. */
-	readonly executions: Set<AbortController>;
+	/** Requests that are being executed, one of each subshell at most. */
+	readonly executions: Set<Execution>;
 	readonly subshells: Subshells;
 	/** Loaded with the first debug request. */
 	debugger(): CellDebugger;
-	/** Aborts what waits and stops what runs. */
-	interrupt(): void;
+	/**
+	 * Aborts what waits and stops what runs.
+	 * @param at when that was asked for, by the clock of `process.hrtime.bigint()`. It does not concern what came later: a
+	 * signal and a request take different ways here. Default: now.
+	 */
+	interrupt(at?: bigint): void;
 	/** Ends the process once everything is sent. */
 	shutdown(): void;
 }
@@ -54,8 +66,11 @@ export function createKernel(
 		executions: new Set(),
 		subshells: new Subshells(),
 		debugger: parts.debugger,
-		interrupt() {
-			for (const execution of this.executions) execution.abort();
+		interrupt(at) {
+			const executions = [...this.executions];
+			const meant = executions.filter(({ arrived }) => at === undefined || arrived <= at);
+			if (executions.length > 0 && meant.length === 0) return;
+			for (const { stop } of meant) stop.abort();
 			this.stdin.cancel();
 			void this.runner.interrupt();
 		},

@@ -20,8 +20,8 @@ export interface KernelAddon {
 	/** Calls back when something was written, and again after the next `take(0)`. */
 	watchOutput(callback: () => void): void;
 	/**
-	 * A descriptor that gives a byte for each SIGINT, which kills no more: `wake.stop`. `wake.dying`: the process ends, an
-	 * assertion of Node's or a fault of native code. It waits some time for `lastWordsTold`.
+	 * A descriptor that gives a record (`wakes`) for each SIGINT, which kills no more: `wake.stop`. `wake.dying`: the process
+	 * ends, an assertion of Node's or a fault of native code. It waits some time for `lastWordsTold`.
 	 */
 	watchInterrupts(): number;
 	lastWordsTold(): void;
@@ -35,8 +35,16 @@ export interface KernelAddon {
 	takeHeapBack(): void;
 }
 
-/** Bytes that the descriptor of `watchInterrupts` gives. */
-export const wake = { stop: 0, heapFull: 1, dying: 2 } as const;
+/** What the records of the descriptor of `watchInterrupts` say. */
+export const wake = { stop: 0n, heapFull: 1n, dying: 2n } as const;
+
+/** The records in what was read from that descriptor: what happened, and when, by the clock of `process.hrtime.bigint()`. */
+export function wakes(bytes: Buffer): { what: bigint; at: bigint }[] {
+	return Array.from({ length: bytes.length / 16 }, (_, i) => ({
+		what: bytes.readBigInt64LE(16 * i),
+		at: bytes.readBigInt64LE(16 * i + 8),
+	}));
+}
 
 /** Throws where the addon does not load. */
 export function kernelAddon(): KernelAddon {

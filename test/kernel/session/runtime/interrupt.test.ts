@@ -86,8 +86,11 @@ describe("SIGINT ends", () => {
 	});
 
 	test("nothing where nothing runs", async () => {
-		kernel.child.kill("SIGINT");
-		expect((await kernel.client.execute("kept")).result).toEqual({ "text/plain": "7" });
+		// The signal is read behind a request that was sent after it, now and then.
+		for (let i = 0; i < 30; i++) {
+			kernel.child.kill("SIGINT");
+			expect((await kernel.client.execute("kept")).result).toEqual({ "text/plain": "7" });
+		}
 	});
 });
 
