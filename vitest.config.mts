@@ -40,6 +40,8 @@ export default defineConfig({
 		// What tests run is nobody's history.
 		env: { GRADBOOK_HISTORY: "off" },
 		testTimeout: 30_000,
+		// What is waited for comes when it comes: a test's own limit ends the waiting.
+		expect: { poll: { timeout: 30_000 } },
 		hookTimeout: 60_000,
 		projects: [
 			{ extends: true, test: { name: "cpu", include: ["test/**/*.test.ts"], exclude: ["test/cuda/card/**"] } },

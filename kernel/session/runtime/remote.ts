@@ -27,6 +27,8 @@ import { interruption } from "./run-output";
 const graceMs = 15;
 /** How long after a termination the main thread may stay silent before it is terminated again. */
 const patienceMs = 100;
+/** How long a reader who asks for a value waits for the main thread, in milliseconds: a callback may hold it up. */
+const valueMs = 1000;
 /** Programs that the main thread waits for are asked to stop so many times before they are killed. */
 const askingTries = 20;
 /** How long to wait before looking again for what a stopped cell has left behind. */
@@ -109,7 +111,7 @@ export class MainThread implements CellRunner {
 			this.#answers.get(`value ${turn}`)?.();
 		});
 		this.#post({ kind: "show", turn, path });
-		await this.#answer(`value ${turn}`, patienceMs);
+		await this.#answer(`value ${turn}`, valueMs);
 		this.#values.delete(turn);
 		return text;
 	}

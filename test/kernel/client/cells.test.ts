@@ -65,12 +65,12 @@ ${Array.from({ length: 30 }, (_, i) => `const s${i}: Of<Cross<\`\${N}${i}\`, N>>
 test("the stop button ends a cell whose types are being checked, and later cells know nothing of it", async () => {
 	await kernel.client.execute("const kept = 7");
 	const cell = kernel.client.request("execute_request", { code: slowTypes });
+	await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === cell.id);
+	// Into the midst of the check, wherever that is.
 	await new Promise((go) => setTimeout(go, 500));
-	const stopped = performance.now();
 	await kernel.interrupt();
 	expect((await cell.reply()).content).toMatchObject({ status: "error", ename: "KeyboardInterrupt" });
 	expect((await kernel.client.execute("kept")).result).toEqual({ "text/plain": "7" });
-	expect(performance.now() - stopped).toBeLessThan(15_000);
 	expect((await kernel.client.execute("s1")).reply.evalue).toContain("Cannot find name 's1'");
 });
 

@@ -76,14 +76,13 @@ describe("inspection", () => {
 		}
 	});
 
-	test("while a cell runs shows types alone, at once", async () => {
+	test("while a cell runs shows types alone, and does not wait for it", async () => {
 		const cell = kernel.client.request("execute_request", {
 			code: until("inspected").replace("require(", "(require as any)("),
 		});
 		await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === cell.id);
-		const start = performance.now();
 		expect((await inspect("mode|"))["text/plain"]).toMatch(/^let mode: [^\n]*$/);
-		expect(performance.now() - start).toBeLessThan(2000);
+		expect(cell.finished).toBe(false);
 		kernel.release("inspected");
 		expect((await cell.reply()).content.status).toBe("ok");
 	});

@@ -109,10 +109,18 @@ describe("breakpoints", () => {
 	});
 
 	test("stop callbacks that come when the cell is over", async () => {
-		const cell = "let late = 0;\nvoid setTimeout(() => {\n  late = 1;\n}, 20);";
-		await page.breakAt(cell, 3);
+		const cell = [
+			'import { existsSync } from "node:fs";',
+			"let late = 0;",
+			"void setTimeout(function look() {",
+			'  if (!existsSync("over")) return void setTimeout(look, 5);',
+			"  late = 1;",
+			"}, 5);",
+		].join("\n");
+		await page.breakAt(cell, 5);
 		expect((await kernel.client.execute(cell)).reply.status).toBe("ok");
-		expect((await page.stopped()).frames).toEqual(["<anonymous>:3"]);
+		kernel.release("over");
+		expect((await page.stopped()).frames).toEqual(["look:5"]);
 		await page.breakAt(cell);
 		await page.do("continue", {});
 		expect((await kernel.client.execute("late")).result).toEqual({ "text/plain": "1" });

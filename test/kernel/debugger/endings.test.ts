@@ -9,6 +9,9 @@ const control = (kernel: TestKernel, type: string, content: object = {}) =>
 	kernel.client.request(type, { ...content }, { channel: "control" });
 
 const loop = "let n = 0;\nfor (;;) {\n  n++;\n}";
+/** The same, and says when it has begun; wherever it is stopped then is line 2 or 3. */
+const saying = "let n = 0;\nfor (;;) {\n  if (n++ === 1000) console.log('begun');\n}";
+const begun = (kernel: TestKernel) => kernel.message(({ content }) => content.text === "begun\n");
 
 describe("while a cell is stopped", () => {
 	test("everything else is answered", async () => {
@@ -103,8 +106,8 @@ describe("while a cell is stopped", () => {
 describe("pause", () => {
 	test("stops a loop, and code that comes later, at a line of the user's", async () => {
 		const { kernel, page } = await debugged();
-		const run = kernel.client.execute(`${loop}`);
-		await new Promise((wait) => setTimeout(wait, 300));
+		const run = kernel.client.execute(saying);
+		await begun(kernel);
 		await page.do("pause", { threadId: 1 });
 		const { reason, frames } = await page.stopped();
 		expect([reason, frames[0]]).toEqual(["pause", expect.stringMatching(/:[23]$/)]);
@@ -155,11 +158,11 @@ describe("local modules", () => {
 
 test("a debugger that comes late stops the cell that runs", async () => {
 	const kernel = await startKernel({ main: wholeKernel });
-	const run = kernel.client.execute(loop);
-	await new Promise((wait) => setTimeout(wait, 300));
+	const run = kernel.client.execute(saying);
+	await begun(kernel);
 	const page = new DebugFrontEnd(kernel);
 	await page.attach();
-	await page.breakAt(loop, 3);
+	await page.breakAt(saying, 3);
 	expect((await page.stopped()).frames).toEqual(["<cell>:3"]);
 	expect(Number((await page.variables("Locals")).n)).toBeGreaterThan(0);
 	await control(kernel, "interrupt_request").reply();
@@ -184,12 +187,16 @@ test("module cells are code of their own cell", async () => {
 test("a burst of looks at the variables is one look, and the last is fresh", async () => {
 	const { kernel, page } = await debugged();
 	await kernel.client.execute("let turns = 0;");
-	const run = kernel.client.execute("for (const end = Date.now() + 700; Date.now() < end; ) turns++;\nturns");
+	const run = kernel.client.execute(
+		'import { existsSync } from "node:fs";\nwhile (!existsSync("looked")) if (turns++ === 100) console.log("begun");\nturns',
+	);
+	await begun(kernel);
 	const looks = await Promise.all(Array.from({ length: 20 }, () => page.do("inspectVariables", {})));
 	const seen = new Set(looks.map(({ variables }) => JSON.stringify(variables)));
 	expect(seen.size).toBeLessThanOrEqual(3);
 	const { variables } = await page.do("inspectVariables", {});
 	expect(Number(variables[0].value)).toBeGreaterThan(Number(looks[0]!.variables[0].value));
+	kernel.release("looked");
 	await run;
 });
 

@@ -118,6 +118,7 @@ describe("after a cell that fails", () => {
 	test("those that wait are aborted, with busy and idle of their own, and the next runs", async () => {
 		const sent = send([until("fail"), "throw new Error('first')", "const never = 1", "2"]);
 		await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === sent[0]!.id);
+		await kernel.read();
 		kernel.release("fail");
 		const replies = await Promise.all(sent.map((pending) => pending.reply()));
 		expect(replies.map(({ content }) => content.status)).toEqual(["ok", "error", "aborted", "aborted"]);

@@ -59,7 +59,9 @@ describe("subshells", () => {
 		const main = [waits("fail"), "1"].map((code) => kernel.client.request("execute_request", { code }));
 		const codes = [`${waits("fail")}\nthrow new Error("here")`, "2"];
 		const other = codes.map((code) => kernel.client.request("execute_request", { code }, { subshell }));
-		await new Promise((go) => setTimeout(go, 100));
+		await kernel.read();
+		for (const { id } of [main[0]!, other[0]!])
+			await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === id);
 		expect([...main, ...other].map(({ finished }) => finished)).toEqual([false, false, false, false]);
 		kernel.release("fail");
 		const replies = await Promise.all([...main, ...other].map((pending) => pending.reply()));
@@ -72,6 +74,7 @@ describe("subshells", () => {
 			kernel.client.request("execute_request", { code }, { subshell }),
 		);
 		await kernel.message(({ header, parent }) => header.msg_type === "execute_input" && parent.msg_id === cells[0]!.id);
+		await kernel.read();
 		await control("delete_subshell_request", { subshell_id: subshell });
 		kernel.release("deleted");
 		const replies = await Promise.all(cells.map((pending) => pending.reply()));

@@ -23,6 +23,8 @@ export interface TestKernel extends KernelProcess {
 	message(fits: (message: Received) => boolean): Promise<Received>;
 	/** Resolves when the log has this text. */
 	log(text: string): Promise<void>;
+	/** Resolves when the kernel has read whatever was sent on shell before: control overtakes it. */
+	read(): Promise<void>;
 	/** Lets a cell go that waits in `until(name)`. */
 	release(name: string): void;
 }
@@ -81,6 +83,9 @@ export async function startKernel(options: KernelOptions = {}): Promise<TestKern
 		message: (fits: (message: Received) => boolean) => wait(() => seen.find(fits)),
 		log: async (text: string) => {
 			await wait(() => (logged.join("").includes(text) ? true : undefined));
+		},
+		read: async () => {
+			await kernel.client.request("kernel_info_request", {}).reply();
 		},
 		release: (name: string) => writeFileSync(join(folder, name), ""),
 	});

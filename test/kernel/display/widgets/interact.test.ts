@@ -121,13 +121,12 @@ describe("the function", () => {
 		const seen: number[] = [];
 		const widget = made(({ n }) => void seen.push(n), { n: [0, 1000] });
 		const start = performance.now();
-		for (let n = 1; performance.now() < start + 450; n++) {
+		for (let n = 1; seen.length < 4; n++) {
 			page.update(widget.controls.n as never, { value: n % 1000 });
 			await pause(2);
 		}
 		page.update(widget.controls.n as never, { value: 777 });
 		await expect.poll(() => seen.at(-1)).toBe(777);
-		expect(seen.length).toBeGreaterThan(2);
 		expect(seen.length).toBeLessThan((performance.now() - start) / 100 + 2);
 	});
 
@@ -155,10 +154,11 @@ describe("the function", () => {
 	});
 
 	test("shows its progress while it runs, also where it never yields", () => {
+		let place = "";
 		const widget = page.run(() =>
 			interactive(
 				() => {
-					for (const _ of progress(60)) for (const end = performance.now() + 10; performance.now() < end; );
+					for (const _ of progress(1e9)) if (page.packets.filter(({ id }) => id === place).length > 3) break;
 				},
 				{ n: 5 },
 				{ manual: true },
@@ -166,11 +166,12 @@ describe("the function", () => {
 		);
 		page.run(() => display(widget));
 		page.take();
+		place = area(widget).modelId;
 		const start = performance.now();
 		page.send((widget.children[1] as widgets.Button).modelId, { method: "custom", content: { event: "click" } });
 		const pictures = page.take(area(widget));
-		expect(pictures.length).toBeGreaterThan(2);
-		expect(pictures.length).toBeLessThan((performance.now() - start) / 100 + 2);
+		// The first at once, the last at the end.
+		expect(pictures.length).toBeLessThan((performance.now() - start) / 100 + 3);
 	});
 
 	test("that throws shows its error, until the next good value", async () => {

@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
-import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import childProcess, { type ChildProcess, execFileSync } from "node:child_process";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LanguageServer } from "../../../../dist/kernel/session/compiler/server";
 import { folderWith, Notebook, packageRoot } from "./notebook";
 
@@ -45,14 +45,15 @@ test("a server that is killed while it is asked is asked once more", async () =>
 
 test("a server that keeps ending fails the cell, not the kernel", async () => {
 	await notebook.run("1");
-	const kill = () => {
-		for (const pid of servers()) process.kill(pid, "SIGKILL");
-	};
-	// At once: a warm server answers within a few milliseconds, a new one takes a hundred to begin.
-	kill();
-	const killer = setInterval(kill, 5);
+	process.kill(servers()[0]!, "SIGKILL");
+	const { spawn } = childProcess;
+	const stillborn = vi.spyOn(childProcess, "spawn").mockImplementation((...started: unknown[]) => {
+		const child = (spawn as (...started: unknown[]) => ChildProcess)(...started);
+		child.kill("SIGKILL");
+		return child as never;
+	});
 	const error = await notebook.check("1 + 1");
-	clearInterval(killer);
+	stillborn.mockRestore();
 	expect(error?.ename).toBe("TypeScriptError");
 	expect(error?.traceback.at(-1)).toContain("has not run");
 	expect(await notebook.run("2 + 2")).toBe(4);

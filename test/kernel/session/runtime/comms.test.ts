@@ -145,10 +145,11 @@ describe("a handler runs as a part of the cell that has set it", () => {
 		stopped({ loop: true }, "looping"));
 
 	test("also where more messages wait behind it: each gets its idle", async () => {
+		const before = kernel.seen.length;
 		const looping = kernel.client.request("comm_msg", { comm_id: id, data: { loop: true } });
 		const behind = [1, 2, 3].map((n) => send(id, { log: `behind ${n}` }));
-		await kernel.message(({ parent, content }) => parent.msg_id === looping.id && content.execution_state === "busy");
-		await new Promise((go) => setTimeout(go, 30));
+		await kernel.message((message) => message.content.text === "looping\n" && kernel.seen.indexOf(message) >= before);
+		await kernel.read();
 		await kernel.interrupt();
 		for await (const _ of looping);
 		await Promise.all(behind);
@@ -158,7 +159,7 @@ describe("a handler runs as a part of the cell that has set it", () => {
 		await stopped({ wait: true }, "waiting");
 		const ticks = () => outputsOf(cell).filter(({ content }) => String(content.text).includes("tick")).length;
 		const before = ticks();
-		await kernel.client.execute("await new Promise((go) => setTimeout(go, 30))");
+		await kernel.client.execute("await new Promise((go) => setTimeout(go, 100))");
 		expect(ticks()).toBe(before);
 	});
 });

@@ -128,6 +128,7 @@ describe("after the stop button", () => {
 		const running = kernel.client.request("execute_request", { code: `${started}\nfor (;;) ;` });
 		const waiting = kernel.client.request("execute_request", { code: "1" });
 		await kernel.message(({ content, parent }) => hasStarted(content) && parent.msg_id === running.id);
+		await kernel.read();
 		await kernel.interrupt();
 		expect((await waiting.reply()).content.status).toBe("aborted");
 		expect((await running.reply()).content.status).toBe("error");

@@ -73,8 +73,10 @@ describe("a process that ends tells its cell why:", () => {
 	});
 
 	test.runIf(process.platform === "linux").each(["ABRT", "SEGV"])("SIG%s", async (signal) => {
+		// The shell waits for a line, so that the process is not in the midst of forking when it is struck: it would hold the
+		// allocator's locks, and no other thread of it could tell anything.
 		const { reply, exited } = await ended(
-			`require("node:child_process").execSync("kill -${signal} " + process.pid);\nawait new Promise(() => {})`,
+			`require("node:child_process").execSync("read line; kill -${signal} " + process.pid, { input: "go\\n" });\nawait new Promise(() => {})`,
 		);
 		expect(reply).toMatchObject({ ename: "KernelDied", evalue: expect.stringContaining("a fault of native code") });
 		expect(exited.signal).toBe(`SIG${signal}`);

@@ -69,12 +69,14 @@ describe("input", () => {
 
 	test("is refused to a cell that has ended", async () => {
 		const { reply } = await run(
-			'setTimeout(() => { try { prompt("?") } catch (error) { globalThis.refusal = error.message } }, 5);\nundefined',
+			'setTimeout(function ask() { if (!globalThis.over) return setTimeout(ask, 5); try { prompt("?") } catch (error) { globalThis.refusal = error.message } }, 5);\nundefined',
 			{},
 			answering("no").options,
 		);
 		expect(reply.status).toBe("ok");
-		const { result } = await run("await new Promise((go) => setTimeout(go, 40));\nrefusal");
+		const { result } = await run(
+			"globalThis.over = true;\nwhile (!globalThis.refusal) await new Promise((go) => setTimeout(go, 5));\nrefusal",
+		);
 		expect(result).toEqual({ "text/plain": "'prompt: only a cell that is running can ask for input'" });
 	});
 
@@ -113,7 +115,7 @@ describe("the session outlives", () => {
 
 	test("signals that a cell sends to itself and that end nothing", async () => {
 		const { result, stdout } = await run(
-			'const asked = process.kill(process.pid, 0)\nprocess.once("SIGUSR2", () => console.log("handled"));\nprocess.kill(process.pid, "SIGUSR2");\nawait new Promise((go) => setTimeout(go, 50));\nasked',
+			'const asked = process.kill(process.pid, 0)\nconst handled = new Promise((go) => process.once("SIGUSR2", () => { console.log("handled"); go() }))\nprocess.kill(process.pid, "SIGUSR2");\nawait handled;\nasked',
 		);
 		expect(result).toEqual({ "text/plain": "true" });
 		expect(stdout).toBe("handled\n");
