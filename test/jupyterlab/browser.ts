@@ -13,6 +13,8 @@ export interface NotebookPage {
 	page: Page;
 	/** What the page has written to its console as errors, and errors that it did not catch. */
 	problems: string[];
+	/** Waits until the page has its kernel, which is idle: also after the page was loaded again, or the kernel started again. */
+	ready(): Promise<void>;
 	/** Chooses Run > Run All Cells and waits until every cell has run and the kernel is idle. */
 	runAll(timeoutMs: number): Promise<void>;
 	/** Output areas of all code cells, in order. */
@@ -59,18 +61,20 @@ async function openPage(
 	await notebook.waitFor({ timeout: 60_000 });
 	const idle = notebook.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
 	// The indicator is idle before there is a kernel, too; a cell run then asks the reader for one. JupyterLab's status bar knows.
-	const ready =
+	const status =
 		frontEnd === "lab"
 			? page.locator("#jp-main-statusbar").getByText(/^(?!No Kernel).* \| Idle$/)
 			: page
 					.locator(".jp-Toolbar-kernelName")
 					.getByText(/^(?!No Kernel)/)
 					.first();
-	await ready.waitFor({ timeout: 60_000 });
+	const ready = () => status.waitFor({ timeout: 60_000 });
+	await ready();
 
 	return {
 		page,
 		problems,
+		ready,
 		outputs: () => notebook.locator(".jp-CodeCell .jp-OutputArea-output"),
 		async runAll(timeoutMs: number) {
 			// Notebook 7 names its kernel before a run reaches it: asked again, nothing runs twice.

@@ -93,11 +93,11 @@ describeWith([needs.jupyterlab, needs.chromium], "the chapters in JupyterLab", (
 		}, name);
 		const panel = page.locator(`[id="${id}"]`);
 		const count = (selector: string) => panel.locator(selector).count();
-		await expect.poll(() => count(".jp-Cell"), { timeout: 10_000 }).toBe(stored.cells);
+		await expect.poll(() => count(".jp-Cell")).toBe(stored.cells);
 		await expect.poll(() => count(".jp-MarkdownCell.jp-mod-rendered h1, .jp-MarkdownCell h2")).toBeGreaterThan(1);
-		await expect.poll(() => count(".jp-OutputArea-child"), { timeout: 10_000 }).toBeGreaterThanOrEqual(stored.outputs);
-		await expect.poll(() => count(".js-plotly-plot"), { timeout: 10_000 }).toBeGreaterThanOrEqual(stored.plots);
-		if (stored.formulas) await expect.poll(() => count("mjx-container"), { timeout: 10_000 }).toBeGreaterThan(0);
+		await expect.poll(() => count(".jp-OutputArea-child")).toBeGreaterThanOrEqual(stored.outputs);
+		await expect.poll(() => count(".js-plotly-plot")).toBeGreaterThanOrEqual(stored.plots);
+		if (stored.formulas) await expect.poll(() => count("mjx-container")).toBeGreaterThan(0);
 		expect(await count("mjx-merror")).toBe(0);
 		expect(await count(".jp-MarkdownCell")).toBe(stored.texts);
 		expect(await panel.locator('[data-mime-type="application/vnd.jupyter.error"]').allTextContents()).toEqual([]);
@@ -106,9 +106,9 @@ describeWith([needs.jupyterlab, needs.chromium], "the chapters in JupyterLab", (
 			await window.panel?.context.sessionContext.shutdown();
 			window.panel?.dispose();
 		});
-		// JupyterLab opens a subshell for a notebook's comms and asks for breakpoints; a kernel that has just been shut down
-		// answers no more.
-		const ownFault = (problem: string) => /Canceled future for (create_subshell|debug)_request/.test(problem);
-		expect(notebook.problems.filter((problem) => !ownFault(problem))).toEqual([]);
+		// JupyterLab opens a subshell for a notebook's comms and asks for breakpoints, comms and more; a kernel that has just been
+		// shut down answers no more. What is seen here is this chapter's: the next has its own.
+		const ownFault = (problem: string) => /Canceled future for \w+_request/.test(problem);
+		expect(notebook.problems.splice(0).filter((problem) => !ownFault(problem))).toEqual([]);
 	});
 });

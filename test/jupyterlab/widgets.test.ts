@@ -111,9 +111,13 @@ describeWith([needs.jupyterlab, needs.chromium], "widgets in JupyterLab", () => 
 			await page.screenshot({ path: join(pictures, "widgets-dark-3.png") });
 
 			// A page that is loaded again has the state as it was left, and its sliders still move the plot.
+			const saved = page.waitForResponse(
+				(response) => response.request().method() === "PUT" && response.url().includes("/api/contents/widgets.ipynb"),
+			);
 			await page.keyboard.press("Control+s");
-			await page.waitForTimeout(1000);
+			await saved;
 			await page.reload();
+			await notebook.ready();
 			await cell(1).locator(".gtitle", { hasText: "k is 9" }).waitFor({ timeout: 60_000 });
 			await cell(2).getByText("n is 4").waitFor();
 			await drag(page, cell(1).locator(".jupyter-widgets.widget-slider").first(), 0.2);
@@ -141,8 +145,10 @@ describeWith([needs.jupyterlab, needs.chromium], "widgets in JupyterLab", () => 
 				if (i === 1) break;
 				await page.getByRole("menuitem", { name: "Kernel", exact: true }).click();
 				await page.locator('.lm-Menu-itemLabel:text-is("Restart Kernel…")').click();
+				const restarted = page.waitForResponse((response) => /\/api\/kernels\/[^/]+\/restart/.test(response.url()));
 				await page.locator(".jp-Dialog-button.jp-mod-warn, .jp-Dialog-button.jp-mod-accept").last().click();
-				await page.waitForTimeout(3000);
+				await restarted;
+				await notebook.ready();
 			}
 		} catch (error) {
 			await page.screenshot({ path: join(pictures, "restart-failed.png") });
