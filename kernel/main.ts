@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { getHeapStatistics } from "node:v8";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { loadKernelAddon } from "./session/runtime/descriptors";
+import { prepareEnvironment } from "./session/runtime/environment";
 import { keepProcess } from "./session/runtime/leaving";
 import { signalCount, type ToTransport, type TransportData } from "./session/runtime/protocol";
 import { log, logTo, writeLog } from "./wire/log";
@@ -58,6 +59,7 @@ export function startKernel(
 	// Without the sockets there is no kernel. The reason is in the log.
 	worker.on("exit", () => exit(1));
 
+	prepareEnvironment(process.env);
 	// Loaded while the thread starts.
 	const { Runtime } = require("./session/runtime/runtime") as typeof import("./session/runtime/runtime");
 	// What the engine's objects look like, also in a notebook that never imports `gradbook/display`.

@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { inspect, stripVTControlCharacters } from "node:util";
+import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellError, CompiledCell } from "../requests/contract";
 import { bold, codeFrame, cyan, dim, green, placeName, red } from "./frame";
 import { moduleSourceMaps } from "./sourceMaps";
@@ -109,10 +109,11 @@ function place(frames: Frame[], cells: ReadonlyMap<string, CompiledCell>): strin
 	const lines: string[] = [];
 	let shown = 0;
 	let framed = false;
-	for (const frame of frames) {
-		const found = locate(frame, cells);
-		if (found === undefined || ++shown > shownFrames) continue;
-		const { name, place, cell, at } = found;
+	const located = frames.flatMap((frame) => locate(frame, cells) ?? []);
+	const placed = located.filter(({ cell, at }) => cell === undefined || at !== undefined);
+	// A place without a line is in what was put around the cell's own code: worth naming only where there is no other.
+	for (const { name, place, cell, at } of placed.length > 0 ? placed : located.slice(0, 1)) {
+		if (++shown > shownFrames) continue;
 		lines.push(`    at ${name === "" ? "" : `${cyan(name)} `}${cell === undefined ? dim(place) : green(place)}`);
 		if (!framed && cell !== undefined && at !== undefined) {
 			lines.push(...codeFrame(cell.source, at.line, at.column));
@@ -165,6 +166,8 @@ function startOfCall(at: Place | undefined, source: string): Place | undefined {
 	return name === null ? at : { line: at.line, column: name.index };
 }
 
+const textOf = Object.prototype.toString;
+
 const location = /^(.*):(\d+):(\d+)$/;
 
 /** The lines of a V8 stack that name a place. */
@@ -196,7 +199,8 @@ function filePath(file: string): string {
 
 /** Names that only compiled code has, back to the user's. */
 function readableFunction(name: string): string {
-	if (name === "<anonymous>" || name === "eval" || /^(Object|globalThis|Proxy)\.<anonymous>$/.test(name)) return "";
+	// V8 calls a function without a name after what it was called on: a timer, a server, an array.
+	if (name === "eval" || /^([\p{ID_Continue}$]+\.)?<anonymous>$/u.test(name)) return "";
 	return withoutBoxes(name)
 		.replace(/^async /, "")
 		.replace(/^Object\./, "");
@@ -233,8 +237,14 @@ function readableFile(file: string): string {
 	return file.startsWith(here) ? `.${sep}${file.slice(here.length)}` : file;
 }
 
+/** Also of another realm, and of what stands for an error; cells may have put anything in the place of `Error`. */
 function isError(value: unknown): boolean {
-	return value instanceof Error || Object.prototype.toString.call(value) === "[object Error]";
+	if (types.isNativeError(value)) return true;
+	try {
+		return value instanceof Error || textOf.call(value) === "[object Error]";
+	} catch {
+		return false;
+	}
 }
 
 /** A property of any value; undefined where looking throws. */

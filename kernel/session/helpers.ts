@@ -79,6 +79,11 @@ function suppressed(error: unknown, before: unknown): Error {
 	return Object.assign(made, { error, suppressed: before });
 }
 
+// Decorators keep their metadata under it, and TypeScript knows it.
+if ((Symbol as { metadata?: symbol }).metadata === undefined) {
+	Object.defineProperty(Symbol, "metadata", { value: Symbol.for("Symbol.metadata") });
+}
+
 /** Any, as decorators are by nature. */
 type Decorator = (...values: any[]) => any;
 

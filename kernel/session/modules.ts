@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { ModuleOptions } from "./compiler/module";
 import { helpers } from "./helpers";
-import { isEsModule, PendingModule } from "./interop";
+import { defaultOf, isEsModule, PendingModule } from "./interop";
 import { unlessStopped } from "./runtime/run-output";
 import { moduleSourceMaps } from "./sourceMaps";
 
@@ -262,7 +262,7 @@ class Interop {
 	}
 
 	get default(): unknown {
-		return isEsModule(this.module) ? (this.module as { default: unknown }).default : this.module;
+		return defaultOf(this.module);
 	}
 
 	get namespace(): unknown {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { helpers } from "./helpers";
-import { isEsModule, PendingModule } from "./interop";
+import { defaultOf, PendingModule } from "./interop";
 import type { MagicCalls } from "./magics";
 import type { ModuleLoader } from "./modules";
 import { unlessStopped } from "./runtime/run-output";
@@ -114,9 +114,9 @@ export class Scope {
 		return this.#modules.namespace(module);
 	}
 
-	/** What `import name` gives: of a module that was an ES module its default export, of any other all of it. */
+	/** What `import name` gives. */
 	default(module: unknown): unknown {
-		return isEsModule(module) ? (module as { default: unknown }).default : module;
+		return defaultOf(module);
 	}
 
 	/** A module cell (`@module name`): other cells import it as "./name". */

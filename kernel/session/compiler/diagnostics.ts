@@ -1,6 +1,6 @@
 import type { CellError } from "../../requests/contract";
 import { bold, codeFrame, placeName, red } from "../frame";
-import type { Place } from "../text";
+import { type Place, placeOfOffset } from "../text";
 import { moduleNotFound, packageName } from "./localFiles";
 import { hubName } from "./names";
 import type { Diagnostic } from "./server";
@@ -52,8 +52,14 @@ export function problemsOf(
 	return syntax.length > 0 ? syntax : problems;
 }
 
+/** Numbers among those of syntax that are about types and modules: TypeScript has no rule for these. */
+const notSyntax = new Set([
+	1055, 1058, 1062, 1064, 1192, 1238, 1239, 1240, 1241, 1259, 1270, 1271, 1278, 1279, 1320, 1321, 1322, 1329, 1340,
+	1345, 1360, 1361, 1362, 1371, 1448, 1471, 1479, 1484, 1485,
+]);
+
 function isSyntax({ code }: Problem): boolean {
-	return code < 2000 || (code >= 17000 && code < 18000);
+	return (code < 2000 && !notSyntax.has(code)) || (code >= 17000 && code < 18000);
 }
 
 /** A chain of reasons longer than this loses its middle: the first lines say what, the last ones why. */
@@ -86,7 +92,36 @@ function explain(code: number, message: string): string {
 	if (code === 1238 || code === 1240 || code === 1241) {
 		return `${text}\nDecorators are standard ones (name, context). For legacy decorators set "experimentalDecorators" in a tsconfig.json beside the notebook.`;
 	}
+	const twice = /'([\p{ID_Start}$_][\p{ID_Continue}$]*)'[^'\n]*'\1'/u.exec(text)?.[1];
+	if (twice !== undefined && aboutTwoTypes.has(code)) {
+		return `${text}\n'${twice}' was declared more than once: what an earlier declaration made keeps its type. Run the cells that made it again.`;
+	}
 	return text;
+}
+
+/** "is not assignable to", "is missing in", "two different types with this name exist". */
+const aboutTwoTypes = new Set([2322, 2345, 2719, 2739, 2740, 2741]);
+
+const element = /<([a-z][\w.-]*)(?:\s[^<>]*)?(?:\/>|>.*<\/\1\s*>)|<>.*<\/>/is;
+
+/** What a parser says about JSX, which it takes for comparisons and regular expressions, in one sentence. */
+export function aboutJsx(problems: Problem[], source: string): Problem[] {
+	const found = problems.some(isSyntax) ? element.exec(source) : null;
+	if (found === null) return problems;
+	const [start, end] = [found.index, found.index + found[0].length].map((at) => placeOfOffset(source, at)) as [
+		Place,
+		Place,
+	];
+	// Any other mistake of the cell is told as it is.
+	if (!problems.some((one) => isSyntax(one) && !isBefore(one.start, start) && !isBefore(end, one.start)))
+		return problems;
+	const message =
+		"Cells have no JSX. Components go into a .tsx file beside the notebook, which cells can import; HTML is shown by html(text) of gradbook/display.";
+	return [{ code: 0, message, start, end }];
+}
+
+function isBefore(a: Place, b: Place): boolean {
+	return a.line - b.line < 0 || (a.line === b.line && a.column < b.column);
 }
 
 export function problemsError(problems: Problem[], source: string, executionCount: number): CellError {

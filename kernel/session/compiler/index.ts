@@ -30,7 +30,7 @@ import type {
 import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
-import { type Problem, problemsError, problemsOf } from "./diagnostics";
+import { aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, inspectCell, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
 import { installedSince, LocalFiles } from "./localFiles";
@@ -168,7 +168,7 @@ class Compiler implements CellCompiler {
 			const message = `The cell cannot be compiled: ${failure.message}`;
 			problems.push(problemAt(text, { message, start: 0, end: 0 }));
 		}
-		if (problems.length > 0) return fail(problems);
+		if (problems.length > 0) return fail(aboutJsx(problems, text));
 		const compiled = cell as CompiledCell;
 		if (stop?.aborted) throw new Cancelled();
 		if (reset) this.#forget(names);

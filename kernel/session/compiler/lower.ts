@@ -91,6 +91,26 @@ function lowerDecorators(lowered: Lowered, file: string): Lowered {
 			useDefineForClassFields: true,
 		},
 	});
-	const code = outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+	const code = withMetadata(outputText.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
 	return { ...lowered, code, maps: [sourceMapText as string, ...lowered.maps] };
+}
+
+/** Makes the metadata of a class, in front of the first call for its decorators. `Symbol.metadata`: helpers.ts. */
+const metadata =
+	"const __metadata = Object.create(Object.getPrototypeOf(this)?.[Symbol.metadata] ?? null);" +
+	" Object.defineProperty(this, Symbol.metadata, { configurable: true, writable: true, enumerable: true, value: __metadata });";
+
+/** `context.metadata`, of which this TypeScript knows nothing yet. All calls for one class stand in one static block. */
+function withMetadata(code: string): string {
+	let made = false;
+	const lines = code.split("\n").map((line) => {
+		if (/^\s*static \{$/.test(line)) made = false;
+		const call = /^(\s*)(__esDecorate\(.*?\{ kind: "\w+", )(name: .*)$/.exec(line);
+		if (call === null) return line;
+		const [, indent, start, rest] = call;
+		const before = made ? "" : `${metadata} `;
+		made = true;
+		return `${indent}${before}${start}metadata: __metadata, ${rest}`;
+	});
+	return lines.join("\n");
 }

@@ -2,14 +2,20 @@ import { Console } from "node:console";
 import { writeSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
 import { currentOutput } from "../../display/output";
+import { CursorLine, cursorMethods } from "./cursor";
 
 type Write = NodeJS.WriteStream["write"];
+
+interface Captured {
+	/** `console.group` ends with its cell, also where an error left it open. */
+	endGroups(): void;
+}
 
 /**
  * Sends what cells write to `console`, `process.stdout` and `process.stderr` to the output of the cell that writes. Stacks of
  * errors that `console` prints go through `readStacks`.
  */
-export function captureStreams(readStacks: (text: string) => string): void {
+export function captureStreams(readStacks: (text: string) => string): Captured {
 	const writers = { stdout: captureStream("stdout"), stderr: captureStream("stderr") };
 	const sink = (name: "stdout" | "stderr") => {
 		const write = (text: string) => writers[name](cellFrame.test(text) ? readStacks(text) : text);
@@ -23,10 +29,19 @@ export function captureStreams(readStacks: (text: string) => string): void {
 		colorMode: false,
 	});
 	Object.assign(globalThis.console, captured);
+	const depth = Object.getOwnPropertySymbols(captured).find(({ description }) => description === "kGroupIndent");
+	return {
+		endGroups() {
+			const indented = () => depth !== undefined && (captured as unknown as Record<symbol, string>)[depth] !== "";
+			while (indented()) captured.groupEnd();
+		},
+	};
 }
 
 /** A line of a stack, of an error that was printed. */
 const cellFrame = /^\s+at .*\bcell-\d[\d.]*\.ts:\d+:\d+/m;
+
+const isUtf8 = /^utf-?8$/i;
 
 const descriptors = { stdout: 1, stderr: 2 };
 
@@ -39,18 +54,27 @@ function captureStream(name: "stdout" | "stderr"): (text: string) => boolean {
 	};
 	// Bytes may end in the middle of a character.
 	const decoder = new StringDecoder("utf8");
-	stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+	const line = new CursorLine();
+	const write = (text: string): boolean => {
 		const output = currentOutput();
-		if (output === undefined) original(chunk);
-		else output.stream(name, typeof chunk === "string" ? chunk : decoder.write(Buffer.from(chunk)));
+		if (output === undefined) return original(text);
+		output.stream(name, text);
+		line.wrote(text);
+		return true;
+	};
+	stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+		const [encoding] = rest as [BufferEncoding | (() => void) | undefined];
+		const isText = typeof chunk === "string" && (typeof encoding !== "string" || isUtf8.test(encoding));
+		if (isText) write(chunk);
+		else {
+			const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding as BufferEncoding) : Buffer.from(chunk);
+			if (currentOutput() === undefined) original(bytes);
+			else write(decoder.write(bytes));
+		}
 		const callback = rest.find((argument) => typeof argument === "function") as (() => void) | undefined;
 		if (callback !== undefined) process.nextTick(callback);
 		return true;
 	}) as Write;
-	return (text) => {
-		const output = currentOutput();
-		if (output === undefined) return original(text);
-		output.stream(name, text);
-		return true;
-	};
+	Object.assign(stream, cursorMethods(line, write));
+	return write;
 }

@@ -35,3 +35,22 @@ export function keepProcess(): (code: number) => never {
 		return exit.call(process, code);
 	};
 }
+
+/**
+ * Listens to events of the process for as long as it is there, also where a cell removes all listeners: without these the
+ * next error that nobody catches would end the session.
+ */
+export function keepListening(listeners: Record<string, (value: unknown) => void>): void {
+	const { removeAllListeners } = process;
+	const listen = () => {
+		for (const [event, listener] of Object.entries(listeners)) {
+			if (!process.listeners(event as "exit").includes(listener)) process.on(event, listener);
+		}
+	};
+	process.removeAllListeners = (...events) => {
+		removeAllListeners.apply(process, events);
+		listen();
+		return process;
+	};
+	listen();
+}

@@ -27,8 +27,13 @@ export const interruption: CellError = {
 	traceback: ["\u001b[31mKeyboardInterrupt\u001b[0m: the cell was stopped"],
 };
 
+/** Never throws, whatever a cell has thrown: a proxy's traps may. */
 export function isInterruption(error: unknown): boolean {
-	return error instanceof Stopped;
+	try {
+		return error instanceof Stopped;
+	} catch {
+		return false;
+	}
 }
 
 /** The run whose code is running, also where its output goes to a part of the cell's (a widget). */

@@ -12,6 +12,7 @@ import { captureStreams } from "./capture";
 import type { KernelAddon, Written } from "./descriptors";
 import { Executor } from "./executor";
 import { inputFunctions } from "./input";
+import { keepListening } from "./leaving";
 import { plainPromises } from "./promises";
 import {
 	afterStop,
@@ -67,6 +68,7 @@ export class Runtime {
 	readonly #cells = new Map<string, CompiledCell>();
 	readonly #executor: Executor;
 	readonly #asyncStack = new AsyncStack();
+	readonly #streams: ReturnType<typeof captureStreams>;
 	readonly #callbacks: Callbacks;
 	/** Runs that are under way: cells of subshells take turns where they await. */
 	readonly #running = new Map<number, { output: RunOutput; end(outcome: RunOutcome): void }>();
@@ -86,7 +88,7 @@ export class Runtime {
 		setHost(this.#callbacks);
 		this.#outputs = new FinalizationRegistry((run) => options.post({ kind: "gone", run }));
 		const readStacks = (text: string) => options.readableStacks(text, this.#cells);
-		captureStreams(readStacks);
+		this.#streams = captureStreams(readStacks);
 		setStackReader(readStacks);
 		const counters = this.#asyncStack.counters;
 		options.addon?.watchHeap(counters?.fields, counters?.places);
@@ -109,8 +111,8 @@ export class Runtime {
 			return tools;
 		};
 		Object.defineProperty(globalThis, Symbol.for(debugTools), { value: makeTools });
-		process.on("uncaughtException", (error) => this.#late(error));
-		process.on("unhandledRejection", (reason) => this.#late(reason));
+		const late = (error: unknown) => this.#late(error);
+		keepListening({ uncaughtException: late, unhandledRejection: late });
 	}
 
 	receive(message: ToMain): void {
@@ -142,6 +144,7 @@ export class Runtime {
 		this.#remember(cell);
 		this.#outputs.register(output, run);
 		this.#latest = output;
+		if (this.#running.size === 0) this.#streams.endGroups();
 		const end = (outcome: RunOutcome) => {
 			if (this.#running.delete(run)) this.#postInOrder({ kind: "done", run, outcome });
 		};

@@ -31,6 +31,14 @@ test("an error that is printed names the lines of its cell, and none of the kern
 	expect(stdout).toMatch(/^Error: printed\n {4}at Cell \[\d+\], line 2, column 13\n$/);
 });
 
+test.each([
+	["a proxy that refuses everything", "throw new Proxy({}, { get() { throw 1; }, getPrototypeOf() { throw 2; } })"],
+	["an error that is such a proxy", "await Promise.reject(new Proxy(new Error('x'), { get() { throw 1; } }))"],
+])("%s ends its cell when it is thrown", async (_, code) => {
+	const { reply } = await kernel.client.execute(code);
+	expect(reply).toMatchObject({ status: "error" });
+});
+
 test("a parameter of another type than its variable is a type error that names it", async () => {
 	const cell: CodeCell = {
 		cell_type: "code",

@@ -18,6 +18,10 @@ const packages = {
 	"node_modules/was-esm/main.js":
 		"Object.defineProperty(exports, '__esModule', { value: true }); exports.default = 'default'; exports.named = 'named';",
 	"node_modules/was-esm/main.d.ts": "declare const d: string; export default d; export const named: string;",
+	"node_modules/no-default/package.json": '{"name":"no-default","main":"main.js","types":"main.d.ts"}',
+	"node_modules/no-default/main.js":
+		"Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' }); exports.load = () => 'loaded';",
+	"node_modules/no-default/main.d.ts": "export declare function load(): string;",
 	"node_modules/bad/package.json": '{"name":"bad"}',
 	"node_modules/bad/index.js": "throw new RangeError('at load')",
 };
@@ -92,6 +96,11 @@ describe("packages beside the notebook", () => {
 			),
 		).toEqual([42, 1]);
 		expect((await notebook.check("es.toUpperCase()"))?.evalue).toContain("TS2339");
+	});
+	test("that were ES modules without a default export are imported whole where TypeScript allows it", async () => {
+		const { notebook } = shared;
+		expect(await notebook.run("import none, { load } from 'no-default'; none.load() + load()")).toBe("loadedloaded");
+		expect(await notebook.run("import * as parts from 'no-default'; parts.load()")).toBe("loaded");
 	});
 	test("that are installed while the notebook is open", async () => {
 		const { notebook, write } = open({});

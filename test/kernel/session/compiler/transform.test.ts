@@ -252,6 +252,16 @@ describe("decorators", () => {
 		expect(await cells(standard, source, "[new A().m('x'), new A().p, A.s(), A.name]")).toEqual(["<x>", 2, "<s>", "A"]);
 		expect(await cells("seen.sort()")).toEqual(["accessor:p", "class:A", "field:f", "method:m", "method:s"]);
 	});
+	test("metadata of a class and of its parent", async () => {
+		const source = `
+			const tag = (key: string) => (_: any, context: any) => { (context.metadata[key] ??= []).push(context.name) };
+			@tag("class") class A { @tag("member") m() { return { kind: "method", name: "m" } } @tag("member") f = 1; @tag("member") static s() {} }
+			class B extends A { @tag("own") n() {} }
+			const of = (one: any) => one[(Symbol as any).metadata];`;
+		expect(
+			await cells(source, "[{ ...of(A) }, { ...of(B) }, Object.getPrototypeOf(of(B)) === of(A), new A().m()]"),
+		).toEqual([{ class: ["A"], member: ["s", "m", "f"] }, { own: ["n"] }, true, { kind: "method", name: "m" }]);
+	});
 	test("legacy ones", async () => {
 		const legacy = new UncheckedNotebook("/", { legacyDecorators: true });
 		try {

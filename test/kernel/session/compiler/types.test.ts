@@ -209,6 +209,37 @@ describe("errors before running", () => {
 		expect(error?.ename).toBe("SyntaxError");
 		expect(plain(error!.traceback).match(/^\w+Error:/gm)).toEqual(["SyntaxError:"]);
 	});
+	test("what TypeScript numbers among syntax and is about types", async () => {
+		const error = await notebook.check("const n = 1; n satisfies string; missing");
+		expect(plain(error!.traceback).match(/^\w+Error: TS\d+/gm)).toEqual([
+			"TypeScriptError: TS1360",
+			"TypeScriptError: TS2304",
+		]);
+		expect(
+			await errors("import one from 'node:fs/promises'; import type { Stats } from 'node:fs'; new Stats()"),
+		).toMatch(/^TypeScriptError: TS1361/);
+	});
+	test.each([
+		["an element", "const e = 1;\nconst a = <div>text</div>"],
+		["an empty one", "const e = 1;\nconst a = <img src={e}/>"],
+		["over lines", "const e = 1;\nreturnIt(<ul className='a'>\n  <li>{e}</li>\n</ul>)"],
+		["a fragment", "const e = 1;\nconst a = <>text</>"],
+	])("JSX is called so: %s", async (_, source) => {
+		const error = await notebook.check(source);
+		expect(error!.evalue).toMatch(/^Cells have no JSX\. .* \(Cell \[\d+\], line 2, column \d+\)$/);
+		expect(plain(error!.traceback).match(/^\w+Error: /gm)).toEqual(["SyntaxError: "]);
+	});
+	test("comparisons and HTML beside another mistake are no JSX", async () => {
+		expect(await errors("const html = '<b>x</b>'; const n = = 1; 1 < 2")).toContain("TS1109");
+	});
+	test("two types of one name are told apart", async () => {
+		await run("class Old { a = 1 }\nlet old = new Old()");
+		await run("class Old { b = 1 }");
+		const error = await errors("const now: Old = old");
+		expect(error).toContain("'Old' was declared more than once");
+		expect(error).not.toContain("gradbook-");
+		expect(await errors("const text: Old = 'x'")).not.toContain("more than once");
+	});
 	test("what only our parser minds", async () => {
 		expect(await errors("return 1")).toMatch(/^SyntaxError: /);
 		expect(await errors("export * from 'node:fs'")).toContain("A cell exports nothing");

@@ -79,6 +79,16 @@ test("no frames of Node or the kernel", async () => {
 	expect(text).toMatch(/^SyntaxError: .*\n {4}at (JSON\.parse )?.*Cell \[\d\], line 1/s);
 });
 
+test("no frames of what was put around the cell's code", async () => {
+	const { text } = report(
+		await thrown("function dec(value: any, context: any) {\n  throw new Error('refused');\n}\n@dec class D {}"),
+	);
+	expect(text).not.toMatch(/__|Cell \[1\]$/m);
+	expect(text).toMatch(/at dec Cell \[1\], line 2, column 9/);
+	const late = report(await thrown("class Timer {}\n(function () { throw new Error('x') }).call(new Timer())"));
+	expect(late.text).toMatch(/^Error: x\n {4}at Cell \[2\], line 2/);
+});
+
 test("methods, async functions and constructors", async () => {
 	const error = await thrown(
 		"class Net {\n  forward() { throw new Error('deep') }\n}\nasync function step() {\n  await 0;\n  new Net().forward();\n}",

@@ -51,6 +51,38 @@ describe("printed text", () => {
 		expect(stdout).not.toContain("\u001b");
 	});
 
+	test("goes over itself as at a terminal, by carriage returns", async () => {
+		const line = (steps: string) => kernel.client.execute(`const out = process.stdout; ${steps}; undefined`);
+		expect((await line('out.write("half"); out.clearLine(0); out.cursorTo(0); out.write("all\\n")')).stdout).toBe(
+			"half\r    \r    \rall\n",
+		);
+		expect((await line('out.write("x\\nabcd"); out.cursorTo(2); out.clearLine(1); out.moveCursor(-1, 0)')).stdout).toBe(
+			"x\nabcd\rab\rab  \rab\ra",
+		);
+		expect((await line("out.cursorTo(0, 3)")).reply).toMatchObject({
+			evalue: expect.stringContaining("expected no rows, got 3"),
+		});
+		expect((await line('out.write("6869", "hex")')).stdout).toBe("hi");
+	});
+
+	test("of a group that an error has left open does not indent what later cells print", async () => {
+		expect((await kernel.client.execute('console.group("G"); console.log("in");\nthrow 1')).stdout).toBe("G\n  in\n");
+		expect((await kernel.client.execute('console.log("out")')).stdout).toBe("out\n");
+	});
+
+	test("of packages and programs may have colours, and comes from no pager", async () => {
+		const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, PAGER: "less" };
+		const asks = (given: NodeJS.ProcessEnv) =>
+			startKernel({ env: given }).then(async (kernel) => {
+				const { result } = await kernel.client.execute(
+					'["FORCE_COLOR", "PAGER", "GIT_PAGER"].map((name) => process.env[name]).join()',
+				);
+				return result?.["text/plain"];
+			});
+		expect(await asks(env)).toBe("'1,cat,cat'");
+		expect(await asks({ ...env, NO_COLOR: "1" })).toBe("',cat,cat'");
+	});
+
 	test("beyond the limit of a cell is left out, with a note, and the next cell prints", async () => {
 		const { stdout, stderr } = await kernel.client.execute(
 			'for (let i = 0; i < 300; i++) console.log("x".repeat(100000))',
@@ -152,6 +184,15 @@ describe("an error that nothing awaits", () => {
 		expect(error.content).toMatchObject({ ename: "TypeError", evalue: "nobody cares" });
 		expect(other.messages.some(({ header }) => header.msg_type === "error")).toBe(false);
 	});
+});
+
+test("the session outlives late errors also where a cell has removed all listeners of the process", async () => {
+	for (const events of ["", "'uncaughtException'"]) {
+		const { outputs } = await kernel.client.execute(
+			`process.removeAllListeners(${events}); setTimeout(() => { throw new TypeError("late") }, 0);\nawait new Promise((go) => setTimeout(go, 60));`,
+		);
+		expect(outputs.at(-1)!.content).toMatchObject({ ename: "TypeError", evalue: "late" });
+	}
 });
 
 describe("displays", () => {
