@@ -329,7 +329,9 @@ void forward(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor&
     });
   }
   conv.passes.push_back(std::move(pass));
-  conv.run(y.as<T>(), x.as<T>(), weight.as<T>(), bias ? bias->as<T>() : nullptr);
+  const OddWeights<T> weights(weight);
+  conv.run(y.as<T>(), x.as<T>(), weights.rest(), bias ? bias->as<T>() : nullptr);
+  weights.add(s, true, y.as<T>(), x.as<T>());
 }
 
 /** One dimension of the input's gradient: the places of a phase of the padded input, and which result each tap meets. */
@@ -400,7 +402,9 @@ void inputGradient(const ConvShape& s, const Tensor& x, const Tensor& y, const T
       }
     }
   }
-  conv.run(x.as<T>(), y.as<T>(), weight.as<T>(), bias ? bias->as<T>() : nullptr);
+  const OddWeights<T> weights(weight);
+  conv.run(x.as<T>(), y.as<T>(), weights.rest(), bias ? bias->as<T>() : nullptr);
+  weights.add(s, false, x.as<T>(), y.as<T>());
 }
 
 void forwardOnCpu(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias) {

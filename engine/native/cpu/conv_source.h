@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "cpu/simd/choose.h"
 #include "cpu/simd/conv.h"
@@ -112,5 +113,20 @@ inline int64_t inputOffset(const ConvShape& s, const ConvSource& source, int64_t
   }
   return source.place(channel, phase, place);
 }
+
+/** The weights of one call; those that are NaN or infinite are told apart (conv_odd.cc). */
+template <class T>
+class OddWeights {
+ public:
+  explicit OddWeights(const Tensor& weight);
+  /** All weights, with zeros where they are NaN or infinite. */
+  const T* rest() const { return rest_ ? rest_->data() : given_; }
+  /** Adds what the others contribute: to the result (`forward`) or to the input's gradient. */
+  void add(const ConvShape& s, bool forward, T* to, const T* from) const;
+
+ private:
+  const T* given_;
+  std::optional<ConvScratch<T>> rest_;
+};
 
 }  // namespace gb

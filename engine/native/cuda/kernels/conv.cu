@@ -42,11 +42,10 @@ struct Column {
     source = static_cast<const T*>(a.source) + (i64(image) * a.groups + group) * a.channels * a.sourceVolume +
              (i64(z) * a.dims[1].size + y) * a.dims[2].size + x;
   }
-  GB_DEVICE T at(const ConvArguments& a, const Tap& t) const {
-    const bool there = source && inside(z + t.z, a.dims[0].size) && inside(y + t.y, a.dims[1].size) &&
-                       inside(x + t.x, a.dims[2].size);
-    return there ? source[t.source] : T(0);
+  GB_DEVICE bool meets(const ConvArguments& a, const Tap& t) const {
+    return source && inside(z + t.z, a.dims[0].size) && inside(y + t.y, a.dims[1].size) && inside(x + t.x, a.dims[2].size);
   }
+  GB_DEVICE T at(const ConvArguments& a, const Tap& t) const { return meets(a, t) ? source[t.source] : T(0); }
 };
 
 /** Where a place's result goes, within channel 0 of the group. */
@@ -59,9 +58,23 @@ GB_DEVICE i64 resultAt(const ConvArguments& a, i64 group, i64 column) {
   return (i64(image) * a.groups + group) * a.rows * a.outVolume + (z * a.dims[1].out + y) * a.dims[2].out + x;
 }
 
+/** Adds a turn's products but those with places outside the source, whose zeros a NaN or an infinity must not meet. */
+template <class Left, class Right>
+GB_DEVICE void addWhereMet(const ConvArguments& a, i64 group, i64 column, int apart, const Tap* taps, u32 count,
+                           T (&sums)[kPerM][kPerN], const Left& left, const Right& right) {
+  for (int j = 0; j < kPerN; j++) {
+    const Column own(a, group, column + j * apart);
+    for (int k = 0; k < kDepth && u32(k) < count; k++) {
+      if (!own.meets(a, taps[k])) continue;
+      for (int i = 0; i < kPerM; i++) sums[i][j] = scalar::mulAdd(left(k, i), right(k, j), sums[i][j]);
+    }
+  }
+}
+
 extern "C" __global__ void __launch_bounds__(256) convolve(ConvArguments a) {
   __shared__ T weights[kDepth][kM + 1], values[kDepth][kN + 1];
   __shared__ Tap taps[2][kDepth];
+  __shared__ int odd[2];  // whether a weight of this turn is NaN or infinite
   const i64 group = a.firstGroup + blockIdx.z, column0 = i64(blockIdx.x) * kN, row0 = i64(blockIdx.y) * kM;
   const u32 depth = u32(a.channels) * a.byTaps.d;
   const int thread = int(threadIdx.x), tx = thread % kColumns, ty = thread / kColumns;
@@ -70,23 +83,32 @@ extern "C" __global__ void __launch_bounds__(256) convolve(ConvArguments a) {
   const Column own(a, group, column0 + thread % kN);
   T sums[kPerM][kPerN] = {};
   if (thread < kDepth && u32(thread) < depth) taps[0][thread] = tapAt(a, u32(thread));
+  if (thread < 2) odd[thread] = 0;
   for (u32 k0 = 0, turn = 0; k0 < depth; k0 += kDepth, turn ^= 1) {
     __syncthreads();
     for (int i = thread; i < kM * kDepth; i += kThreads) {
       const int k = i % kDepth, m = i / kDepth;
       const bool there = k0 + k < depth && row0 + m < a.rows;
-      weights[k][m] = there ? weight[(row0 + m) * a.weightRow + taps[turn][k].weight] : T(0);
+      const T w = there ? weight[(row0 + m) * a.weightRow + taps[turn][k].weight] : T(0);
+      weights[k][m] = w;
+      if (w - w != T(0)) odd[turn] = 1;
     }
 #pragma unroll
     for (int k = thread / kN; k < kDepth; k += kApart) {
       values[k][thread % kN] = k0 + k < depth ? own.at(a, taps[turn][k]) : T(0);
     }
     if (thread < kDepth && k0 + kDepth + thread < depth) taps[turn ^ 1][thread] = tapAt(a, k0 + kDepth + thread);
+    if (thread == 0) odd[turn ^ 1] = 0;
     __syncthreads();
+    const auto left = [&](int k, int i) { return weights[k][ty + i * kRows]; };
+    const auto right = [&](int k, int j) { return values[k][tx + j * kColumns]; };
+    if (odd[turn]) {
+      addWhereMet(a, group, column0 + tx, kColumns, taps[turn], depth - k0, sums, left, right);
+      continue;
+    }
 #pragma unroll
     for (int k = 0; k < kDepth; k++) {
-      addProducts(
-          sums, [&](int i) { return weights[k][ty + i * kRows]; }, [&](int j) { return values[k][tx + j * kColumns]; });
+      addProducts(sums, [&](int i) { return left(k, i); }, [&](int j) { return right(k, j); });
     }
   }
   const T* bias = a.bias ? static_cast<const T*>(a.bias) + group * a.rows : nullptr;
