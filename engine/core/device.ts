@@ -15,6 +15,11 @@ export class Device {
 	toString(): string {
 		return this.index === null ? this.type : `${this.type}:${this.index}`;
 	}
+
+	/** PyTorch's text of a device in a notebook: `device(type='cuda', index=0)`. */
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return `device(type='${this.type}'${this.index === null ? "" : `, index=${this.index}`})`;
+	}
 }
 
 /** A device, or its name: `"cpu"`, `"cuda"`, `"cuda:1"`. */

@@ -22,7 +22,11 @@ export type DTypeName =
 	| "bool";
 
 function define(name: DTypeName, code: number, itemsize: number, isFloatingPoint: boolean): DType {
-	return Object.freeze({ name, code, itemsize, isFloatingPoint, toString: () => `torch.${name}` });
+	const text = () => `torch.${name}`;
+	const dtype: DType = { name, code, itemsize, isFloatingPoint, toString: text };
+	// As a cell's last expression, too.
+	Object.defineProperty(dtype, Symbol.for("nodejs.util.inspect.custom"), { value: text });
+	return Object.freeze(dtype);
 }
 
 export const uint8 = define("uint8", 0, 1, false);

@@ -53,6 +53,10 @@ export abstract class Metric<Arguments extends unknown[] = unknown[]> {
 	toString(): string {
 		return `${this.constructor.name}()`;
 	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.toString();
+	}
 }
 
 /** How the values of classes or labels become one. */

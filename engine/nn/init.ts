@@ -295,17 +295,24 @@ function kaimingStd(tensor: Tensor, { a = 0, mode = "fan_in", nonlinearity = "le
 	return calculateGain(nonlinearity, a) / Math.sqrt(correctFan(tensor, mode));
 }
 
+/** What stands in place, and the rest by name. */
+type KaimingArguments =
+	| [options?: KaimingOptions]
+	| [a: number, options?: KaimingOptions]
+	| [a: number, mode: FanMode, options?: KaimingOptions]
+	| [a: number, mode: FanMode, nonlinearity: Nonlinearity, options?: RandomOptions];
+
 /** U(−bound, bound) with bound = gain · √(3 / fan) (He et al., 2015). Nothing for a tensor without elements. */
-export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-	const given = bind<KaimingOptions>("init.kaimingUniform_", [options], ["a", "mode", "nonlinearity", "generator"]);
+export function kaimingUniform_<T extends Tensor>(tensor: T, ...args: KaimingArguments): T {
+	const given = bind<KaimingOptions>("init.kaimingUniform_", args, ["a", "mode", "nonlinearity", "generator"]);
 	if (tensor.numel() === 0) return tensor;
 	const bound = Math.sqrt(3) * kaimingStd(tensor, given);
 	return fillUniform(tensor, -bound, bound, given.generator);
 }
 
 /** N(0, std²) with std = gain / √fan (He et al., 2015). Nothing for a tensor without elements. */
-export function kaimingNormal_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-	const given = bind<KaimingOptions>("init.kaimingNormal_", [options], ["a", "mode", "nonlinearity", "generator"]);
+export function kaimingNormal_<T extends Tensor>(tensor: T, ...args: KaimingArguments): T {
+	const given = bind<KaimingOptions>("init.kaimingNormal_", args, ["a", "mode", "nonlinearity", "generator"]);
 	if (tensor.numel() === 0) return tensor;
 	const std = kaimingStd(tensor, given);
 	return fillNormal(tensor, 0, std, given.generator);

@@ -30,9 +30,10 @@ const rows = 5;
 
 function isDataset(value: unknown): value is DatasetLike {
 	if (typeof value !== "object" || value === null || Array.isArray(value) || isModule(value)) return false;
-	const { length, get } = value as Partial<DatasetLike>;
+	// A tensor of no dimensions has no length either, and says so by an error.
+	if (typeof (value as Partial<DatasetLike>).get !== "function" || "set" in value || isTensor(value)) return false;
 	// Of maps and the like, which have `get` too, only `length` tells.
-	return typeof length === "number" && typeof get === "function" && !("set" in value) && !isTensor(value);
+	return typeof (value as Partial<DatasetLike>).length === "number";
 }
 
 function isLoader(value: unknown): value is LoaderLike {

@@ -82,7 +82,10 @@ test("what npm packs is what an installation needs, and no more", { timeout: 60_
 	const packing = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
 		cwd: root,
 		encoding: "utf8",
+		// Its own is in the home folder, which may be read-only or missing.
+		env: { ...process.env, npm_config_cache: join(project, "npm") },
 	});
+	expect(packing.status, packing.stderr).toBe(0);
 	const [{ files }] = JSON.parse(packing.stdout) as [{ files: { path: string }[] }];
 	const paths = files.map((file) => file.path);
 	for (const needed of [

@@ -38,6 +38,10 @@ export abstract class Transform {
 		const inside = extra.includes("\n") ? `\n  ${indented(extra, 2)}\n` : extra;
 		return `${this.constructor.name}(${inside})`;
 	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.toString();
+	}
 }
 
 /** A transform that does the same to every image, and so takes batches [N, C, H, W] (any leading dimensions) as well. */

@@ -95,3 +95,16 @@ describe("initialisers", () => {
 		expect(run).toThrow(message);
 	});
 });
+
+test("He's initialisations take their parameters in place and by name", () => {
+	for (const initialise of [init.kaimingUniform_, init.kaimingNormal_]) {
+		const values = (fill: (w: torch.Tensor) => torch.Tensor) => {
+			torch.manualSeed(3);
+			return fill(torch.empty(3, 2)).tolist();
+		};
+		const named = values((w) => initialise(w, { a: 0.2, mode: "fan_out", nonlinearity: "leaky_relu" }));
+		expect(values((w) => initialise(w, 0.2, "fan_out"))).toEqual(named);
+		expect(values((w) => initialise(w, 0.2, { mode: "fan_out", nonlinearity: "leaky_relu" }))).toEqual(named);
+		expect(values((w) => initialise(w, 0.2, "fan_out", "leaky_relu"))).toEqual(named);
+	}
+});

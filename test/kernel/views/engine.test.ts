@@ -1,5 +1,7 @@
 import * as torch from "gradbook";
 import { formatValue, imageGrid, liveCurve, parameterTable, plot, plotlyMimeType, withOutput } from "gradbook/display";
+import { Accuracy } from "gradbook/metrics";
+import { transforms } from "gradbook/vision";
 import { expect, test } from "vitest";
 import { Recorder } from "../support/recorder";
 
@@ -13,6 +15,20 @@ test("a tensor's text is PyTorch's, its header tells of its graph", () => {
 	expect(formatValue(x)["text/html"]).toContain("2 × 2 · float32 · cpu · requires gradient");
 	expect(formatValue(x.add(1))["text/html"]).toContain("made by AddBackward0");
 	expect(formatValue(torch.arange(3))["text/plain"]).toBe("tensor([0, 1, 2])");
+});
+
+test.each([
+	["a tensor of no dimensions", torch.tensor(3), "tensor(3.)"],
+	["a loss", torch.ones(2, { requiresGrad: true }).sum(), "tensor(2., grad_fn=<SumBackward0>)"],
+	["a dtype", torch.int64, "torch.int64"],
+	["a device", torch.device("cuda:1"), "device(type='cuda', index=1)"],
+	["a generator", new torch.Generator().manualSeed(3), "Generator(device='cpu', seed=3)"],
+	["a metric", new Accuracy({ task: "binary" }), "Accuracy()"],
+	["a transform", new transforms.Compose([new transforms.ToImage()]), "Compose(\n      ToImage()\n)"],
+	["a distribution", new torch.distributions.Normal(0, 1), "Normal(loc: 0.0, scale: 1.0)"],
+	["an engine's part", torch.amp.GradScaler, "[class GradScaler]"],
+])("%s has a text of one line or few", (_, value, text) => {
+	expect(formatValue(value)["text/plain"]).toBe(text);
 });
 
 test("the edges of a large matrix are its own", () => {
