@@ -138,12 +138,11 @@ function isBrief(parameters: ParameterList): boolean {
 
 /** Puts arguments where the function takes them: in place, or in its options. */
 function placing(op: string, parameters: ParameterList): (args: readonly unknown[]) => unknown[] {
-	const namesOf = (wanted: (how: Parameter[2]) => boolean) =>
-		parameters.filter(([, , how]) => wanted(how)).map(([name]) => name);
-	const inPlace = namesOf((how) => how !== "only" && how !== "option");
-	const inOptions = namesOf((how) => how === "only" || how === "option");
-	const [positional, byName] = [namesOf((how) => how !== "only"), namesOf((how) => how === "only")];
+	// Hundreds of functions are made when the engine is loaded; few of them are ever called by name.
+	let places: ReturnType<typeof placesOf> | undefined;
 	return (args) => {
+		places ??= placesOf(parameters);
+		const { inPlace, inOptions, positional, byName } = places;
 		const bound = bind<Record<string, unknown>>(op, args, positional, byName);
 		for (const [name, type] of parameters) {
 			if (type === needed && bound[name] === undefined) throw new TypeError(`[${op}] ${name} is missing`);
@@ -153,5 +152,17 @@ function placing(op: string, parameters: ParameterList): (args: readonly unknown
 		if (given.length > 0) return [...placed, Object.fromEntries(given.map((name) => [name, bound[name]]))];
 		while (placed.length > 0 && placed.at(-1) === undefined) placed.pop();
 		return placed;
+	};
+}
+
+/** Which parameters the function takes in place and which in its options; which may be given in place, and which by name alone. */
+function placesOf(parameters: ParameterList) {
+	const namesOf = (wanted: (how: Parameter[2]) => boolean) =>
+		parameters.filter(([, , how]) => wanted(how)).map(([name]) => name);
+	return {
+		inPlace: namesOf((how) => how !== "only" && how !== "option"),
+		inOptions: namesOf((how) => how === "only" || how === "option"),
+		positional: namesOf((how) => how !== "only"),
+		byName: namesOf((how) => how === "only"),
 	};
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { codeFile, notCompiledAhead } from "../../engine/packed";
 import { defaultRoot } from "../../engine/vision/datasets/cache";
 import { catalogue } from "../../engine/vision/datasets/catalogue";
 import { locate } from "../../engine/vision/datasets/files";
@@ -38,6 +39,7 @@ export function examine(): Finding[] {
 	return [
 		node(),
 		addonFinding(addon),
+		engine(),
 		blas(addon),
 		gpuDriver(),
 		...cudaFindings(addon.cuda),
@@ -82,6 +84,14 @@ function askAddon(): AddonAnswer {
 function addonFinding({ build, error }: AddonAnswer): Finding {
 	if (build) return { what: "addon", state: "ok", detail: `${addonFile}\n${build.simd}, built by ${build.compiler}` };
 	return { what: "addon", state: "missing", detail: error ?? "", advice: rebuild };
+}
+
+function engine(): Finding {
+	const what = "engine";
+	const reason = notCompiledAhead();
+	if (reason === undefined) return { what, state: "ok", detail: `compiled ahead (${codeFile})` };
+	const detail = `compiled whenever it is imported, which takes longer: ${reason}`;
+	return { what, state: "absent", detail, advice: `npm run compile:engine   (in ${packageRoot})` };
 }
 
 function blas({ build }: AddonAnswer): Finding {

@@ -91,6 +91,7 @@ test("what npm packs is what an installation needs, and no more", { timeout: 60_
 	for (const needed of [
 		"dist/engine/index.js",
 		"dist/engine/index.d.ts",
+		"dist/engine/modules.pack",
 		"dist/engine/vision/index.d.ts",
 		"dist/kernel/views/index.d.ts",
 		"dist/kernel/main.js",
@@ -107,5 +108,5 @@ test("what npm packs is what an installation needs, and no more", { timeout: 60_
 	expect([...folders].sort()).toEqual(
 		["LICENSE", "README.md", "binding.gyp", "dist", "engine", "kernel", "package.json", "scripts"].sort(),
 	);
-	expect(paths.filter((path) => /\.(node|o|ipynb)$/.test(path))).toEqual([]);
+	expect(paths.filter((path) => /\.(node|o|ipynb|code)$/.test(path))).toEqual([]);
 });

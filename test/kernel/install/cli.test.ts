@@ -158,6 +158,7 @@ describe("gradbook doctor", () => {
 		for (const what of [
 			"Node",
 			"addon",
+			"engine",
 			"BLAS",
 			"GPU driver",
 			"CUDA",
