@@ -1,4 +1,6 @@
+import { uint8 } from "./dtype";
 import { type GeneratorHandle, native } from "./native";
+import { Tensor } from "./tensor";
 
 /** A source of random numbers with a state of its own: PyTorch's CPU generator (mt19937), number for number. */
 export class Generator {
@@ -40,8 +42,12 @@ export class Generator {
 		return this.toString();
 	}
 
-	setState(state: Uint8Array): this {
-		native.setState(this.handle, state);
+	/** Puts the generator into a state that `getState` or `torch.getRngState` gave, here or in PyTorch. */
+	setState(state: Uint8Array | Tensor): this {
+		if (state instanceof Tensor && state.dtype !== uint8) {
+			throw new TypeError(`[setState] expected a tensor of uint8, got ${state.dtype}`);
+		}
+		native.setState(this.handle, state instanceof Tensor ? Uint8Array.from(native.toNumbers(state.handle)) : state);
 		return this;
 	}
 }

@@ -192,6 +192,7 @@ export class RandomSampler extends ChunkSampler {
 		const n = this.dataSource.length;
 		const from = { generator: this.#generator ?? generatorOf(drawSeed()), device: "cpu" } as const;
 		const { numSamples } = this;
+		if (n === 0) throw new RangeError(`[RandomSampler] cannot draw ${numSamples} indices: the data source is empty`);
 		if (this.replacement) {
 			// PyTorch draws 32 at a time.
 			for (let i = 0; i < Math.floor(numSamples / 32); i++) yield randint(0, n, [32], from);

@@ -4,6 +4,7 @@ import { noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import { quoted } from "../core/signature";
 import { type Tensor, wrap } from "../core/tensor";
+import { emptyLike } from "../ops/create";
 import { orthogonal } from "./orthogonal";
 
 /*
@@ -183,7 +184,8 @@ function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: n
 	for (;;) {
 		const outside = tensor.lt(low).logicalOr(tensor.gt(high));
 		if (!any(outside)) return;
-		const drawn = fillNormal(wrap(native.empty(tensor.shape, tensor.dtype.code, tensor.handle)), mean, std, generator);
+		// In the layout of the tensor: numbers are drawn in the order of memory.
+		const drawn = fillNormal(emptyLike(tensor), mean, std, generator);
 		tensor.copy_(wrap(native.where(outside.handle, drawn.handle, tensor.handle)));
 	}
 }
@@ -192,9 +194,8 @@ function redrawNormal(tensor: Tensor, mean: number, std: number, a: number, b: n
 function rejectUniform(tensor: Tensor, mean: number, std: number, a: number, b: number, generator?: Generator): void {
 	const mode = Math.max(a, Math.min(mean, b));
 	const logPeak = -0.5 * ((mode - mean) / std) ** 2;
-	const like = () => wrap(native.empty(tensor.shape, tensor.dtype.code, tensor.handle));
-	const candidates = like();
-	const level = like();
+	const candidates = emptyLike(tensor);
+	const level = emptyLike(tensor);
 	const rejected = () => {
 		const density = candidates.sub(mean).div(std).pow(2).mul(-0.5).sub(logPeak);
 		return fillUniform(level, 0, 1, generator).log().gt(density);
@@ -209,8 +210,12 @@ function rejectUniform(tensor: Tensor, mean: number, std: number, a: number, b: 
 	}
 }
 
-export function constant_<T extends Tensor>(tensor: T, val: number): T {
-	return fill(tensor, () => tensor.fill_(val));
+/** Every element `val`. */
+export function constant_<T extends Tensor>(tensor: T, val: number | { val: number }): T {
+	const given = bind<{ val: number }>("init.constant_", [val], ["val"]);
+	if (given.val === undefined) throw new TypeError("[init.constant_] val is missing: expected a number");
+	const value = given.val;
+	return fill(tensor, () => tensor.fill_(value));
 }
 
 export function ones_<T extends Tensor>(tensor: T): T {
@@ -263,13 +268,20 @@ export interface GainOptions extends RandomOptions {
 	gain?: number;
 }
 
+function xavierStd(tensor: Tensor, gain: number): number {
+	const [fanIn, fanOut] = calculateFanInAndFanOut(tensor);
+	if (fanIn + fanOut === 0) {
+		throw new RangeError(`[init] xavier needs a fan in or a fan out above 0, got shape [${tensor.shape}]`);
+	}
+	return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+
 /** U(−a, a) with a = gain · √(6 / (fanIn + fanOut)) (Glorot and Bengio, 2010). */
 export function xavierUniform_<T extends Tensor>(tensor: T, gain: number, options?: RandomOptions): T;
 export function xavierUniform_<T extends Tensor>(tensor: T, options?: GainOptions): T;
 export function xavierUniform_<T extends Tensor>(tensor: T, ...args: unknown[]): T {
 	const { gain = 1, generator } = bind<GainOptions>("init.xavierUniform_", args, ["gain", "generator"]);
-	const [fanIn, fanOut] = calculateFanInAndFanOut(tensor);
-	const bound = Math.sqrt(3) * (gain * Math.sqrt(2 / (fanIn + fanOut)));
+	const bound = Math.sqrt(3) * xavierStd(tensor, gain);
 	return fillUniform(tensor, -bound, bound, generator);
 }
 
@@ -278,8 +290,7 @@ export function xavierNormal_<T extends Tensor>(tensor: T, gain: number, options
 export function xavierNormal_<T extends Tensor>(tensor: T, options?: GainOptions): T;
 export function xavierNormal_<T extends Tensor>(tensor: T, ...args: unknown[]): T {
 	const { gain = 1, generator } = bind<GainOptions>("init.xavierNormal_", args, ["gain", "generator"]);
-	const [fanIn, fanOut] = calculateFanInAndFanOut(tensor);
-	return fillNormal(tensor, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), generator);
+	return fillNormal(tensor, 0, xavierStd(tensor, gain), generator);
 }
 
 export interface KaimingOptions extends RandomOptions {

@@ -1,7 +1,7 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace } from "../autograd/record";
 import { bind, describe } from "../core/arguments";
-import { float64 } from "../core/dtype";
+import { bool, float64 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -47,6 +47,19 @@ function numbersOf(x: Tensor): Float64Array {
 	return native.toNumbers(x.handle);
 }
 
+/** `filled`, its elements drawn one after the other as they lie in the memory of `x`. */
+function filledAsLaid(x: Tensor, draw: () => number): Tensor {
+	const strides = x.stride();
+	const order = strides.map((_, dim) => dim).sort((a, b) => strides[b]! - strides[a]!);
+	const laid = filled(wrap(native.permute(x.handle, order)), draw);
+	return wrap(
+		native.permute(
+			laid.handle,
+			order.map((_, dim) => order.indexOf(dim)),
+		),
+	);
+}
+
 const overwritten = (name: string): Derivative => ({ name, backward: (_node, grad) => [zerosAs(grad)] });
 const backwards = {
 	cauchy_: overwritten("CauchyBackward0"),
@@ -55,7 +68,7 @@ const backwards = {
 };
 
 function filling(op: keyof typeof backwards, x: Tensor, draw: () => number): void {
-	inPlace(op, x, [], () => native.copy_(x.handle, filled(x, draw).handle), backwards[op]);
+	inPlace(op, x, [], () => native.copy_(x.handle, filledAsLaid(x, draw).handle), backwards[op]);
 }
 
 /** Numbers of the Cauchy distribution around `median` (default 0) of width `sigma` (default 1). */
@@ -79,6 +92,7 @@ function geometric_<T extends Tensor>(x: T, ...args: unknown[]): T {
 	if (!(typeof p === "number" && p > 0 && p < 1)) {
 		throw new RangeError(`[geometric_] p must lie between 0 and 1, got ${describe(p)}`);
 	}
+	if (x.dtype === bool) throw new TypeError("[geometric_] expects a dtype of numbers, got torch.bool");
 	const source = sourceOf(generator);
 	filling("geometric_", x, () => Math.ceil(Math.log(source.uniform()) / Math.log1p(-p)));
 	return x;

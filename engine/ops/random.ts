@@ -5,12 +5,14 @@ import { getDefaultDtype } from "../core/defaults";
 import { placeOf } from "../core/device";
 import { type DType, int64, uint8 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
+import { noGrad } from "../core/gradMode";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
 import { besides, checkOptions, finish, newDtype, type TensorOptions } from "./create";
 import { asMethods } from "./methods";
 import { underivable } from "./underivable";
+import { broadcastShapes } from "./view";
 
 /* Random numbers: PyTorch's, number for number, from the default generator or a given one. */
 
@@ -121,11 +123,23 @@ export function randintLike(
 	return integers("randintLike", low, high, memory, options, x.dtype);
 }
 
+/** Up to which n a dtype holds all of 0 … n−1, as PyTorch counts. */
+const greatestRun: Partial<Record<string, number>> = {
+	uint8: 256,
+	int8: 128,
+	int16: 2 ** 15,
+	float16: 2 ** 11 + 1,
+	float32: 2 ** 24 + 1,
+};
+
 /** The integers 0 … n−1 in random order; int64 by default. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
 	randomNames("randperm", options);
 	if (integer("randperm", "n", n) < 0) throw new RangeError(`[randperm] n must not be negative, got ${n}`);
 	const dtype = newDtype("randperm", options, () => int64);
+	const most = greatestRun[dtype.name];
+	if (most !== undefined && n > most)
+		throw new RangeError(`[randperm] n cannot be greater than ${most} for ${dtype}, got ${n}`);
 	const order = native.randperm(n, handleOf(options.generator), placeOf("randperm", options.device));
 	return finish(wrap(dtype === int64 ? order : native.to(order, dtype.code)), options);
 }
@@ -149,17 +163,20 @@ export function normal(
 		return finish(wrap(out), options);
 	}
 	const generator = handleOf((size as GeneratorOption | undefined)?.generator);
-	if (!(mean instanceof Tensor) && !(std instanceof Tensor)) {
+	const like = mean instanceof Tensor ? mean : std;
+	if (!(like instanceof Tensor)) {
 		throw new TypeError("[normal] mean and std are both numbers: give a size, as in normal(0, 1, [2, 3])");
 	}
-	const like = native.add(operandOf(mean), operandOf(std), 1);
-	const out = native.empty(native.shape(like), native.dtype(like), like);
-	native.normal_(out, generator, 0, 1);
-	return wrap(native.add(native.mul(out, operandOf(std)), operandOf(mean), 1));
+	const least = std instanceof Tensor ? (std.numel() > 0 ? native.item(native.amin(std.handle, null, false)) : 0) : std;
+	if (!(least >= 0)) throw new RangeError(`[normal] std must not be negative, got ${least}`);
+	// The dtype is that of mean, or of std where mean is a number: they are not promoted.
+	const drawn = wrap(native.empty(broadcastShapes(shapeOf(mean), shapeOf(std)), like.dtype.code, like.handle));
+	native.normal_(drawn.handle, generator, 0, 1);
+	return noGrad(() => drawn.mul_(std).add_(mean));
 }
 
-function operandOf(value: number | Tensor) {
-	return value instanceof Tensor ? value.handle : value;
+function shapeOf(value: number | Tensor): number[] {
+	return value instanceof Tensor ? value.shape : [];
 }
 
 /** 1 with the probability that each element of `x` gives, else 0, in `x`'s dtype; or with probability `p` throughout. */
@@ -192,10 +209,7 @@ export function getRngState(): Tensor {
 
 /** Puts the default generator into a state that `getRngState` gave, here or in PyTorch. */
 export function setRngState(state: Tensor | Uint8Array): void {
-	if (state instanceof Tensor && state.dtype !== uint8) {
-		throw new TypeError(`[setRngState] expected a tensor of uint8, got ${state.dtype}`);
-	}
-	defaultGenerator.setState(state instanceof Tensor ? Uint8Array.from(native.toNumbers(state.handle)) : state);
+	defaultGenerator.setState(state);
 }
 
 /** What was there is gone, and with it every slope. */

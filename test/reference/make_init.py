@@ -8,11 +8,14 @@ from common import encode, write
 cases = []
 
 
-def case(name, shape, *args, dtype=torch.float32, **kwargs):
+def case(name, shape, *args, dtype=torch.float32, turned=False, **kwargs):
     torch.manual_seed(len(cases))
     tensor = torch.full(shape, 7.0, dtype=dtype)
+    if turned:
+        tensor = tensor.t()
     getattr(nn.init, name)(tensor, *args, **kwargs)
-    cases.append({"name": name, "seed": len(cases), "shape": list(shape), "dtype": str(dtype).removeprefix("torch."), "args": list(args), "kwargs": kwargs, "result": encode(tensor), "after": encode(torch.rand(3))})
+    more = {"turned": True} if turned else {}
+    cases.append({**more, "name": name, "seed": len(cases), "shape": list(shape), "dtype": str(dtype).removeprefix("torch."), "args": list(args), "kwargs": kwargs, "result": encode(tensor), "after": encode(torch.rand(3))})
 
 
 for shape in [(3, 4), (5, 4, 3), (20,), (7,)]:
@@ -49,5 +52,12 @@ case("dirac_", (4, 2, 3))
 case("dirac_", (4, 3, 3, 2))
 case("dirac_", (6, 2, 3, 3), 3)
 case("dirac_", (2, 2, 3, 3, 3))
+for shape in [(3, 4), (5, 4)]:
+    # Numbers are drawn in the order of memory, those that are drawn again too.
+    case("trunc_normal_", shape, 0.0, 1.0, -0.5, 0.8, turned=True)
+    case("trunc_normal_", shape, 0.0, 1.0, 2.0, 3.0, turned=True)
+    case("trunc_normal_", shape, 0.5, 1.0, -3.0, 1.0, dtype=torch.float16, turned=True)
+    case("kaiming_normal_", shape, turned=True)
+case("constant_", (2, 3), val=0.3)
 gains = [{"nonlinearity": n, "param": p, "gain": nn.init.calculate_gain(n, p)} for n, p in [("linear", None), ("conv2d", None), ("sigmoid", None), ("tanh", None), ("relu", None), ("leaky_relu", None), ("leaky_relu", 0.2), ("selu", None)]]
 write("nn_init.json", {"cases": cases, "gains": gains})

@@ -41,6 +41,14 @@ def step(kind, size, dtype, arguments, generator):
     if kind == "strided_normal_":
         # Memory that is not contiguous is filled element by element.
         return torch.zeros([*size, 2])[..., 0].normal_(**more)
+    if kind == "turned":
+        # In place, in the order of memory.
+        name, *rest = arguments
+        return getattr(torch.zeros(size, dtype=dtype_of(dtype)).t(), name)(*rest, **more)
+    if kind == "normals":
+        # Of tensors: the dtype is that of mean.
+        mean, std = (torch.tensor(values, dtype=dtype_of(name)) for name, values in arguments)
+        return torch.normal(mean, std, **more)
     if kind == "like":
         # In the order of the memory of what it is like.
         name, *bounds = arguments
@@ -102,6 +110,11 @@ case(14, ("rand", [3], f32), ("randn", [20], f32), ("randperm", [], "int64", 5),
 case(15, ("randint", [4], "int64", 0, 50), ("bernoulli_", [8], f32, 0.5), ("uniform_", [3], f32), own=True)
 case(17, ("like", [2, 3], f32, "rand_like"), ("like", [5, 4], f32, "randn_like"), ("like", [2, 3], f32, "randint_like", 10))
 case(17, ("like", [2, 3], f32, "bernoulli"), ("like", [5, 4], f64, "randn_like"))
+case(18, ("turned", [3, 4], f32, "cauchy_"), ("turned", [3, 4], "int64", "geometric_", 0.3), ("turned", [9, 2], f64, "log_normal_"))
+case(18, ("turned", [9, 2], f32, "normal_", 1.0, 2.0), ("turned", [3, 4], f32, "uniform_"), ("turned", [3, 4], f32, "random_", 9))
+case(19, ("normals", [], f32, ("float16", [1.0, 2.0, 3.0]), (f32, [0.5, 0.25, 2.0])), ("normals", [], f32, (f32, [[1.0], [2.0]]), (f64, [0.5, 0.25])))
+# Ranges whose ends a type would round out of them.
+case(20, ("randint", [4], f32, -5, 2**31), ("randint", [4], "bfloat16", 3, 2**40), ("random_", [4], f32, 0, 2**33), ("randint", [4], "float16", -3000, 60001))
 # Across the engine's own block of 624 words.
 case(16, ("rand", [700], f32), ("randn", [3], f32))
 for row in rows[-1:]:

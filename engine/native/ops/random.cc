@@ -71,9 +71,57 @@ void normal_(const Tensor& x, Generator& generator, double mean, double std) {
   fill(Fill::Normal, x, generator, mean, std);
 }
 
+namespace {
+
+/** What a dtype holds, and with how many binary digits. */
+struct Range {
+  double least, most;
+  int digits;
+};
+
+Range rangeOf(DType t) {
+  switch (t) {
+    case DType::UInt8: return {0, 255, 8};
+    case DType::Int8: return {-0x1p7, 0x1p7 - 1, 7};
+    case DType::Int16: return {-0x1p15, 0x1p15 - 1, 15};
+    case DType::Int32: return {-0x1p31, 0x1p31 - 1, 31};
+    case DType::Int64: return {-0x1p63, 0x1p63, 63};
+    case DType::Bool: return {0, 1, 1};
+    case DType::Float16: return {-65504, 65504, 11};
+    case DType::BFloat16: return {-HUGE_VAL, HUGE_VAL, 8};
+    case DType::Float32: return {-HUGE_VAL, HUGE_VAL, 24};
+    case DType::Float64: return {-HUGE_VAL, HUGE_VAL, 53};
+  }
+  return {};
+}
+
+/** An integer as a type of so many digits holds it. */
+int64_t rounded(int64_t x, int digits) {
+  int exponent;
+  std::frexp(double(x), &exponent);
+  const double step = std::ldexp(1.0, std::max(exponent - digits, 0));
+  return int64_t(std::nearbyint(double(x) / step) * step);
+}
+
+/** The distance of neighbours of a type of so many digits at `x`. */
+int64_t stepAt(int64_t x, int digits) { return int64_t(1) << (std::ilogb(double(x)) - digits + 1); }
+
+}  // namespace
+
 void randint_(const Tensor& x, Generator& generator, double from, double to) {
   GB_CHECK(from >= -0x1p63 && to <= 0x1p63, "the range ", from, " … ", to, " is not one of int64");
   GB_CHECK(from < to, "expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
+  const Range range = rangeOf(x.dtype());
+  GB_CHECK(from >= range.least && from <= range.most, "from is out of bounds for ", nameOf(x.dtype()), ", got ", from);
+  GB_CHECK(to - 1 >= range.least && to - 1 <= range.most, "to - 1 is out of bounds for ", nameOf(x.dtype()), ", got to=", to);
+  if (isFloat(x.dtype()) && std::fabs(from) < 0x1p62 && to < 0x1p62) {
+    // As PyTorch narrows a range whose ends would be rounded out of it.
+    const int64_t after = int64_t(from) + 1, before = int64_t(to) - 1;
+    const int64_t first = rounded(after, range.digits), last = rounded(before, range.digits);
+    if (first < from) from = double(first + stepAt(after, range.digits));
+    if (last >= to) to = double(last - stepAt(before, range.digits));
+    GB_CHECK(from < to, "expects 'from' casted to dtype to be less than 'to' casted to dtype, but got from=", from, " >= to=", to);
+  }
   fill(Fill::RandInt, x, generator, from, to);
 }
 

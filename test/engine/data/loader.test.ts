@@ -338,6 +338,8 @@ describe("DataLoader", () => {
 		expect(() => new DataLoader([], { shuffle: true })).toThrow(
 			"[RandomSampler] numSamples must be a positive whole number, got 0: the data source is empty",
 		);
+		expect(() => [...new RandomSampler([], { numSamples: 3 })]).toThrow("[RandomSampler] cannot draw 3 indices");
+		expect(() => [...new RandomSampler([], true, { numSamples: 3 })]).toThrow("the data source is empty");
 		expect([...new DataLoader([], { batchSize: 3 })]).toEqual([]);
 	});
 });

@@ -18,6 +18,8 @@ interface Case {
 	seed: number;
 	shape: number[];
 	dtype: torch.DTypeName;
+	/** The transpose of a tensor of that shape. */
+	turned?: boolean;
 	args: number[];
 	kwargs: Record<string, unknown>;
 	result: EncodedTensor;
@@ -33,7 +35,8 @@ const { cases, gains } = readReference<{
 describe("initialisers give PyTorch's numbers", () => {
 	test.each(cases)("$name $args $kwargs of $shape, $dtype", (given) => {
 		torch.manualSeed(given.seed);
-		const tensor = torch.full(given.shape, 7, { dtype: dtypeNamed(given.dtype) });
+		const whole = torch.full(given.shape, 7, { dtype: dtypeNamed(given.dtype) });
+		const tensor = given.turned ? whole.t() : whole;
 		const options = optionsOf(given.kwargs);
 		const fn = (init as any)[`${camelCase(given.name.replace(/_$/, ""))}_`];
 		const out = fn(tensor, ...given.args, ...(Object.keys(options).length > 0 ? [options] : []));

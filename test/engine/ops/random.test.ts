@@ -47,6 +47,17 @@ function draw({ kind, size, dtype: name, args }: Step, generator: torch.Generato
 				.zeros([...size, 2])
 				.at("...", 0)
 				.normal_(more);
+		case "turned": {
+			const [op, ...rest] = args as [string, ...number[]];
+			const x = torch.zeros(size, { dtype }).t();
+			return (x as unknown as Record<string, InPlace>)[camel(op)]!(...rest);
+		}
+		case "normals": {
+			const [mean, std] = (args as [string, number[]][]).map(([of, values]) => {
+				return torch.tensor(values, { dtype: dtypeNamed(of) });
+			});
+			return torch.normal(mean!, std!, more);
+		}
 		case "like": {
 			const [op, ...bounds] = args as [string, ...number[]];
 			const call = (torch as unknown as Record<string, InPlace>)[camel(op)]!;
@@ -88,6 +99,9 @@ test("a state that was kept gives the same numbers again", () => {
 	const first = torch.randn(5, { generator });
 	generator.setState(state);
 	expect(torch.randn(5, { generator }).equal(first)).toBe(true);
+	generator.setState(torch.tensor(state, { dtype: torch.uint8 }));
+	expect(torch.randn(5, { generator }).equal(first)).toBe(true);
+	expect(() => generator.setState(torch.zeros(5056))).toThrow("[setState] expected a tensor of uint8");
 });
 
 test("an own generator leaves the default one alone", () => {
@@ -101,6 +115,12 @@ test("an own generator leaves the default one alone", () => {
 test("what cannot be drawn is refused", () => {
 	expect(() => torch.randint(5, 5, [2])).toThrow(/\[randint\] low must be less than high/);
 	expect(() => torch.randperm(-1)).toThrow(/\[randperm\]/);
+	expect(() => torch.randperm(129, { dtype: torch.int8 })).toThrow(/\[randperm\] n cannot be greater than 128/);
+	expect(() => torch.randint(200, [2], { dtype: torch.int8 })).toThrow(/\[randint_\] to - 1 is out of bounds for int8/);
+	expect(() => torch.zeros(2).bool().random_(-1, 2)).toThrow(/\[randint_\] from is out of bounds for bool/);
+	expect(() => torch.normal(torch.zeros(2), -1)).toThrow(/\[normal\] std must not be negative, got -1/);
+	expect(() => torch.normal(0, torch.tensor([1, -2]))).toThrow(/\[normal\] std must not be negative, got -2/);
+	expect(() => torch.zeros(2).bool().geometric_(0.5)).toThrow(/\[geometric_\]/);
 	expect(() => torch.rand(-1)).toThrow(/\[rand\] sizes cannot be negative/);
 	expect(() => torch.rand(2, { seed: 3 } as never)).toThrow(/\[rand\] unknown option "seed"/);
 	expect(() => torch.zeros(2).uniform_(3, 1)).toThrow(/\[uniform_\]/);
