@@ -1,7 +1,8 @@
 /* `torch.distributions`. */
 
+export { Categorical, OneHotCategorical } from "./categorical";
 export { Exponential, HalfNormal, Uniform } from "./continuous";
-export { Bernoulli, Categorical, Geometric, OneHotCategorical, Poisson } from "./discrete";
+export { Bernoulli, Geometric, Poisson } from "./discrete";
 export { Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 export { Beta, Dirichlet, Gamma } from "./gamma";
 export { klDivergence, registerKl } from "./kl";

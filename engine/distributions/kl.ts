@@ -1,7 +1,8 @@
 import type { Tensor } from "../core/tensor";
 import { linalg } from "../ops";
+import { Categorical, OneHotCategorical } from "./categorical";
 import { Exponential, HalfNormal, Uniform } from "./continuous";
-import { Bernoulli, Categorical, Geometric, OneHotCategorical, Poisson } from "./discrete";
+import { Bernoulli, Geometric, Poisson } from "./discrete";
 import type { Distribution } from "./distribution";
 import { Beta, Dirichlet, Gamma } from "./gamma";
 import { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";

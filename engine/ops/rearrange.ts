@@ -6,7 +6,7 @@ import { Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
 import { stackAlong } from "./join";
 import { asMethods } from "./methods";
-import { tensorList, type ViewOp } from "./view";
+import { derivativeByShape, tensorList, type ViewOp } from "./view";
 
 /* Elements copied to other places: repeated, reversed, shifted, masked by a triangle. */
 
@@ -16,13 +16,7 @@ function define<A>(
 	make: (x: Handle, args: A) => Handle,
 	back: (grad: Tensor, args: A, shape: number[]) => Tensor,
 ): ViewOp<A> {
-	const derivative: Derivative = {
-		name,
-		backward(node, grad) {
-			const { args, shape } = node.attributes as { args: A; shape: number[] };
-			return [back(grad, args, shape)];
-		},
-	};
+	const derivative = derivativeByShape(name, back);
 	return (x, args) => {
 		const out = wrap(make(x.handle, args));
 		return tracked(x) ? record(out, derivative, [x], [], { args, shape: x.shape }) : out;

@@ -20,19 +20,27 @@ interface ViewAttributes<A> {
 /** @internal A view op with its arguments in one value. */
 export type ViewOp<A> = (x: Tensor, args: A) => Tensor;
 
-/** @internal Defines a view op: `make` in the addon, `back` for the gradient. */
-export function defineView<A>(
+/** @internal The derivative of an op that needs its arguments and the input's shape, and no values. */
+export function derivativeByShape<A>(
 	name: string,
-	make: (x: Handle, args: A) => Handle,
 	back: (grad: Tensor, args: A, shape: number[]) => Tensor,
-): ViewOp<A> {
-	const derivative: Derivative = {
+): Derivative {
+	return {
 		name,
 		backward(node, grad) {
 			const { args, shape } = node.attributes as ViewAttributes<A>;
 			return [back(grad, args, shape)];
 		},
 	};
+}
+
+/** @internal Defines a view op: `make` in the addon, `back` for the gradient. */
+export function defineView<A>(
+	name: string,
+	make: (x: Handle, args: A) => Handle,
+	back: (grad: Tensor, args: A, shape: number[]) => Tensor,
+): ViewOp<A> {
+	const derivative = derivativeByShape(name, back);
 	const view = (x: Tensor, args: A): Tensor => {
 		const attributes = tracked(x) ? { args, shape: x.shape } : undefined;
 		return viewOf(wrap(make(x.handle, args)), x, (base) => view(base, args), derivative, attributes);

@@ -50,7 +50,7 @@ describe("gradbook install", () => {
 
 	test("--sys-prefix writes into the environment of the JupyterLab on PATH", () => {
 		program("jupyter-lab", "echo 4.9.1");
-		program("python3", `echo ${home}/its-prefix`);
+		program("python3", `echo "${home}/its-prefix"`);
 		expect(gradbook("install", "--sys-prefix").err).toBe("");
 		expect(existsSync(join(home, "its-prefix", "share", "jupyter", "kernels", "gradbook", "kernel.json"))).toBe(true);
 	});
@@ -112,8 +112,8 @@ describe("gradbook lab where JupyterLab is missing", () => {
 
 	test("makes a virtual environment, installs JupyterLab, says so and starts it; the next start finds it", () => {
 		program("the-lab", 'case "$1" in --version) echo 4.9.1;; *) echo "started $1";; esac');
-		program("the-pip", `[ "$2" = pip ] && /bin/cp ${home}/bin/the-lab ${venv()}/bin/jupyter-lab`);
-		program("python3", `[ "$2" = venv ] && /bin/mkdir -p "$3/bin" && /bin/cp ${home}/bin/the-pip "$3/bin/python"`);
+		program("the-pip", `[ "$2" = pip ] && /bin/cp "${home}/bin/the-lab" "${venv()}/bin/jupyter-lab"`);
+		program("python3", `[ "$2" = venv ] && /bin/mkdir -p "$3/bin" && /bin/cp "${home}/bin/the-pip" "$3/bin/python"`);
 		const first = gradbook("lab", home);
 		expect(first).toMatchObject({ status: 0, err: "" });
 		expect(first.out).toContain(`Making a virtual environment in ${venv()} (with ${home}/bin/python3)`);
@@ -141,7 +141,7 @@ describe("gradbook lab where JupyterLab is missing", () => {
 	});
 
 	test("says what to do where pip reaches no index", () => {
-		program("python3", `/bin/mkdir -p ${venv()}/bin; /bin/cp ${home}/bin/pip-fails ${venv()}/bin/python`);
+		program("python3", `/bin/mkdir -p "${venv()}/bin"; /bin/cp "${home}/bin/pip-fails" "${venv()}/bin/python"`);
 		program("pip-fails", "echo 'Could not find a version that satisfies' >&2; exit 1");
 		const { status, err } = gradbook("lab", home);
 		expect(status).toBe(1);
