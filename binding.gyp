@@ -21,7 +21,7 @@
     },
     {
       "target_name": "gradbook_kernel",
-      "sources": ["kernel/native/descriptors.cc"],
+      "sources": ["<!@(node scripts/addon.mjs kernel-sources)"],
       "include_dirs": ["<!@(node scripts/addon.mjs includes)"],
       "cflags_cc!": ["-std=gnu++17"],
       "cflags_cc": ["<!@(node scripts/addon.mjs cflags)"],

@@ -1,11 +1,11 @@
 // What the addon is made of: sources, include folders, defines and flags. build-addon.mjs compiles it from this
 // description, and binding.gyp reads the same one:
 //
-//   node scripts/addon.mjs sources|includes|defines|cflags|ldflags      one item a line
+//   node scripts/addon.mjs sources|kernel-sources|includes|defines|cflags|ldflags      one item a line
 //
 // No SIMD flag stands here: the addon must load on any processor of its architecture, so a kernel for AVX2 or AVX-512
 // asks for it by a target attribute in its source and is chosen when the program runs.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -18,13 +18,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Where the built addon goes, and where node-gyp would put it. */
 export const addonFile = join(root, "build", "Release", "gradbook.node");
 
-/** The kernel's own small addon: one source, built beside the engine's (kernel/session/runtime/descriptors.ts). */
-export const kernelAddon = {
-	source: join(root, "kernel", "native", "descriptors.cc"),
-	file: join(root, "build", "Release", "gradbook_kernel.node"),
-};
-
 const nativeFolder = join(root, "engine", "native");
+const kernelFolder = join(root, "kernel", "native");
 
 /** Files below `folder` with one of these endings, sorted, with `/` between folders. */
 function filesBelow(folder, endings) {
@@ -33,6 +28,13 @@ function filesBelow(folder, endings) {
 		.filter((file) => endings.some((ending) => file.endsWith(ending)))
 		.sort();
 }
+
+/** The kernel's own small addon, built beside the engine's (kernel/session/runtime/descriptors.ts). */
+export const kernelAddon = {
+	file: join(root, "build", "Release", "gradbook_kernel.node"),
+	sources: () => (existsSync(kernelFolder) ? filesBelow(kernelFolder, [".cc"]) : []),
+	inputs: () => filesBelow(kernelFolder, [".cc", ".h"]),
+};
 
 /** Every C++ source of the addon. CUDA sources (.cu) are not among them: they are compiled when first used. */
 export function sources() {
@@ -87,7 +89,15 @@ export const ldflags =
 	process.platform === "darwin" ? ["-bundle", "-undefined", "dynamic_lookup"] : ["-shared", "-pthread", "-ldl"];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	const lists = { sources: () => sources().map((file) => relative(root, file)), includes, defines, cflags, ldflags };
+	const inRoot = (files) => files.map((file) => relative(root, file));
+	const lists = {
+		sources: () => inRoot(sources()),
+		"kernel-sources": () => inRoot(kernelAddon.sources()),
+		includes,
+		defines,
+		cflags,
+		ldflags,
+	};
 	const list = lists[process.argv[2]];
 	if (!list) throw new Error(`addon.mjs: expected one of ${Object.keys(lists).join(", ")}, got ${process.argv[2]}`);
 	console.log((typeof list === "function" ? list() : list).join("\n"));

@@ -99,17 +99,19 @@ async function inParallel(items, count, work) {
 	return results;
 }
 
-/** The kernel's addon is one small file: compiled and linked at once, whenever it changed. */
+/** The kernel's addon is small: compiled and linked at once, whenever it changed. */
 async function buildKernelAddon(compiler) {
-	const { source, file } = kernelAddon;
-	if (!existsSync(source)) return;
+	const { file } = kernelAddon;
+	const sources = kernelAddon.sources();
+	if (sources.length === 0) return;
 	const stamp = `${file}.stamp`;
-	const id = hashOf([compiler.version, JSON.stringify([compileFlags, linkFlags]), readFileSync(source)]);
+	const parts = hashOfFiles(kernelAddon.inputs(), root);
+	const id = hashOf([compiler.version, JSON.stringify([compileFlags, linkFlags]), parts]);
 	if (!force && existsSync(file) && existsSync(stamp) && readFileSync(stamp, "utf8") === id) return;
 	mkdirSync(objectFolder, { recursive: true });
 	const linked = join(objectFolder, `gradbook_kernel.${process.pid}.node`);
-	const args = [...compileFlags, source, "-o", linked, ...linkFlags];
-	await run(compiler.command, [...compiler.args, ...args], { verbose, what: `compiling ${relative(root, source)}` });
+	const args = [...compileFlags, ...sources, "-o", linked, ...linkFlags];
+	await run(compiler.command, [...compiler.args, ...args], { verbose, what: "compiling the kernel's addon" });
 	place(linked, file);
 	rmSync(linked);
 	writeFileSync(stamp, id);

@@ -8,7 +8,7 @@ export interface Written {
 	stderr?: Uint8Array;
 }
 
-/** The kernel's addon (kernel/native/descriptors.cc). One for all threads of the process. */
+/** The kernel's addon (kernel/native). One for all threads of the process. */
 export interface KernelAddon {
 	/**
 	 * From now on descriptors 1 and 2 are pipes that this process reads. Gives the descriptor of the standard error as it
