@@ -109,7 +109,7 @@ export class GradScaler {
 		}
 		if (progress.stage === "stepped") throw new Error("[unscale_] unscale_() is being called after step().");
 		const params: Tensor[] = optimizer.paramGroups.flatMap((group) => group.params);
-		const grads = params.flatMap((param) => param.grad ?? []);
+		const grads = params.flatMap((param) => param._grad ?? []);
 		if (grads.some((grad) => grad.dtype.name === "float16")) {
 			throw new TypeError(
 				"[unscale_] attempting to unscale FP16 gradients: the parameters must be float32, and autocast lowers them",

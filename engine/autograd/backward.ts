@@ -3,6 +3,7 @@ import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import type { Tensor } from "../core/tensor";
 import { AccumulateGrad, type Gradient, gradientEdge, type Node, type TensorHook } from "./node";
+import { isOwn, share, spend } from "./ownership";
 
 export interface BackwardOptions {
 	/** Keep what the graph saved, for another pass. Default: the value of `createGraph`. */
@@ -35,6 +36,7 @@ export function runBackward(
 	roots.forEach((root, i) => {
 		const node = gradientEdge(root)!;
 		const grads = gradsOf(pending, node);
+		share(rootGrads[i]);
 		grads[root._outputIndex] = sum(grads[root._outputIndex], rootGrads[i]!);
 	});
 	const schedule = reachable([...pending.keys()], awaited);
@@ -60,8 +62,8 @@ export function runBackward(
 			if (grad) {
 				const slots = gradsOf(pending, next);
 				const output = node.edgeOutputs[i]!;
-				// A gradient that goes on as it came is no longer the receiver's alone.
-				if (grads!.includes(grad)) shared.add(grad);
+				// A gradient that goes on as it came, or to several, is no longer the receiver's alone.
+				if (grads!.includes(grad) || inputs.indexOf(grad) !== i) share(grad);
 				slots[output] = sum(slots[output], grad);
 			}
 			if (next instanceof AccumulateGrad) {
@@ -70,13 +72,28 @@ export function runBackward(
 				if (left === 0) finishLeaf(next);
 			}
 		}
+		if (grads !== undefined && !options.create) for (const grad of grads) spend(grad);
 	}
 	return captured;
 
 	function capture(node: Node, grads: Gradient[]): void {
 		for (const target of options.captures ?? []) {
-			if (target.node === node) captured[target.index] = grads[target.output] ?? null;
+			if (target.node !== node) continue;
+			const grad = grads[target.output] ?? null;
+			share(grad);
+			captured[target.index] = grad;
 		}
+	}
+
+	/** What it takes is spent, unless the sum is to be differentiated. */
+	function sum(present: Gradient | undefined, grad: Tensor): Tensor {
+		if (!present) return grad;
+		const total = present.add(grad);
+		if (!options.create) {
+			spend(present);
+			spend(grad);
+		}
+		return total;
 	}
 
 	/** Beyond a captured node nothing is computed, unless something further is wanted there. */
@@ -90,29 +107,24 @@ export function runBackward(
 		if (grads === undefined || (wanted !== null && !wanted.has(leaf))) return;
 		runTensorHooks(leaf, grads);
 		capture(leaf, grads);
+		if (leaf.hooks !== null) share(grads[0]);
 		if (options.accumulate && grads[0]) accumulate(leaf.variable, grads[0], options.create);
 		for (const hook of leaf.hooks ?? []) hook([], grads);
 	}
 }
 
-/** Gradients that more than one place holds during a pass: their memory is nobody's to take over. */
-const shared = new WeakSet<Tensor>();
-
 function accumulate(variable: Tensor, grad: Tensor, create: boolean): void {
-	const present = variable.grad;
+	const present = variable._grad;
 	if (present === null) {
 		// Most gradients are fresh and wanted by nobody else: the leaf takes them over without a copy.
-		const own = !create && !shared.has(grad) && native.storageUses(grad.handle) === 1 && grad.isContiguous();
-		variable.grad = own ? grad : create ? grad.clone() : grad.detach().clone();
+		if (create) variable.grad = grad.clone();
+		else variable._takeGrad(isOwn(grad) && grad.isContiguous() ? grad : grad.detach().clone());
 	} else if (create || present.requiresGrad) {
 		variable.grad = present.add(grad);
 	} else {
 		present.add_(grad);
+		spend(grad);
 	}
-}
-
-function sum(present: Gradient | undefined, grad: Tensor): Tensor {
-	return present ? present.add(grad) : grad;
 }
 
 function gradsOf(pending: Map<Node, Gradient[]>, node: Node): Gradient[] {
@@ -163,11 +175,11 @@ function runTensorHooks(node: Node, grads: Gradient[]): void {
 		for (const hook of [...hooks]) {
 			const grad = grads[output];
 			if (!grad) return;
-			shared.add(grad);
+			share(grad);
 			const replaced = hook(grad);
 			if (replaced === undefined || replaced === null) continue;
 			checkReplaced(node, grad, replaced);
-			shared.add(replaced);
+			share(replaced);
 			grads[output] = replaced;
 		}
 	}
@@ -187,6 +199,10 @@ function derive(node: Node, grads: Gradient[]): readonly Gradient[] {
 	if (node.outputs === 1 && grads[0] === null) inputs = [];
 	else inputs = node.apply(grads);
 	for (const hook of node.hooks ?? []) inputs = hook(inputs, grads) ?? inputs;
+	if (node.hooks !== null || node.derivative.callsUser) {
+		grads.forEach(share);
+		inputs.forEach(share);
+	}
 	if (gradMode.anomaly && gradMode.checkNan) checkNaN(node, inputs);
 	return inputs;
 }

@@ -82,6 +82,7 @@ abstract class CustomFunction {
 		const fresh = outputs.map((out) => (tensors.includes(out) && !ctx._dirty.includes(out) ? out.detach() : out));
 		const derivative: Derivative = {
 			name: `${this.name}Backward`,
+			callsUser: true,
 			backward: (_node, _grad, grads) => runBackwardOf(this, ctx, grads, fresh, tensors),
 		};
 		ctx._node = new Node(derivative, tensors, ctx._toSave, undefined, fresh.length);

@@ -15,6 +15,8 @@ export type Gradient = Tensor | null;
 export interface Derivative {
 	/** As PyTorch prints it: `AddBackward0`. */
 	readonly name: string;
+	/** Whether the user's own code sees the gradients, and may keep them. */
+	readonly callsUser?: boolean;
 	backward(node: Node, grad: Tensor, grads: readonly Gradient[]): readonly Gradient[];
 }
 

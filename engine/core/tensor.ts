@@ -58,6 +58,8 @@ export class Tensor {
 	/** @internal Made in inference mode. */
 	_inference: boolean;
 	#grad: Tensor | null = null;
+	/** Whether anybody may hold `#grad` beside this tensor. */
+	#gradSeen = false;
 	#dtype: DType | null = null;
 
 	/** @internal Tensors come from functions such as `tensor`, `zeros`, `rand`. */
@@ -148,6 +150,7 @@ export class Tensor {
 
 	/** Where the gradient accumulates on `backward()`; null before. */
 	get grad(): Tensor | null {
+		this.#gradSeen = true;
 		return this.#grad;
 	}
 
@@ -164,7 +167,21 @@ export class Tensor {
 				);
 			}
 		}
+		// What nobody has seen can be used by nobody: its memory is free at once, for the next pass's gradients.
+		if (grad == null && this.#grad !== null && !this.#gradSeen) native.giveBack(this.#grad.handle);
 		this.#grad = grad ?? null;
+		this.#gradSeen = true;
+	}
+
+	/** @internal `grad`, for those who keep it from everybody else. */
+	get _grad(): Tensor | null {
+		return this.#grad;
+	}
+
+	/** @internal Makes a fresh tensor that nobody else holds the gradient. */
+	_takeGrad(grad: Tensor): void {
+		this.#grad = grad;
+		this.#gradSeen = false;
 	}
 
 	/** The node that made this tensor; null for a leaf. */

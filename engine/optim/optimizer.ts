@@ -103,7 +103,7 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 		const toNone = options.setToNone ?? true;
 		for (const group of this.paramGroups) {
 			for (const param of group.params) {
-				const grad = param.grad;
+				const grad = param._grad;
 				if (grad === null) continue;
 				if (toNone) param.grad = null;
 				else param.grad = noGrad(() => grad.detach().zero_());
@@ -124,7 +124,7 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 		using _ = noGrad();
 		for (const group of this.paramGroups) {
 			const params: Tensor[] = [];
-			for (const param of group.params) if (param.grad !== null) params.push(param);
+			for (const param of group.params) if (param._grad !== null) params.push(param);
 			if (params.length > 0) {
 				runUpdate(
 					this.constructor.name,

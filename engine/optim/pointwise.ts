@@ -55,7 +55,7 @@ export function pointwiseStep<S extends Record<string, Tensor>>(
 	if (!setForReplay(() => (uniform ? numbers!.subarray(0, shared!.length) : numbers!))) {
 		kernel(
 			params.map((param) => param.handle),
-			params.map((param) => param.grad!.handle),
+			params.map((param) => param._grad!.handle),
 			names.flatMap((name) => states.map((state) => (state as Record<string, Tensor>)[name]!.handle)),
 			numbers!,
 		);

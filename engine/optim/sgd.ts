@@ -70,7 +70,7 @@ export class SGD extends Optimizer<typeof specs> {
 			return;
 		}
 		if (states?.some((state) => !state.momentumBuffer)) refuseFirstStep(this);
-		const grads = params.map((param) => param.grad!.handle);
+		const grads = params.map((param) => param._grad!.handle);
 		const buffers: (Handle | null)[] = states
 			? states.map((state) => state.momentumBuffer?.handle ?? null)
 			: params.map(() => null);

@@ -103,6 +103,8 @@ export interface MetaOps {
 	alike: (a: Handle, b: Handle) => boolean;
 	/** Tensors that share the storage; 1 where a gradient's memory may be taken over. */
 	storageUses: (x: Handle) => number;
+	/** Gives back memory that no other tensor shares; the handle holds nothing then. */
+	giveBack: (x: Handle) => void;
 	resultType: (a: Operand, b: Operand) => number;
 	/** Identity of the storage, to tell views of one memory. */
 	storageId: (x: Handle) => number;

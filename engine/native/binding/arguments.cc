@@ -24,7 +24,7 @@ std::string describe(napi_env env, napi_value value) {
     case napi_string: return "a string";
     case napi_symbol: return "a symbol";
     case napi_function: return "a function";
-    case napi_external: return generatorOf(env, value) ? "a generator" : tensorOf(env, value) ? "a tensor" : "a foreign handle";
+    case napi_external: return generatorOf(env, value) ? "a generator" : tensorOf(env, value) ? "a tensor" : "a foreign or an emptied handle";
     case napi_bigint: return "a bigint";
     default: return "an object";
   }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cstddef>
 #include <new>
 
 #include "tensor/deferred.h"
@@ -44,9 +45,14 @@ class Boxes {
     return box;
   }
 
-  void destroy(Box* box) {
+  /** Destroys the value; the box stays its handle's. */
+  void empty(Box* box) {
     box->value.~T();
     box->live = 0;
+  }
+
+  void destroy(Box* box) {
+    if (box->live == kLive) empty(box);
     Locked guard(lock_);
     box->next = free_;
     free_ = box;
@@ -118,6 +124,10 @@ Tensor* tensorOf(napi_env env, napi_value value) {
   const auto watch = tensorWatch.load(std::memory_order_relaxed);
   if (__builtin_expect(watch != nullptr, 0)) watch(box->value);
   return &box->value;
+}
+
+void emptyHandle(Tensor& tensor) {
+  tensors.empty(reinterpret_cast<Tensors::Box*>(reinterpret_cast<char*>(&tensor) - offsetof(Tensors::Box, value)));
 }
 
 napi_value handleOf(napi_env env, Generator generator) {

@@ -12,6 +12,8 @@ namespace gb {
 napi_value handleOf(napi_env env, Tensor tensor);
 /** The tensor behind a handle, or null if the value is none. */
 Tensor* tensorOf(napi_env env, napi_value value);
+/** Lets go of a tensor that tensorOf gave, before its handle is collected: the handle holds none from then on. */
+void emptyHandle(Tensor& tensor);
 
 napi_value handleOf(napi_env env, Generator generator);
 Generator* generatorOf(napi_env env, napi_value value);

@@ -80,6 +80,9 @@ int device(const Tensor& x) { return int(x.device()); }
 bool isContiguous(const Tensor& x) { return x.contiguous(); }
 bool alike(const Tensor& a, const Tensor& b) { return a.dtype() == b.dtype() && a.sizes() == b.sizes(); }
 int storageUses(const Tensor& x) { return x.storage()->references - deferredUses(x.storage().get()); }
+void giveBack(Tensor& x) {
+  if (storageUses(x) == 1) emptyHandle(x);
+}
 int64_t storageId(const Tensor& x) { return int64_t(x.storage()->id); }
 int64_t storageBytes(const Tensor& x) { return int64_t(x.storage()->bytes); }
 void setDefault(DType dtype) { setDefaultDType(dtype); }
@@ -111,6 +114,7 @@ const Row rows[] = {
     GB_ROW(isContiguous),
     GB_ROW(alike),
     GB_ROW(storageUses),
+    GB_ROW(giveBack),
     GB_ROW(storageId),
     GB_ROW(storageBytes),
     GB_ROW_AS(setDefaultDtype, &setDefault),

@@ -114,6 +114,7 @@ export function callWithHooks(module: Module, own: Hooks | null, args: unknown[]
 
 const identityBackward: Derivative = {
 	name: "BackwardHookFunctionBackward",
+	callsUser: true,
 	backward: (node, _grad, grads) => (node.attributes as (grads: readonly Gradient[]) => readonly Gradient[])(grads),
 };
 

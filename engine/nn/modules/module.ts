@@ -358,7 +358,7 @@ export abstract class Module extends Callable {
 	/** Clears all gradients; `{setToNone: false}` fills them with zeros instead. */
 	zeroGrad(options: { setToNone?: boolean } = {}): void {
 		for (const parameter of this.parameters()) {
-			const grad = parameter.grad;
+			const grad = parameter._grad;
 			if (grad === null) continue;
 			if (options.setToNone ?? true) parameter.grad = null;
 			else parameter.grad = noGrad(() => grad.detach().zero_());

@@ -25,7 +25,7 @@ function gradsOf(op: string, parameters: Parameters): Tensor[] {
 	for (const parameter of list) {
 		if (!(parameter instanceof Tensor)) throw new TypeError(`[${op}] expected parameters, got ${quoted(parameter)}`);
 	}
-	return list.flatMap((parameter) => parameter.grad ?? []);
+	return list.flatMap((parameter) => parameter._grad ?? []);
 }
 
 /** The norm of all gradients together, as one vector. */
