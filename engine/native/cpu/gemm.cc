@@ -83,7 +83,9 @@ struct Block {
 
   void run() {
     const int64_t parts = std::min<int64_t>(numThreads(), m * n * depth / kThreadWork);
-    if (parts > 1 && (panels - firstPacked) * kernel.nr * depth * int64_t(sizeof(T)) > kOwnBytes) return runShared();
+    // By columns no part of B is packed twice.
+    const int64_t own = panels > strips ? blocksOf(panels - firstPacked, std::max<int64_t>(1, parts)) : panels - firstPacked;
+    if (parts > 1 && own * kernel.nr * depth * int64_t(sizeof(T)) > kOwnBytes) return runShared();
     runApart(std::max<int64_t>(1, parts));
   }
 

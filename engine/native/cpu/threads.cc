@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <exception>
@@ -36,6 +37,14 @@ inline void pause() {
 }
 
 constexpr int kSpins = 1500;
+
+using Clock = std::chrono::steady_clock;
+/**
+ * How long a worker looks for the next loop before it sleeps. To wake it costs both threads some ten microseconds. In a training
+ * step loops follow each other within the time of the ops between them that one thread does alone, so who was called
+ * again so soon looks for as long.
+ */
+constexpr auto kFirstLook = std::chrono::microseconds(20), kLongLook = std::chrono::microseconds(250);
 
 /** The chunks that one thread begins with, in a cache line of their own. */
 struct alignas(64) Share {
@@ -95,8 +104,13 @@ struct Pool {
   void run(int index) {
     parallel = true;
     uint64_t seen = 0;
+    Clock::duration patience = kFirstLook;
     for (;;) {
-      for (int i = 0; i < kSpins && generation.load(std::memory_order_acquire) == seen; i++) pause();
+      const auto start = Clock::now();
+      const auto called = [&] { return generation.load(std::memory_order_acquire) != seen; };
+      do {
+        for (int i = 0; i < 64 && !called(); i++) pause();
+      } while (!called() && Clock::now() - start < patience);
       std::shared_ptr<Job> mine;
       {
         std::unique_lock<std::mutex> lock(mutex);
@@ -108,6 +122,7 @@ struct Pool {
         seen = generation;
         mine = job;
       }
+      patience = Clock::now() - start < kLongLook ? kLongLook : kFirstLook;
       if (mine && index < wanted) mine->work(size_t(index) + 1);
     }
   }

@@ -1,5 +1,5 @@
-// The pool of worker threads. Workers spin for some microseconds after a job, since the next one mostly follows at
-// once, and then sleep.
+// The pool of worker threads. Workers look for the next loop for some time after one, since it mostly follows soon, and
+// then sleep.
 #pragma once
 #include <cstdint>
 
