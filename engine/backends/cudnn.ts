@@ -9,11 +9,17 @@ function found() {
 export interface CudnnSwitches {
 	/** Whether it is used. Default true. */
 	enabled: boolean;
-	/** Whether the first convolution of each shape tries the algorithms and keeps the fastest. Default false. */
+	/**
+	 * Whether the first convolution of each shape tries the algorithms and keeps the fastest. Default false. Recurrent layers have no
+	 * such trial.
+	 */
 	benchmark: boolean;
-	/** Whether only algorithms are used whose results are the same each time. Default true, unlike PyTorch's. */
+	/**
+	 * Whether only algorithms of convolutions are used whose results are the same each time. Default true, unlike PyTorch's. Those of
+	 * recurrent layers all are.
+	 */
 	deterministic: boolean;
-	/** Whether float32 convolutions may round their operands to TF32, for tensor cores. Default true, as PyTorch's. */
+	/** Whether float32 convolutions and recurrent layers may round to TF32, for tensor cores. Default true, as PyTorch's. */
 	allowTf32: boolean;
 }
 
@@ -34,7 +40,8 @@ interface Cudnn extends CudnnSwitches {
 }
 
 /**
- * cuDNN computes convolutions on cards where it is found; where it is not, or is switched off, the engine's own kernels do.
+ * cuDNN computes convolutions and recurrent layers on cards where it is found; where it is not, or is switched off, the engine's own
+ * kernels do.
  */
 export const cudnn: Cudnn = withSwitches(switches, {
 	isAvailable(): boolean {

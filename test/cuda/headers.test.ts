@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { standinLibrary } from "./standin";
 
 /*
  * Our declarations of NVIDIA's libraries against the headers and libraries themselves, of CUDA 12 or 13, where they are installed:
@@ -65,6 +66,7 @@ test.skipIf(!includes.some((folder) => existsSync(join(folder, "cuda.h"))))(
 const cases = [
 	{ name: "cublas", header: "cublasLt.h", library: library(/libcublasLt\.so\.\d+$/) },
 	{ name: "cudnn", header: "cudnn.h", library: library(/libcudnn\.so\.\d+$/) },
+	{ name: "cudnn_rnn", header: "cudnn.h", library: library(/libcudnn\.so\.\d+$/) },
 ];
 
 for (const { name, header, library } of cases) {
@@ -77,7 +79,7 @@ for (const { name, header, library } of cases) {
 			const source = join(__dirname, "headers", `${name}.cc`);
 			const flags = ["-std=c++17", "-w", `-I${join(root, "engine", "native")}`, ...includes.map((path) => `-I${path}`)];
 			execFileSync(process.env.CXX ?? "c++", [...flags, source, "-o", program, "-ldl"], { stdio: "pipe" });
-			const answer = spawnSync(program, [library!], { encoding: "utf8" });
+			const answer = spawnSync(program, [library!, standinLibrary()], { encoding: "utf8" });
 			expect(answer.stdout).toBe("");
 			expect(answer.status).toBe(0);
 		} finally {

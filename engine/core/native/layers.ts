@@ -143,6 +143,37 @@ export interface NetworkOps {
 		needX: boolean,
 		needWeights: boolean,
 	) => [dx: Handle | null, dh0: Handle, dc0: Handle | null, dWeights: Handle[]];
+	/**
+	 * All layers in one call, on a card whose cuDNN takes the case; null where none does. `kept` is for the derivative, where
+	 * that is wanted.
+	 */
+	rnnStack: (
+		mode: number,
+		x: Handle,
+		batchSizes: Handle,
+		h0: Handle,
+		c0: Handle | null,
+		weights: RecurrentWeights,
+		layers: number,
+		dropout: number,
+		keep: boolean,
+	) => [output: Handle, h: Handle, c: Handle | null, kept: Handle[]] | null;
+	rnnStackBackward: (
+		mode: number,
+		gradOutput: Handle | null,
+		gradH: Handle | null,
+		gradC: Handle | null,
+		x: Handle,
+		batchSizes: Handle,
+		h0: Handle,
+		c0: Handle | null,
+		weights: RecurrentWeights,
+		layers: number,
+		dropout: number,
+		output: Handle,
+		kept: Handle[],
+		needWeights: boolean,
+	) => [dx: Handle, dh0: Handle, dc0: Handle | null, dWeights: Handle[]];
 	/** softmax(scale·q kᵀ + mask) v of [N, H, L, E], [N, H, S, E], [N, H, S, V]; the mask [N, H, L, S] is expanded. */
 	attention: (q: Handle, k: Handle, v: Handle, mask: Handle | null, causal: boolean, scale: number) => Handle;
 	attentionBackward: (

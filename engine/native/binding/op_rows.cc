@@ -15,6 +15,7 @@
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/rnn.h"
+#include "ops/rnn_stack.h"
 #include "ops/rows.h"
 #include "ops/scan.h"
 #include "ops/sort.h"
@@ -126,6 +127,8 @@ const Row rows[] = {
     // Recurrent layers
     GB_ROW(rnnLayer),
     GB_ROW(rnnLayerBackward),
+    GB_ROW(rnnStack),
+    GB_ROW(rnnStackBackward),
     // Attention
     GB_ROW(attention),
     GB_ROW(attentionBackward),

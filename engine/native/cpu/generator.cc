@@ -7,6 +7,7 @@ namespace gb {
 
 void Generator::manualSeed(uint64_t seed) {
   seed_ = seed;
+  seedings_++;
   philoxOffset_ = 0;
   state_[0] = uint32_t(seed);
   for (uint32_t j = 1; j < kN; j++) state_[j] = 1812433253u * (state_[j - 1] ^ (state_[j - 1] >> 30)) + j;
@@ -83,6 +84,7 @@ void Generator::setState(const uint8_t* bytes, size_t size) {
     const uint64_t offset = get(8, uint64_t());
     GB_CHECK(offset % 4 == 0, "offset must be a multiple of 4, got ", offset);
     seed_ = get(0, uint64_t());
+    seedings_++;
     philoxOffset_ = offset;
     return;
   }

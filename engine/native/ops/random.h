@@ -27,6 +27,8 @@ class Generator {
 
   void manualSeed(uint64_t seed);
   uint64_t initialSeed() const { return seed_; }
+  /** How often it was seeded or set, for what goes on from a state of its own until then. */
+  uint64_t seedings() const { return seedings_; }
 
   uint32_t random() {
     if (--left_ == 0) twist();
@@ -62,7 +64,7 @@ class Generator {
   }
 
   Device device_;
-  uint64_t seed_ = 0, philoxOffset_ = 0;
+  uint64_t seed_ = 0, philoxOffset_ = 0, seedings_ = 0;
   int32_t left_ = 1;
   uint32_t next_ = 0;
   uint32_t state_[kN];

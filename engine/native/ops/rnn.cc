@@ -9,47 +9,85 @@ Kernel<void(const RnnBackwardCall&)> rnnBackwardKernel("rnnLayerBackward");
 
 namespace {
 
-constexpr size_t kWeights = 5;
+void checkBatchSizes(const RnnShape& s) {
+  int64_t rows = 0;
+  for (int64_t t = 0; t < s.steps; t++) {
+    const int64_t size = s.batchSizes[t];
+    GB_CHECK(size >= 0 && size <= (t == 0 ? s.batch : s.batchSizes[t - 1]),
+             "batch sizes must not grow and must fit the hidden state's batch of ", s.batch, ", got ", size, " at step ", t);
+    rows += size;
+  }
+  GB_CHECK(rows == s.rows, "batch sizes add up to ", rows, " rows, the input has ", s.rows);
+}
+
+void checkWeights(const RnnShape& s, const MaybeTensorList& given) {
+  const int64_t rows = gatesOf(s.mode) * s.hidden;
+  const MaybeTensor hr = given[4];
+  GB_CHECK(hr || s.out == s.hidden, "expected a hidden state of size ", s.hidden, ", got ", s.out);
+  GB_CHECK(!hr || s.mode == RnnMode::Lstm, "only an LSTM can have a projection");
+  for (size_t i = 0; i < given.size(); i++) {
+    const size_t which = i % kRnnWeights;
+    const int64_t inputs = i < size_t(kRnnWeights * s.directions) ? s.inputs : s.directions * s.out;
+    const Dims shapes[kRnnWeights] = {{rows, inputs}, {rows, s.out}, {rows}, {rows}, {s.out, s.hidden}};
+    GB_CHECK(!given[i] == !given[which], "both directions must have the same weights");
+    GB_CHECK(!given[i] || given[i]->sizes() == shapes[which], "expected weight ", i, " of shape ", shapes[which], ", got ",
+             given[i]->sizes());
+  }
+}
+
+}  // namespace
+
+RnnShape::RnnShape(int number, const Tensor& x, const Tensor& sequences, const Tensor& h0, MaybeTensor c0,
+                   const MaybeTensorList& weights, int stacked)
+    : mode(RnnMode(number)), layers(stacked) {
+  GB_CHECK(number >= 0 && number <= 3, "unknown mode ", number);
+  GB_CHECK(isFloat(x.dtype()) && x.ndim() == 2, "expected rows of floating-point numbers, got shape ", x.sizes(), " of ",
+           nameOf(x.dtype()));
+  const size_t each = size_t(kRnnWeights) * size_t(layers);
+  GB_CHECK(layers >= 1 && (weights.size() == each || weights.size() == 2 * each), "expected ", each, " or ", 2 * each,
+           " weights, got ", weights.size());
+  GB_CHECK(sequences.ndim() == 1 && sequences.dtype() == DType::Int64, "expected batch sizes as a vector of int64");
+  GB_CHECK(sequences.device() == Device::CPU, "expected batch sizes on the CPU, got ", nameOf(sequences.device()));
+  GB_CHECK((mode == RnnMode::Lstm) == (c0 != nullptr), "expected a cell state for an LSTM and for nothing else");
+  directions = int(weights.size() / each);
+  GB_CHECK(h0.ndim() == 3 && h0.size(0) == layers * directions, "expected a hidden state of shape [", layers * directions,
+           ", N, H], got ", h0.sizes());
+  batch = h0.size(1);
+  out = h0.size(2);
+  inputs = x.size(1);
+  rows = x.size(0);
+  sizes = contiguous(sequences);
+  batchSizes = sizes.as<int64_t>();
+  steps = sizes.numel();
+  checkBatchSizes(*this);
+  GB_CHECK(weights[0] && weights[1], "the weights of input and state are missing");
+  hidden = weights[0]->ndim() == 2 ? weights[0]->size(0) / gatesOf(mode) : 0;
+  checkWeights(*this, weights);
+  const Dims cells{layers * directions, batch, hidden};
+  GB_CHECK(!c0 || c0->sizes() == cells, "expected a cell state of shape ", cells, ", got ", c0 ? c0->sizes() : cells);
+}
+
+namespace {
 
 /** Arguments brought into the form that kernels take. Holds what it made. */
 class Prepared {
  public:
   Prepared(int mode, const Tensor& x, const Tensor& batchSizes, const Tensor& h0, MaybeTensor c0,
-           const MaybeTensorList& weights) {
-    GB_CHECK(mode >= 0 && mode <= 3, "unknown mode ", mode);
-    call.mode = RnnMode(mode);
-    GB_CHECK(isFloat(x.dtype()) && x.ndim() == 2, "expected rows of floating-point numbers, got shape ", x.sizes(),
-             " of ", nameOf(x.dtype()));
-    GB_CHECK(weights.size() == kWeights || weights.size() == 2 * kWeights, "expected 5 or 10 weights, got ", weights.size());
-    GB_CHECK(batchSizes.ndim() == 1 && batchSizes.dtype() == DType::Int64, "expected batch sizes as a vector of int64");
-    GB_CHECK(batchSizes.device() == Device::CPU, "expected batch sizes on the CPU, got ", nameOf(batchSizes.device()));
-    GB_CHECK((call.mode == RnnMode::Lstm) == (c0 != nullptr), "expected a cell state for an LSTM and for nothing else");
-    dtype_ = x.dtype();
-    compute_ = dtype_ == DType::Float64 ? DType::Float64 : DType::Float32;
-    call.directions = int(weights.size() / kWeights);
-    GB_CHECK(h0.ndim() == 3 && h0.size(0) == call.directions, "expected a hidden state of shape [", call.directions,
-             ", N, H], got ", h0.sizes());
-    call.batch = h0.size(1);
-    call.out = h0.size(2);
-    call.inputs = x.size(1);
-    call.rows = x.size(0);
-
+           const MaybeTensorList& weights)
+      : call(mode, x, batchSizes, h0, c0, weights, 1), dtype_(x.dtype()), compute_(computeType(x.dtype())) {
     x_ = contiguous(asType(x, compute_));
     h0_ = take(h0);
     call.x = &x_;
     call.h0 = &h0_;
-    sizes_ = contiguous(batchSizes);
-    call.batchSizes = sizes_.as<int64_t>();
-    call.steps = sizes_.numel();
-    checkBatchSizes();
     weights_.reserve(weights.size());
     for (const Tensor* w : weights) weights_.push_back(w ? take(*w) : Tensor());
-    takeWeights(weights);
+    for (int d = 0; d < call.directions; d++) {
+      const auto at = [&](int i) { return weights[size_t(d * kRnnWeights + i)] ? &weights_[size_t(d * kRnnWeights + i)] : nullptr; };
+      call.weights[d] = {at(0), at(1), at(2), at(3), at(4)};
+    }
     call.c0 = nullptr;
     if (c0) {
       c0_ = take(*c0);
-      const Dims expected{call.directions, call.batch, call.hidden};
-      GB_CHECK(c0_.sizes() == expected, "expected a cell state of shape ", expected, ", got ", c0_.sizes());
       call.c0 = &c0_;
     }
   }
@@ -66,40 +104,8 @@ class Prepared {
   RnnCall call;
 
  private:
-  void checkBatchSizes() const {
-    int64_t rows = 0;
-    for (int64_t t = 0; t < call.steps; t++) {
-      const int64_t size = call.batchSizes[t];
-      GB_CHECK(size >= 0 && size <= (t == 0 ? call.batch : call.batchSizes[t - 1]),
-               "batch sizes must not grow and must fit the hidden state's batch of ", call.batch, ", got ", size,
-               " at step ", t);
-      rows += size;
-    }
-    GB_CHECK(rows == call.rows, "batch sizes add up to ", rows, " rows, the input has ", call.rows);
-  }
-
-  void takeWeights(const MaybeTensorList& given) {
-    GB_CHECK(given[0] && given[1], "the weights of input and state are missing");
-    const int64_t gates = gatesOf(call.mode);
-    const MaybeTensor hr = given[4];
-    call.hidden = given[0]->ndim() == 2 ? given[0]->size(0) / gates : 0;
-    const Dims shapes[kWeights] = {{gates * call.hidden, call.inputs}, {gates * call.hidden, call.out},
-                                   {gates * call.hidden}, {gates * call.hidden}, {call.out, call.hidden}};
-    GB_CHECK(hr || call.out == call.hidden, "expected a hidden state of size ", call.hidden, ", got ", call.out);
-    GB_CHECK(!hr || call.mode == RnnMode::Lstm, "only an LSTM can have a projection");
-    for (size_t i = 0; i < given.size(); i++) {
-      GB_CHECK(!given[i] == !given[i % kWeights], "both directions must have the same weights");
-      GB_CHECK(!given[i] || given[i]->sizes() == shapes[i % kWeights], "expected weight ", i, " of shape ",
-               shapes[i % kWeights], ", got ", given[i]->sizes());
-    }
-    for (int d = 0; d < call.directions; d++) {
-      const auto at = [&](size_t i) { return given[size_t(d) * kWeights + i] ? &weights_[size_t(d) * kWeights + i] : nullptr; };
-      call.weights[d] = {at(0), at(1), at(2), at(3), at(4)};
-    }
-  }
-
   DType dtype_, compute_;
-  Tensor x_, h0_, c0_, sizes_;
+  Tensor x_, h0_, c0_;
   std::vector<Tensor> weights_;
 };
 

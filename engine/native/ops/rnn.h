@@ -26,12 +26,25 @@ struct RnnWeights {
   MaybeTensor hr;      // [P, H]
 };
 
-/** Row-major tensors of one type. P is the size of h: the projection's, or H. */
-struct RnnCall {
+/** Weights of each direction, in the order of RnnWeights. */
+constexpr int kRnnWeights = 5;
+
+/** Sizes of a layer, or of `layers` of them on top of each other. P, or `out`, is the size of h: the projection's, or H. */
+struct RnnShape {
   RnnMode mode;
   int64_t steps, rows, batch, inputs, hidden, out;
-  int directions;
-  const int64_t* batchSizes;
+  int layers, directions;
+  const int64_t* batchSizes;  // of `sizes`
+  Tensor sizes;
+
+  /** Checks that the arguments fit each other. `weights`: those of each layer and direction. */
+  RnnShape(int mode, const Tensor& x, const Tensor& batchSizes, const Tensor& h0, MaybeTensor c0,
+           const MaybeTensorList& weights, int layers);
+};
+
+/** Row-major tensors of one type. */
+struct RnnCall : RnnShape {
+  using RnnShape::RnnShape;
   const Tensor* x;   // [rows, I]
   const Tensor* h0;  // [directions, batch, P]
   MaybeTensor c0;    // [directions, batch, H]

@@ -14,8 +14,8 @@ import { linear } from "./linear";
  * step stand together, those of the longest sequences first. Its formula in single operations serves second derivatives.
  */
 
-/** The addon's numbers. */
-const modes = { RNN_TANH: 0, RNN_RELU: 1, LSTM: 2, GRU: 3 } as const;
+/** @internal The addon's numbers. */
+export const modes = { RNN_TANH: 0, RNN_RELU: 1, LSTM: 2, GRU: 3 } as const;
 export type RecurrentMode = keyof typeof modes;
 
 /** Rows of the weights for each hidden unit. */
@@ -89,7 +89,7 @@ export function recurrentLayer(
 	if (!anyTracked(inputs)) return { output, h, c };
 	const present = inputs.flatMap((input, i) => (i >= before && input !== null ? [i] : []));
 	const attributes: Attributes = { mode, sizes: batchSizes.handle, kept, present };
-	recordAll(c ? [output, h, c] : [output, h], derivativeOf(names.output), inputs, [...inputs, wrap(out)], attributes);
+	recordAll(c ? [output, h, c] : [output, h], derivativeOf(names.output), inputs, [...inputs, output], attributes);
 	return { output, h: renamed(h, names.state), c: c && renamed(c, names.state) };
 }
 
@@ -117,11 +117,14 @@ function backward(node: Node, _grad: Tensor, grads: readonly Gradient[]): readon
 	const { mode, sizes, kept, present } = node.attributes as Attributes;
 	const saved = node.savedTensors.map((tensor, i) => (tensor ? node.saved(i) : null));
 	const output = saved.pop()!;
-	if (gradMode.enabled) return recorded(mode, wrap(sizes), saved, grads);
+	if (gradMode.enabled) {
+		const lengths = wrap(sizes).tolist() as number[];
+		return recorded((...own) => layerFormula(mode, lengths, own), saved, grads);
+	}
 	const [x, h0, c0, ...weights] = saved as [Tensor, Tensor, Tensor | null, ...(Tensor | null)[]];
 	const [dx, dh0, dc0, dWeights] = native.rnnLayerBackward(
 		modes[mode],
-		grads[0] ? native.reshape(grads[0].handle, output.shape) : null,
+		grads[0] ? native.reshape(grads[0].handle, rowsOf(output)) : null,
 		grads[1]?.handle ?? null,
 		grads[2]?.handle ?? null,
 		x.handle,
@@ -129,7 +132,7 @@ function backward(node: Node, _grad: Tensor, grads: readonly Gradient[]): readon
 		h0.handle,
 		c0?.handle ?? null,
 		weights.map((weight) => weight?.handle ?? null),
-		output.handle,
+		native.view(output.handle, rowsOf(output)),
 		kept,
 		node.needs(0),
 		present.some((i) => node.needs(i)),
@@ -141,17 +144,25 @@ function backward(node: Node, _grad: Tensor, grads: readonly Gradient[]): readon
 	return gradients;
 }
 
-/** The derivative in single operations: that of all results laid side by side. */
-function recorded(mode: RecurrentMode, sizes: Tensor, inputs: readonly Gradient[], grads: readonly Gradient[]) {
-	const results = (...own: any[]) => formula(mode, sizes.tolist() as number[], own);
+/** @internal The shape [rows, width] of what is seen by steps and sequences. */
+export function rowsOf(output: Tensor): number[] {
+	return [output.shape.slice(0, -1).reduce((rows, size) => rows * size, 1), output.shape.at(-1)!];
+}
+
+/** @internal The derivative in single operations: that of all results laid side by side. */
+export function recorded(
+	results: (...inputs: any[]) => Tensor[],
+	inputs: readonly Gradient[],
+	grads: readonly Gradient[],
+): readonly Gradient[] {
 	const shapes = results(...inputs.map((input) => input?.detach() ?? null));
 	const together = (tensors: readonly Tensor[]) => cat(tensors.map((tensor) => tensor.reshape(-1)));
 	const all = together(shapes.map((like, i) => grads[i] ?? zerosLike(like)));
 	return gradientsOf((...own) => together(results(...own)), inputs, all);
 }
 
-/** The layer's results in single operations. */
-function formula(mode: RecurrentMode, sizes: readonly number[], inputs: readonly any[]): Tensor[] {
+/** @internal The layer's results in single operations. `inputs`: x, h0, c0 and five weights for each direction. */
+export function layerFormula(mode: RecurrentMode, sizes: readonly number[], inputs: readonly any[]): Tensor[] {
 	const [x, h0, c0, ...weights] = inputs as [Tensor, Tensor, Tensor | null, ...(Tensor | null)[]];
 	const offsets: number[] = [];
 	let rows = 0;

@@ -9,6 +9,7 @@ import { stack, zeros } from "../../ops";
 import { type FactoryOptions, newParameter } from "../factory";
 import { dropout } from "../functional/dropout";
 import { gatesOf, type RecurrentMode, type RecurrentWeights, recurrentLayer } from "../functional/recurrent";
+import { recurrentStack } from "../functional/recurrentStack";
 import * as init from "../init";
 import type { Parameter } from "../parameter";
 import { PackedSequence } from "../utils/packedSequence";
@@ -243,6 +244,13 @@ export abstract class RNNBase extends Module {
 
 	/** @internal `shape`: steps and batch, as which the result's rows are seen; null for packed ones. */
 	_layers(rows: Tensor, sizes: Tensor, states: Tensor[], shape: [number, number] | null): [Tensor, Tensor[]] {
+		if (rows.device.type === "cuda") {
+			const weights = Array.from({ length: this.numLayers }, (_, layer) => this._weights(layer)).flat();
+			const masked = this.training ? this.dropout : 0;
+			const [h0, c0 = null] = states as [Tensor, Tensor?];
+			const whole = recurrentStack(this.mode, rows, sizes, h0, c0, weights, this.numLayers, masked, shape);
+			if (whole !== null) return [whole.output, whole.c === null ? [whole.h] : [whole.h, whole.c]];
+		}
 		const directions = this._directions;
 		const names = { output: this._nodeName(rows, shape === null), state: "StackBackward0" };
 		const ends: Tensor[][] = states.map(() => []);

@@ -1,8 +1,9 @@
-// Our declarations of cuDNN against NVIDIA's, and against a library: what a descriptor accepts needs no card.
+// Our declarations of cuDNN against NVIDIA's, and against a library: what a descriptor accepts needs no card. Recurrent layers: cudnn_rnn.cc.
 #include <cudnn.h>
 
 #include <cstdio>
 
+#include "alike.h"
 #include "cuda/api/cudnn.h"
 #include "same.h"
 
@@ -23,16 +24,6 @@ SAME_CHOICE(cudnnConvolutionFwdAlgoPerf_t);
 SAME_CHOICE(cudnnConvolutionBwdDataAlgoPerf_t);
 SAME_CHOICE(cudnnConvolutionBwdFilterAlgoPerf_t);
 
-/** That a function of ours and NVIDIA's take as many arguments. */
-template <class A, class B>
-struct Alike;
-template <class... A, class... B>
-struct Alike<int (*)(A...), cudnnStatus_t (*)(B...)> {
-  static_assert(sizeof...(A) == sizeof...(B), "the number of arguments");
-  static_assert(((sizeof(A) == sizeof(B)) && ...), "the size of an argument");
-  static constexpr bool value = true;
-};
-#define TAKES_ALIKE(FIELD, NAME) static_assert(Alike<decltype(dnn::Functions::FIELD), decltype(&NAME)>::value, #NAME)
 TAKES_ALIKE(setStream, cudnnSetStream);
 TAKES_ALIKE(tensorSet, cudnnSetTensorNdDescriptor);
 TAKES_ALIKE(filterSet, cudnnSetFilterNdDescriptor);

@@ -1,32 +1,31 @@
 // A stand-in for cuDNN: convolutions by the functions that the engine uses, computed on the host when the stream comes to them. It
 // checks what the library would not forgive: descriptors that are gone or do not fit together, an algorithm that was not proposed,
-// less workspace than it asks for, memory that is not allocated.
+// less workspace than it asks for, memory that is not allocated. Recurrent layers are in cudnn_rnn.cc.
 // GRADBOOK_STANDIN: cudnn=refuse (no algorithm is found), cudnn=broken (it does not start), cudnn=cuda13 (it is made for CUDA 13),
-// cudnn=loud (it says what it does).
+// cudnn=loud (it says what it does), cudnn=plain (it says so, and knows the standard algorithm of recurrent layers alone).
+#include "cudnn.h"
+
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "door.h"
+namespace standin::dnn {
+
+std::set<const void*>& alive() {
+  static auto* all = new std::set<const void*>;
+  return *all;
+}
+
+}  // namespace standin::dnn
 
 namespace {
 
 using namespace standin;
+using namespace standin::dnn;
 
-constexpr int kNotInitialized = 1001, kBadParam = 2000, kNotSupported = 3000;
-constexpr int kFloat = 0, kDouble = 1, kFmaMath = 3;
 constexpr size_t kWorkspace = 1024;
 
-struct Handle {
-  void* stream = nullptr;
-};
-struct Tensor {
-  int type = -1;
-  std::vector<int> sizes;
-};
 struct Filter : Tensor {};
 struct Conv {
   std::vector<int> padding, stride, dilation;
@@ -38,37 +37,6 @@ struct Choice {
   size_t memory;
   int determinism, math, reserved[3];
 };
-
-std::set<const void*>& alive() {
-  static auto* all = new std::set<const void*>;
-  return *all;
-}
-template <class T>
-int made(T** out) {
-  *out = new T;
-  alive().insert(*out);
-  return 0;
-}
-template <class T>
-int gone(T* object) {
-  if (!alive().erase(object)) return refuse(kBadParam, "cuDNN: a descriptor that is not there is destroyed");
-  delete object;
-  return 0;
-}
-bool there(std::initializer_list<const void*> objects) {
-  for (const void* object : objects) {
-    if (!alive().count(object)) return false;
-  }
-  return true;
-}
-
-size_t sizeOf(int type) { return type == kDouble ? 8 : 4; }
-size_t volume(const std::vector<int>& sizes) {
-  size_t n = 1;
-  for (int size : sizes) n *= size_t(size);
-  return n;
-}
-size_t bytesOf(const Tensor& x) { return volume(x.sizes) * sizeOf(x.type); }
 
 /** Why the three do not belong together; empty where they do. */
 std::string misfit(const Tensor& x, const Filter& w, const Conv& c, const Tensor& y) {
@@ -86,17 +54,6 @@ std::string misfit(const Tensor& x, const Filter& w, const Conv& c, const Tensor
     }
   }
   return "";
-}
-
-double get(const void* p, int type, size_t i) {
-  return type == kDouble ? static_cast<const double*>(p)[i] : double(static_cast<const float*>(p)[i]);
-}
-void put(void* p, int type, size_t i, double value) {
-  if (type == kDouble) {
-    static_cast<double*>(p)[i] = value;
-  } else {
-    static_cast<float*>(p)[i] = float(value);
-  }
 }
 
 /** Calls `visit(x's place, weight's place, y's place)` for every product of a convolution. */
@@ -206,8 +163,9 @@ API int cudnnSetStream(Handle* handle, void* stream) {
 API int cudnnCreateTensorDescriptor(Tensor** out) { return made(out); }
 API int cudnnDestroyTensorDescriptor(Tensor* x) { return gone(x); }
 API int cudnnSetTensorNdDescriptor(Tensor* x, int type, int count, const int* sizes, const int* strides) {
-  if (!there({x}) || (type != kFloat && type != kDouble) || count < 4) return refuse(kBadParam, "cuDNN: a tensor that is none");
+  if (!there({x}) || !isType(type) || count < 3) return refuse(kBadParam, "cuDNN: a tensor that is none");
   *x = {type, {sizes, sizes + count}};
+  if (volume(x->sizes) == 0) return refuse(kBadParam, "cuDNN: an empty tensor");
   int step = 1;
   for (int i = count; i-- > 0;) {
     if (strides[i] != step) return refuse(kNotSupported, "cuDNN: the stand-in knows contiguous tensors only");

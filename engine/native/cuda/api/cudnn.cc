@@ -1,5 +1,6 @@
 #include "cuda/api/cudnn.h"
 
+#include <cstdlib>
 #include <mutex>
 
 #include "cuda/api/cublas.h"
@@ -11,7 +12,7 @@ namespace {
 
 LibraryKind kind() {
   return {"cuDNN",
-          "convolutions run by the engine's own kernels",
+          "convolutions and recurrent layers run by the engine's own kernels",
           "GRADBOOK_CUDNN",
           {"libcudnn.so.9"},
           {"nvidia/cudnn/lib"},
@@ -31,6 +32,9 @@ struct State {
             lt::library(), openVendor(kind(), [this](VendorLibrary& v) { load(v); }))) {}
 
   void load(VendorLibrary& v) {
+    // Its recurrent layers' products take the workspace that is free, and with another size another kernel: by NVIDIA's documentation
+    // one size makes results the same each time. Read when the library first multiplies.
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:2", 0);
     functions.load(v.library);
     errorText = reinterpret_cast<const char* (*)(int)>(v.library.symbol("cudnnGetErrorString"));
     v.version = versionBy(functions.property);
@@ -66,6 +70,15 @@ Handle handleOf(int index) {
   }
   if (handle) check(s.functions.setStream(handle, currentStream(index)), "setStream");
   return handle;
+}
+
+DataType dataTypeOf(DType type) {
+  switch (type) {
+    case DType::Float64: return kDouble;
+    case DType::Float16: return kHalf;
+    case DType::BFloat16: return kBFloat16;
+    default: return kFloat;
+  }
 }
 
 void check(int status, const char* call) { GB_CHECK(status == 0, "cuDNN: ", call, ": ", state().errorText(status)); }
