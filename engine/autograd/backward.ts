@@ -63,7 +63,7 @@ export function runBackward(
 				const slots = gradsOf(pending, next);
 				const output = node.edgeOutputs[i]!;
 				// A gradient that goes on as it came, or to several, is no longer the receiver's alone.
-				if (grads!.includes(grad) || inputs.indexOf(grad) !== i) share(grad);
+				if (grads!.includes(grad) || inputs.indexOf(grad) !== inputs.lastIndexOf(grad)) share(grad);
 				slots[output] = sum(slots[output], grad);
 			}
 			if (next instanceof AccumulateGrad) {
