@@ -12,7 +12,7 @@ import { textOf } from "./thrown";
 export interface DebuggerOptions {
 	compiler: Pick<CellCompiler, "compile" | "draft">;
 	/** What runs cells: told of the debugger while it is attached. */
-	runner: { watcher: RunWatcher | undefined };
+	runner: { readonly ready: Promise<void>; watcher: RunWatcher | undefined };
 }
 
 /** Front ends look at all variables after every message of a running cell; more often than this they need not. */
@@ -74,6 +74,7 @@ export class DebuggerSession implements CellDebugger {
 	/** Attaches to the main thread, where that is not done. */
 	async start(client: string | undefined): Promise<void> {
 		this.#client = client;
+		await this.#options.runner.ready;
 		if (this.attached !== undefined) return;
 		// Loaded now: whoever never debugs has nothing of it.
 		const { Attachment } = require("./attachment") as typeof import("./attachment");
@@ -124,6 +125,7 @@ export class DebuggerSession implements CellDebugger {
 
 	/** Asks the main thread, also where nothing is attached to it. */
 	async ask<T>(question: (inspector: Inspector) => Promise<T>): Promise<T> {
+		await this.#options.runner.ready;
 		if (this.attached !== undefined) return question(this.attached.inspector);
 		const { Inspector } = require("./inspector") as typeof import("./inspector");
 		const inspector = new Inspector();

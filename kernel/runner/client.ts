@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Dealer, Request as PingSocket, Subscriber } from "zeromq";
 import { address, type Connection } from "../wire/connection";
 import { type Content, decode, encode, type Message, newHeader } from "../wire/message";
@@ -20,6 +21,9 @@ export interface RequestOptions {
 	/** Answers the questions of the cell; without it, `allow_stdin` should be false. */
 	onInput?(prompt: string, password: boolean): string | Promise<string>;
 }
+
+/** How long no message must have come from a kernel that has ended, in milliseconds: its end is heard of by another way. */
+const lastMessagesMs = 100;
 
 /** The kernel's process ended, or the client was closed, before the answer came. */
 export class KernelGone extends Error {}
@@ -108,6 +112,8 @@ export class KernelClient {
 	readonly #queues: Record<"shell" | "control" | "stdin", SendQueue>;
 	readonly #pending = new Map<string, PendingRequest>();
 	readonly #listeners = new Set<(message: Received) => void>();
+	/** Messages so far. */
+	#heard = 0;
 	#closed = false;
 
 	constructor(connection: Connection) {
@@ -216,6 +222,15 @@ export class KernelClient {
 		}
 	}
 
+	/** The kernel has ended: what it had sent is still taken in, and then all that is pending ends with an error. */
+	async ended(reason: KernelGone): Promise<void> {
+		for (let heard = -1; heard !== this.#heard && this.#pending.size > 0; ) {
+			heard = this.#heard;
+			await sleep(lastMessagesMs);
+		}
+		this.close(reason);
+	}
+
 	/** Ends all that is pending with an error. */
 	close(reason = new KernelGone("the client is closed")): void {
 		if (this.#closed) return;
@@ -230,6 +245,7 @@ export class KernelClient {
 
 	async #receive(channel: ClientChannel): Promise<void> {
 		for await (const frames of this.#sockets[channel]) {
+			this.#heard++;
 			const message = { ...decode(frames, this.#connection.key), channel };
 			for (const listener of this.#listeners) listener(message);
 			const parent = message.parent.msg_id;

@@ -75,9 +75,9 @@ export class KernelProcess {
 		const exited = new Promise<Exit>((resolve) => {
 			child.once("error", () => resolve({ code: null, signal: null }));
 			child.once("exit", (code, signal) => resolve({ code, signal }));
-		}).then((exit) => {
+		}).then(async (exit) => {
+			await client.ended(new KernelGone(`the kernel's process ended (${describe(exit)})`));
 			rmSync(place, { recursive: true, force: true });
-			client.close(new KernelGone(`the kernel's process ended (${describe(exit)})`));
 			return exit;
 		});
 		// A kernel that ends before it has answered would be waited for in vain.

@@ -71,12 +71,15 @@ export class MainThread implements CellRunner {
 	#interruption: Promise<void> | undefined;
 	/** Whether a cell was ever stopped. */
 	#stopped = false;
+	/** The main thread has its runtime. Before, it has none of what the inspector calls there, and a termination would end its start. */
+	readonly ready: Promise<void>;
 	watcher: RunWatcher | undefined;
 
 	constructor(port: MessagePort, lines: Lines) {
 		this.#port = port;
 		this.#lines = lines;
 		port.on("message", (message: ToTransport) => this.#receive(message));
+		this.ready = this.#begins();
 	}
 
 	async run(cell: CompiledCell, output: CellOutput, notebookCell?: string): Promise<RunOutcome> {
@@ -134,6 +137,7 @@ export class MainThread implements CellRunner {
 	 * terminated: that stops everything but native code, and nothing can catch it.
 	 */
 	async #interrupt(error: CellError): Promise<void> {
+		await this.ready;
 		Atomics.store(this.#lines.signals, signal.interrupt, 1);
 		this.#stopped = true;
 		const restore = this.watcher?.release();
@@ -170,6 +174,18 @@ export class MainThread implements CellRunner {
 	/** Terminates what the main thread runs, if that belongs to a cell that was stopped. */
 	async #terminateLeftover(): Promise<void> {
 		if ((await callMainThread(leftoverProbe)) === true) await terminateMainThread();
+	}
+
+	/** Resolves with the main thread's first answer. */
+	#begins(): Promise<void> {
+		const turn = ++this.#lastTurn;
+		this.#post({ kind: "ping", turn });
+		return new Promise((resolve) => {
+			this.#answers.set(`pong ${turn}`, () => {
+				this.#answers.delete(`pong ${turn}`);
+				resolve();
+			});
+		});
 	}
 
 	/** Whether the main thread answers a question within some time. */
