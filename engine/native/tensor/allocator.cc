@@ -2,18 +2,17 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
+#include "tensor/slabs.h"
 
 namespace gb {
 namespace {
 
 /** Blocks of this size and more come straight from the system, page by page, and go back to it whole. */
-constexpr size_t kMapped = size_t(1) << 20;
+constexpr size_t kMapped = kLargestCut;
 /** From here on, pages of 2 MB save most of the cost of the first touch. */
 constexpr size_t kHugePages = size_t(4) << 20;
 constexpr size_t kHugePage = size_t(2) << 20;
@@ -28,6 +27,8 @@ std::atomic_flag lock = ATOMIC_FLAG_INIT;
 Free* freeLists[kClasses];
 std::atomic<size_t> cached{0};  // written under the lock only
 size_t cacheCap = size_t(256) << 20;
+/** Cached bytes at which slabs are looked through for some that nobody uses. */
+size_t trimAt = 2 * cacheCap;
 
 /** Held for a few instructions only, and hardly ever contended. */
 struct Locked {
@@ -53,8 +54,8 @@ size_t sizeOfClass(int index) {
 
 void* fromSystem(size_t bytes) {
   if (bytes < kMapped) {
-    void* block = nullptr;
-    return posix_memalign(&block, kAlignment, bytes) == 0 ? block : nullptr;
+    Locked guard;
+    return cutBlock(bytes);
   }
   void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) return nullptr;
@@ -68,13 +69,7 @@ void* fromSystem(size_t bytes) {
   return block;
 }
 
-void toSystem(void* block, size_t bytes) {
-  if (bytes < kMapped) {
-    std::free(block);
-  } else {
-    munmap(block, bytes);
-  }
-}
+void addCached(size_t bytes) { cached.store(cached.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -100,7 +95,7 @@ void* allocateBlock(size_t bytes) {
     Locked guard;
     if (Free* block = freeLists[index]) {
       freeLists[index] = block->next;
-      cached.store(cached.load(std::memory_order_relaxed) - size, std::memory_order_relaxed);
+      addCached(-size);
       return block;
     }
   }
@@ -115,17 +110,21 @@ void* allocateBlock(size_t bytes) {
 void freeBlock(void* block, size_t bytes) {
   const int index = classOf(bytes);
   const size_t size = sizeOfClass(index);
+  bool full = false;
   {
     Locked guard;
-    if (cachedBytes() + size <= cacheCap) {
+    // A part of a slab cannot go back by itself.
+    if (size < kMapped || cachedBytes() + size <= cacheCap) {
       Free* node = static_cast<Free*>(block);
       node->next = freeLists[index];
       freeLists[index] = node;
-      cached.store(cached.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
-      return;
+      addCached(size);
+      full = cachedBytes() > trimAt;
+      block = nullptr;
     }
   }
-  toSystem(block, size);
+  if (block) munmap(block, size);
+  if (full) releaseCached();
 }
 
 #endif
@@ -135,27 +134,38 @@ size_t cachedBytes() { return cached.load(std::memory_order_relaxed); }
 void setCacheCap(size_t bytes) {
   Locked guard;
   cacheCap = bytes;
+  trimAt = 2 * bytes;
 }
 
 void releaseCached() {
-  Free* lists[kClasses];
-  {
-    Locked guard;
-    for (int i = 0; i < kClasses; i++) {
-      lists[i] = freeLists[i];
-      freeLists[i] = nullptr;
+  Locked guard;
+  const auto forSmall = [](const auto& body) {
+    for (int i = 0; sizeOfClass(i) < kMapped; i++) body(freeLists[i], sizeOfClass(i));
+  };
+  forSmall([](Free* list, size_t) {
+    for (; list; list = list->next) countIdle(list);
+  });
+  forSmall([](Free*& list, size_t size) {
+    for (Free** link = &list; *link;) {
+      if (isSlabIdle(*link)) {
+        *link = (*link)->next;
+        addCached(-size);
+      } else {
+        link = &(*link)->next;
+      }
     }
-    cached = 0;
-  }
+  });
+  releaseSlabs();
   for (int i = 0; i < kClasses; i++) {
-    while (Free* block = lists[i]) {
-      lists[i] = block->next;
-      toSystem(block, sizeOfClass(i));
+    const size_t size = sizeOfClass(i);
+    while (size >= kMapped && freeLists[i]) {
+      Free* const block = freeLists[i];
+      freeLists[i] = block->next;
+      addCached(-size);
+      munmap(block, size);
     }
   }
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
+  trimAt = std::max(2 * cacheCap, 2 * cachedBytes());
 }
 
 }  // namespace gb

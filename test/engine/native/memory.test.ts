@@ -124,6 +124,28 @@ test("memory is used again, and given back when asked", () => {
 	expect(emptied).toBe(0);
 });
 
+test("small blocks go back with the slab that they lie in, once nothing of it is in use", () => {
+	const { cached, kept, sum, emptied } = run(`
+		const keep = n.full([1000], 2, 6);
+		for (let i = 0; i < 1000; i++) n.full([5000 + 16 * (i % 100)], 1, 6);
+		gc();
+		const cached = n.memoryStats().cachedBytes;
+		n.emptyCache();
+		const kept = n.memoryStats().cachedBytes;
+		// What was given back is not given out again.
+		for (let i = 0; i < 1000; i++) n.full([5000 + 16 * (i % 100)], 1, 6);
+		const sum = n.item(n.sum(keep, null, false, -1));
+		n.setData_(keep, n.empty([0], 6));
+		gc();
+		n.emptyCache();
+		answer({ cached, kept, sum, emptied: n.memoryStats().cachedBytes });
+	`);
+	expect(cached).toBeGreaterThan(20 * 2 ** 20);
+	expect(kept).toBeLessThan(8 * 2 ** 20);
+	expect(sum).toBe(2000);
+	expect(emptied).toBeLessThan(8 * 2 ** 20);
+});
+
 test("threads at rest use no processor", () => {
 	const { used, before, after } = run(`
 		n.setNumThreads(4);
