@@ -69,6 +69,8 @@ export interface CompileOptions {
 	remember: boolean;
 	/** The stop button. */
 	stop?: AbortSignal;
+	/** Called with what the cell imports as soon as it is read: if it passes the check, that is needed next. */
+	imports?(modules: string[]): void;
 }
 
 /** The compiler's side of a session: one per kernel, on the transport thread. */
@@ -113,6 +115,8 @@ export interface CellRunner {
 	 * none, and where the main thread does not answer at once.
 	 */
 	value(path: string[]): Promise<string | undefined>;
+	/** A cell that imports these modules is being checked: what loading them does not let anybody see may be done meanwhile. */
+	expect(modules: string[]): void;
 	/** Stops the cell that runs, and every callback, whatever they do. Resolves when it has stopped. */
 	interrupt(): Promise<void>;
 }

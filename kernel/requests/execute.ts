@@ -118,7 +118,8 @@ async function compileAndRun(
 	},
 ): Promise<Ran> {
 	const { kernel, count, remember, stop, output, notebookCell } = options;
-	const compiled = await kernel.compiler.compile(code, { executionCount: count, remember, stop });
+	const imports = (modules: string[]) => kernel.runner.expect(modules);
+	const compiled = await kernel.compiler.compile(code, { executionCount: count, remember, stop, imports });
 	if (compiled.status === "error") return compiled;
 	if (compiled.status === "stopped" || stop.aborted) return { status: "interrupted", error: interruptedError };
 	return { ...(await kernel.runner.run(compiled.cell, output, notebookCell)), pages: compiled.pages };

@@ -25,6 +25,7 @@ interface LoaderInternals {
 interface LoadedModule {
 	_compile(code: string, file: string): void;
 	children: LoadedModule[];
+	loaded: boolean;
 	filename: string | null;
 	exports: unknown;
 }
@@ -207,6 +208,14 @@ export class ModuleLoader {
 		const { code, sourceMap } = compileModule(readFileSync(file, "utf8"), file, this.#options);
 		moduleSourceMaps.set(file, sourceMap);
 		module._compile(code, file);
+	}
+
+	/**
+	 * Takes modules that have not come to their end out of Node's cache. Called when nothing is being loaded: it was terminated, and
+	 * whoever required such a module once more would be given what it had exported until then.
+	 */
+	forgetUnfinished(): void {
+		for (const [file, module] of Object.entries(loader._cache)) if (!module.loaded) delete loader._cache[file];
 	}
 
 	/** Makes Node load again what has changed on disk among `file` and the local modules below it. */

@@ -43,7 +43,7 @@ import { SessionNames, wordsOf } from "./names";
 import { makeProject, type Project } from "./project";
 import { type Scan, scan } from "./scan";
 import { Cancelled, type Diagnostic, LanguageServer } from "./server";
-import { type Parsed, parse } from "./syntax";
+import { importsOf, type Parsed, parse } from "./syntax";
 import { lastExpressionName, transformCell } from "./transform";
 import { UnsupportedInCell } from "./unsupported";
 import { mappedFile } from "./userConfig";
@@ -121,7 +121,7 @@ class Compiler implements CellCompiler {
 		return outcome;
 	}
 
-	async #compile(source: string, { executionCount, remember, stop }: CompileOptions): Promise<CompileOutcome> {
+	async #compile(source: string, { executionCount, remember, stop, imports }: CompileOptions): Promise<CompileOutcome> {
 		// A `#!` line is a comment only at the very start, where our own line comes to stand.
 		const written = normalizeLines(source).replace(/^#!/, "//");
 		const changes = this.#localFiles.look(written, this.#options.folder);
@@ -147,6 +147,7 @@ class Compiler implements CellCompiler {
 		try {
 			if (parsed.problems.length === 0) found = scan(parsed.program);
 			checked = this.#check(text, found, names, stop);
+			imports?.(importsOf(parsed.program));
 			// Beside the check, which another process does.
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember, names, magics });
 		} catch (error) {

@@ -49,6 +49,14 @@ export function importedModules(source: string, language: Language): string[] {
 	return requests.filter((one) => one !== undefined);
 }
 
+/** The modules that a program loads before it runs. */
+export function importsOf(program: Node): string[] {
+	const declarations = program.body.filter(
+		(node: Node) => node.type === "ImportDeclaration" && node.importKind !== "type",
+	);
+	return declarations.map((node: Node) => node.source.value);
+}
+
 /** The native parser ends the process at about 2,000 levels, on the 4 MB of stack that a worker thread has. */
 const deepest = 1_000;
 /** What is shorter has no room for so many. */

@@ -45,6 +45,20 @@ export class Executor {
 		this.#modules.require.main = this.#module;
 	}
 
+	/** Loads the engine before a cell that imports it is there. */
+	loadEngine(): void {
+		try {
+			this.#modules.load("gradbook");
+		} catch {
+			// It throws once more for the cell, whose error it is.
+		}
+	}
+
+	/** Modules whose loading was terminated are loaded anew when they are asked for again. */
+	forgetUnfinished(): void {
+		this.#modules.forgetUnfinished();
+	}
+
 	/**
 	 * The value of the cell's last expression, of a promise what it gives. Throws what the cell throws. The promise never
 	 * settles when the cell's JavaScript is terminated.

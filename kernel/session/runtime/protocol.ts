@@ -19,6 +19,8 @@ export const limitNote = `\n[gradbook] this cell has printed ${textLimit / 2 ** 
 
 export type ToMain =
 	| { kind: "run"; run: number; cell: CompiledCell; notebookCell: string | undefined }
+	/** A cell that imports the engine is being checked. */
+	| { kind: "engine" }
 	/** A front end's comm message; answered with `handled`. */
 	| { kind: "comm"; request: number; packet: CommPacket }
 	/** Ends the runs and the callbacks that are under way, if any, with this error; answered with `interrupted`. */

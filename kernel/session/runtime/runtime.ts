@@ -120,6 +120,9 @@ export class Runtime {
 			case "run":
 				this.#run(message.run, message.cell, message.notebookCell);
 				break;
+			case "engine":
+				this.#executor.loadEngine();
+				break;
 			case "comm":
 				this.#callbacks.receive(message.request, message.packet);
 				break;
@@ -203,6 +206,7 @@ export class Runtime {
 		this.#asyncStack.clear();
 		const undo = (globalThis as unknown as Record<symbol, (() => void)[] | undefined>)[Symbol.for(afterStop)];
 		for (const step of undo ?? []) step();
+		this.#executor.forgetUnfinished();
 		const ended = this.#callbacks.interrupt(error) + this.#running.size;
 		if (error.ename !== interruption.ename) {
 			this.#options.addon?.takeHeapBack();

@@ -70,6 +70,20 @@ type Cross<A, B> = A extends any ? (B extends any ? { a: A, b: B, c: Same<A, B> 
 type Of<T> = T extends { c: infer C } ? C : never;
 ${Array.from({ length: 30 }, (_, i) => `const s${i}: Of<Cross<\`\${N}${i}\`, N>> = 1 as never as Of<Cross<\`${i}\${N}\`, N>>;`).join("\n")}`;
 
+test("the engine is loaded while a cell that imports it is checked; nothing else is before it has passed", async () => {
+	const folder = JSON.stringify(join(__dirname, "../../../dist/engine"));
+	const loaded = `Object.keys(require.cache).filter((file) => file === ${folder} + "/index.js").length`;
+	expect((await kernel.client.execute(loaded)).result).toEqual({ "text/plain": "0" });
+	await kernel.client.execute('import type { Tensor } from "gradbook"; type Later = () => typeof import("gradbook");');
+	expect((await kernel.client.execute(loaded)).result).toEqual({ "text/plain": "0" });
+	writeFileSync(join(kernel.folder, "marking.ts"), "Object.assign(globalThis, { marked: 1 }); export const mark = 1;");
+	const wrong = 'import * as torch from "gradbook"; import { mark } from "./marking"; const text: string = mark;';
+	expect((await kernel.client.execute(wrong)).reply.ename).toBe("TypeScriptError");
+	expect((await kernel.client.execute(`[${loaded}, "marked" in globalThis]`)).result).toEqual({
+		"text/plain": "[ 1, false ]",
+	});
+});
+
 test("the stop button ends a cell whose types are being checked, and later cells know nothing of it", async () => {
 	await kernel.client.execute("const kept = 7");
 	const cell = kernel.client.request("execute_request", { code: slowTypes });

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startKernel, type TestKernel } from "../../support/kernel";
 
@@ -116,6 +118,18 @@ describe("after the stop button", () => {
 			"text/plain": "[ true, -1 ]",
 		});
 		await kernel.client.execute("await early.terminate()");
+	});
+
+	test("a module that was being loaded is loaded anew, with what it needs of others as it was", async () => {
+		const write = (name: string, text: string) => writeFileSync(join(kernel.folder, name), text);
+		write("whole.cjs", "exports.loads = (globalThis.wholeLoads ?? 0) + 1; globalThis.wholeLoads = exports.loads;");
+		write("half.cjs", `require("./whole.cjs"); exports.early = 1; while (!globalThis.goOn) ; exports.late = 2;`);
+		write("outer.cjs", 'exports.half = require("./half.cjs");');
+		await stopped('require("./outer.cjs")', () => kernel.interrupt());
+		const again = await kernel.client.execute(
+			'globalThis.goOn = true; const { half } = require("./outer.cjs");\n[half, wholeLoads]',
+		);
+		expect(again.result).toEqual({ "text/plain": "[ { early: 1, late: 2 }, 1 ]" });
 	});
 
 	test("a callback that comes then and loops is stopped for the next cell", async () => {
