@@ -34,12 +34,13 @@ describe.skipIf(!packer)("npm run bundle", () => {
 			expect(existsSync(join(bundle, gone))).toBe(false);
 	});
 
-	test("its doctor finds Node and the addon of the bundle", () => {
+	test("its doctor finds Node and the addon of the bundle, and the engine compiled ahead", () => {
 		const { status, out, err } = gradbook(["doctor"]);
 		expect(err).toBe("");
 		expect(status).toBe(0);
 		expect(out).toContain(`(${join(bundle, "bin", "node")})`);
 		expect(out).toContain(join(bundle, "build", "Release", "gradbook.node"));
+		expect(out).toMatch(/^ok +engine +compiled ahead/m);
 		expect(out).toMatch(/^absent +CUDA/m);
 	});
 
