@@ -99,7 +99,8 @@ test("without a compiler it fails and says what to install", () => {
 test("a compiler named by CXX that does not serve is named, with its own words", () => {
 	const compiler = join(bin, "old-compiler");
 	writeFileSync(compiler, "#!/bin/sh\necho 'unrecognised option -std=c++17' >&2\nexit 1\n", { mode: 0o755 });
-	const { status, err } = build({ CXX: compiler, PATH: [bin, "/bin"].join(delimiter) });
+	// By its name: CXX is a command with its arguments, and a folder may have spaces.
+	const { status, err } = build({ CXX: "old-compiler", PATH: [bin, "/bin"].join(delimiter) });
 	expect(status).toBe(1);
 	expect(err).toContain("could not use the compiler named by CXX");
 	expect(err).toContain("unrecognised option -std=c++17");

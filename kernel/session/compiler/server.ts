@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import {
 	CancellationTokenSource,
+	ConnectionError,
 	createMessageConnection,
 	type Disposable,
 	type Message,
@@ -75,6 +76,11 @@ class PatientWriter extends StreamMessageWriter {
 	override async write(message: Message): Promise<void> {
 		await super.write(message).catch(() => undefined);
 	}
+}
+
+/** Sends at once, to a server that may have ended: a closed connection throws where others reject. */
+function quietly(send: () => Promise<unknown>): void {
+	(async () => send())().catch(() => undefined);
 }
 
 export class LanguageServer {
@@ -183,8 +189,9 @@ export class LanguageServer {
 				});
 			} catch (error) {
 				if (error instanceof Cancelled) throw error;
-				// An answer that says "failed" comes from a living server.
-				if (error !== gone && this.#running === running) throw error;
+				// An answer that says "failed" comes from a living server. Of one that has ended the connection may know first.
+				const lost = error === gone || error instanceof ConnectionError;
+				if (!lost && this.#running === running) throw error;
 				running.process.kill("SIGKILL");
 				await running.ended;
 				if (late) throw new ServerGone(`TypeScript gave no answer to ${method} in ${requestLimit / 1000} s.`);
@@ -204,10 +211,10 @@ export class LanguageServer {
 			this.#starting?.kill("SIGKILL");
 			return;
 		}
-		running.connection.sendRequest("shutdown").then(
-			() => running.connection.sendNotification("exit"),
-			() => undefined,
-		);
+		quietly(async () => {
+			await running.connection.sendRequest("shutdown");
+			await running.connection.sendNotification("exit");
+		});
 		const timer = setTimeout(() => running.process.kill("SIGKILL"), closeLimit);
 		await running.ended;
 		clearTimeout(timer);
@@ -257,11 +264,11 @@ export class LanguageServer {
 			connection.dispose();
 			throw new ServerGone(`TypeScript's language server does not start: ${failure}`);
 		}
-		connection.sendNotification("initialized", {}).catch(() => undefined);
+		quietly(() => connection.sendNotification("initialized", {}));
 		await Promise.race([configuration, sleep(settingsLimit, undefined, { ref: false }), ended]);
 		// Settings take effect with a question, not with a document: one that is opened before is given the tsconfig.json of a
 		// folder above, if there is one, and all of its files are read. The answer is not needed.
-		connection.sendRequest("workspace/symbol", { query: "" }).catch(() => undefined);
+		quietly(() => connection.sendRequest("workspace/symbol", { query: "" }));
 		this.#running = { process: server, connection, ended: ended.then((reason) => this.#restart(reason)) };
 		for (const document of this.#documents.values()) this.#open(document);
 	}
@@ -297,7 +304,8 @@ export class LanguageServer {
 
 	/** While the server is down nothing has to be sent: a start opens all documents as they are then. */
 	#notify(method: string, parameters: object): void {
-		this.#running?.connection.sendNotification(method, parameters).catch(() => undefined);
+		const connection = this.#running?.connection;
+		if (connection !== undefined) quietly(() => connection.sendNotification(method, parameters));
 	}
 
 	#answer(method: string, parameters: unknown): unknown {

@@ -1,21 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installInto } from "../../../dist/kernel/install";
 import { describeWith, needs, pathOf } from "../../support/requirements";
+import { jupyterHome } from "./jupyter";
 
 describeWith([needs.python], "the Jupyter project's conformance tests", () => {
-	let folder: string;
+	let home: ReturnType<typeof jupyterHome>;
 	beforeAll(() => {
-		folder = mkdtempSync(join(tmpdir(), "gradbook-conformance-"));
-		installInto(folder);
+		home = jupyterHome();
 	});
-	afterAll(() => rmSync(folder, { recursive: true }));
+	afterAll(() => home.remove());
 
 	test("all pass, and none is skipped", { timeout: 180_000 }, () => {
-		const env = { ...process.env, JUPYTER_PATH: folder, JUPYTER_RUNTIME_DIR: folder, JUPYTER_CONFIG_DIR: folder };
+		const { env, folder } = home;
 		const script = join(__dirname, "conformance.py");
 		const result = spawnSync(pathOf(needs.python), [script], { env, cwd: folder, encoding: "utf8", timeout: 170_000 });
 		// unittest reports on stderr, one line for each test and for each subtest that fails, then OK or FAILED.

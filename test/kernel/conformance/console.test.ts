@@ -1,29 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installInto } from "../../../dist/kernel/install";
 import { describeWith, needs, pathOf } from "../../support/requirements";
+import { jupyterHome } from "./jupyter";
 
 describeWith([needs.python], "front ends of a terminal", () => {
-	let folder: string;
+	let home: ReturnType<typeof jupyterHome>;
 	beforeAll(() => {
-		folder = mkdtempSync(join(tmpdir(), "gradbook-console-"));
-		installInto(folder);
+		home = jupyterHome();
 	});
-	afterAll(() => rmSync(folder, { recursive: true }));
+	afterAll(() => home.remove());
 
 	const python = (...args: string[]) => {
-		const env = {
-			...process.env,
-			TERM: "xterm",
-			JUPYTER_PATH: folder,
-			JUPYTER_RUNTIME_DIR: folder,
-			JUPYTER_CONFIG_DIR: folder,
-		};
-		return spawnSync(pathOf(needs.python), args, { env, cwd: folder, encoding: "utf8", timeout: 110_000 });
+		const env = { ...home.env, TERM: "xterm" };
+		return spawnSync(pathOf(needs.python), args, { env, cwd: home.folder, encoding: "utf8", timeout: 110_000 });
 	};
 
 	test("jupyter console: results, errors, lines that go on, input, the stop button, completion", {
@@ -48,7 +40,7 @@ describeWith([needs.python], "front ends of a terminal", () => {
 		];
 		const kernelspec = { name: "gradbook", display_name: "gradbook", language: "typescript" };
 		const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-		writeFileSync(join(folder, "in.ipynb"), JSON.stringify(notebook));
+		writeFileSync(join(home.folder, "in.ipynb"), JSON.stringify(notebook));
 		const given = ["-p", "epochs", "5", "-p", "rate", "0.25", "-p", "shuffle", "True", "-p", "name", 'b "c"'];
 		const { status, stderr } = python(
 			"-m",
@@ -60,7 +52,7 @@ describeWith([needs.python], "front ends of a terminal", () => {
 			...given,
 		);
 		expect(status, stderr).toBe(0);
-		const ran = JSON.parse(readFileSync(join(folder, "out.ipynb"), "utf8"));
+		const ran = JSON.parse(readFileSync(join(home.folder, "out.ipynb"), "utf8"));
 		expect(ran.cells.at(-1).outputs[0].data["text/plain"].join("")).toBe("[ 5.25, 'b \"c\"', true ]");
 	});
 });

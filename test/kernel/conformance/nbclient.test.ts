@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installInto } from "../../../dist/kernel/install";
 import { describeWith, needs, pathOf } from "../../support/requirements";
+import { jupyterHome } from "./jupyter";
 
 interface Ran {
 	problem: string | null;
@@ -13,18 +11,17 @@ interface Ran {
 }
 
 describeWith([needs.python], "nbclient, which nbconvert --execute and papermill run notebooks with", () => {
-	let folder: string;
+	let home: ReturnType<typeof jupyterHome>;
 	let ran: Record<"whole" | "failing" | "slow" | "goingOn", Ran>;
 	beforeAll(() => {
-		folder = mkdtempSync(join(tmpdir(), "gradbook-nbclient-"));
-		installInto(folder);
-		const env = { ...process.env, JUPYTER_PATH: folder, JUPYTER_RUNTIME_DIR: folder, JUPYTER_CONFIG_DIR: folder };
+		home = jupyterHome();
+		const { env, folder } = home;
 		const script = join(__dirname, "run_notebooks.py");
 		const result = spawnSync(pathOf(needs.python), [script], { env, cwd: folder, encoding: "utf8", timeout: 110_000 });
 		expect(result.status, result.stderr).toBe(0);
 		ran = JSON.parse(result.stdout);
 	}, 120_000);
-	afterAll(() => rmSync(folder, { recursive: true }));
+	afterAll(() => home.remove());
 
 	test("runs a notebook: streams, displays that are updated, the shell, results", () => {
 		expect(ran.whole.problem).toBeNull();

@@ -43,6 +43,33 @@ test("a server that is killed while it is asked is asked once more", async () =>
 	expect((await completion).matches).toEqual(["toUpperCase"]);
 });
 
+test("a server whose end is not heard of yet is asked in vain, and then the next one", async () => {
+	const { spawn } = childProcess;
+	let child: ChildProcess | undefined;
+	const spawning = vi.spyOn(childProcess, "spawn").mockImplementation((...started: unknown[]) => {
+		const made = (spawn as (...started: unknown[]) => ChildProcess)(...started);
+		const { emit } = made;
+		made.emit = (...told: unknown[]) => {
+			if (told[0] !== "exit") return Reflect.apply(emit, made, told);
+			setTimeout(() => Reflect.apply(emit, made, told), 300);
+			return true;
+		};
+		child ??= made;
+		return made as never;
+	});
+	const other = new Notebook(place.folder);
+	try {
+		await other.run("const name = 'n'");
+		const closed = new Promise((resolve) => child!.stdout!.once("close", resolve));
+		child!.kill("SIGKILL");
+		await closed;
+		expect((await other.compiler.complete("name.toUp", 9)).matches).toEqual(["toUpperCase"]);
+	} finally {
+		spawning.mockRestore();
+		await other.close();
+	}
+});
+
 test("a server that keeps ending fails the cell, not the kernel", async () => {
 	await notebook.run("1");
 	process.kill(servers()[0]!, "SIGKILL");
