@@ -113,6 +113,11 @@ export class Node implements GraphNode {
 		return tensor;
 	}
 
+	/** @internal Whether this tensor is among what is saved, or may be. */
+	_holds(tensor: Tensor): boolean {
+		return this.#packed !== null || this.#saved.includes(tensor);
+	}
+
 	/** @internal Keeps the result of an in-place op, which is there only after the node. */
 	save(result: Tensor): void {
 		if (savedTensors.hooks !== null) {

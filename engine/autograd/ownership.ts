@@ -1,11 +1,12 @@
 import { native } from "../core/native";
 import type { Tensor } from "../core/tensor";
-import type { Gradient } from "./node";
+import { AccumulateGrad, type Gradient, type Node } from "./node";
+import { savedTensors } from "./savedTensors";
 
 /*
- * Whose a gradient of a pass is. Most are made by one derivative and read by the next: nobody else ever sees them. Their memory
- * is given back as soon as they were read, and the next op finds it in a near cache; left to the garbage collector, every
- * op would write to memory that no cache holds.
+ * Memory that is given back without waiting for the garbage collector, so that the next op finds it in a near cache; left to
+ * the collector, every op would write to memory that no cache holds. Most gradients of a pass are made by one derivative and
+ * read by the next: nobody else ever sees them.
  */
 
 const shared = new WeakSet<Tensor>();
@@ -23,4 +24,21 @@ export function isOwn(grad: Tensor): boolean {
 /** Gives the memory of a gradient back that is the pass's own; it can be used no more. */
 export function spend(grad: Gradient | undefined): void {
 	if (grad && !shared.has(grad)) native.giveBack(grad.handle);
+}
+
+/**
+ * Gives the memory of `input` back where no derivative needs it: an intermediate result that only the op which made `output`
+ * has read, and that nobody else holds.
+ */
+export function letGo(input: Tensor, output: Tensor): void {
+	if (savedTensors.hooks !== null || input._view !== null) return;
+	const maker = input._gradFn as Node | null;
+	const reader = output._gradFn as Node | null;
+	if ((maker === null) !== (reader === null)) return;
+	if (maker !== null && reader !== null) {
+		// One node between the two: what was recorded in several parts may hold it in any of them.
+		const before = reader.edges.filter((edge) => edge !== null && !(edge instanceof AccumulateGrad));
+		if (before.length !== 1 || before[0] !== maker || maker._holds(input) || reader._holds(input)) return;
+	}
+	spend(input);
 }

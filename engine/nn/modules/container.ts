@@ -1,8 +1,10 @@
+import { letGo } from "../../autograd/ownership";
 import { isOptions } from "../../core/arguments";
 import { indented } from "../../core/pythonText";
-import type { Tensor } from "../../core/tensor";
+import { Tensor } from "../../core/tensor";
 import { IndexedModules } from "./indexed";
 import { Module } from "./module";
+import { keepsNothing } from "./passing";
 
 type InputOf<T extends readonly Module[]> = T extends readonly [infer First extends Module, ...any[]]
 	? Parameters<First["forward"]>
@@ -49,7 +51,16 @@ export class Sequential<T extends readonly Module[] = Module[]> extends IndexedM
 
 	forward(...input: InputOf<T>): OutputOf<T> {
 		let value: unknown[] = input;
-		for (const module of this._entries.values()) value = [module(...value)];
+		// What the module before made, where nobody can have kept it.
+		let own: Tensor | null = null;
+		for (const module of this._entries.values()) {
+			const given = value[0];
+			const result: unknown = module(...value);
+			const passing = keepsNothing(module);
+			if (passing && own !== null && result !== own && result instanceof Tensor) letGo(own, result);
+			own = passing && result !== given && result instanceof Tensor ? result : null;
+			value = [result];
+		}
 		return value[0] as OutputOf<T>;
 	}
 

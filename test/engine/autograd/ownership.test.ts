@@ -131,3 +131,122 @@ test("a second pass over a kept graph gives the same, and adds up", () => {
 	loss.backward({ retainGraph: true });
 	expect(x.grad!.tolist()).toEqual((first as number[]).map((g) => 2 * g));
 });
+
+const { nn } = torch;
+
+/** `model` in a Sequential, and by a loop of one's own: losses and gradients must be the same, also where memory is used again. */
+function sameAsByHand(make: () => InstanceType<typeof nn.Sequential>, x: Tensor): void {
+	torch.manualSeed(1);
+	const one = make();
+	torch.manualSeed(1);
+	const other = make();
+	for (let step = 0; step < 3; step++) {
+		torch.manualSeed(2);
+		const y = one(x) as Tensor;
+		const junk = [1, 2, 3, 4].map((i) => torch.full(y.shape, i));
+		y.square().sum().backward();
+		torch.manualSeed(2);
+		let z: Tensor = x;
+		for (const module of other) z = module(z) as Tensor;
+		z.square().sum().backward();
+		expect(junk.length).toBe(4);
+		expect(y.tolist()).toEqual(z.tolist());
+		const expected = other.parameters().map((parameter) => parameter.grad!.tolist());
+		expect(one.parameters().map((parameter) => parameter.grad!.tolist())).toEqual(expected);
+		one.zeroGrad();
+		other.zeroGrad();
+	}
+	one.eval();
+	other.eval();
+	torch.noGrad(() => {
+		let z: Tensor = x;
+		for (const module of other) z = module(z) as Tensor;
+		expect((one(x) as Tensor).tolist()).toEqual(z.tolist());
+	});
+}
+
+test("a Sequential of dense layers computes what a loop of one's own does", () => {
+	torch.manualSeed(0);
+	const make = () =>
+		new nn.Sequential(
+			new nn.Linear(6, 6),
+			new nn.BatchNorm1d(6),
+			new nn.ReLU(),
+			new nn.Linear(6, 6),
+			new nn.LayerNorm(6),
+			new nn.Tanh(),
+			new nn.Dropout(0.5),
+			new nn.Linear(6, 6),
+			new nn.GELU(),
+			new nn.ReLU(true),
+			new nn.Identity(),
+			new nn.Softplus(),
+			new nn.Mish(),
+			new nn.Sequential(new nn.Linear(6, 6), new nn.GLU(), new nn.Sigmoid()),
+			new nn.Softmax(1),
+		);
+	sameAsByHand(make, torch.randn(6, 6));
+});
+
+test("and one of convolutions", () => {
+	torch.manualSeed(0);
+	const make = () =>
+		new nn.Sequential(
+			new nn.Conv2d(2, 4, 3, { padding: 1, paddingMode: "reflect" }),
+			new nn.BatchNorm2d(4),
+			new nn.ReLU(),
+			new nn.Conv2d(4, 4, 3, { padding: 1 }),
+			new nn.LeakyReLU(0.1),
+			new nn.MaxPool2d(2),
+			new nn.GroupNorm(2, 4),
+			new nn.AvgPool2d(2),
+			new nn.Flatten(),
+			new nn.Linear(16, 3),
+		);
+	sameAsByHand(make, torch.randn(3, 2, 8, 8));
+});
+
+test("what hooks, modules of one's own, views and the end of a Sequential have of it stays usable", () => {
+	torch.manualSeed(0);
+	const kept: Tensor[] = [];
+	const keep = (x: Tensor) => {
+		kept.push(x);
+		return x;
+	};
+	class Own extends nn.Module {
+		forward(x: Tensor) {
+			return keep(keep(x).mul(2));
+		}
+	}
+	class Wider extends nn.Linear {
+		override forward(x: Tensor) {
+			return keep(super.forward(keep(x)));
+		}
+	}
+	const seen = new nn.ReLU();
+	seen.registerForwardHook((_module, [x], y) => {
+		keep(x as Tensor);
+		keep(y as Tensor);
+	});
+	const model = new nn.Sequential(
+		new nn.Linear(4, 4),
+		new Own(),
+		new nn.ReLU(),
+		new Wider(4, 4),
+		new nn.Tanh(),
+		seen,
+		new nn.Linear(4, 4),
+		new nn.Unflatten(1, [2, 2]),
+	);
+	const x = torch.randn(2, 4);
+	for (const mode of [torch.enableGrad, torch.noGrad]) {
+		kept.length = 0;
+		const y = mode(() => model(x) as Tensor);
+		for (let i = 0; i < 20; i++) torch.full([2, 4], i);
+		expect(kept.length).toBe(6);
+		expect([...kept, x, y].every((tensor) => Number.isFinite(tensor.sum().item()))).toBe(true);
+		expect(kept[1]!.tolist()).toEqual(kept[0]!.mul(2).tolist());
+		expect(kept[5]!.tolist()).toEqual(kept[4]!.relu().tolist());
+		expect(torch.noGrad(() => (model[6]!(kept[5]!) as Tensor).view(2, 2, 2)).tolist()).toEqual(y.tolist());
+	}
+});
