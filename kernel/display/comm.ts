@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ending } from "./format";
 import { type CommPacket, currentHost, ofThisCell } from "./host";
 import type { Json } from "./mime";
 import { shared } from "./shared";
@@ -113,9 +114,9 @@ export function registerTarget(target: string, opened: (comm: Comm, message: Com
 /** For targets of the display layer itself, which belong to no cell. */
 export function setTarget(target: string, opened: Opened): () => void {
 	targets.set(target, opened);
-	return () => {
+	return ending(() => {
 		if (targets.get(target) === opened) targets.delete(target);
-	};
+	});
 }
 
 /** A message from a front end. A target that nobody registered is told by closing the comm at once. */
@@ -148,5 +149,5 @@ export function bytesOf(source: BufferSource): Uint8Array<ArrayBuffer> {
 
 function add(handlers: Set<Handler>, handler: Handler): () => void {
 	handlers.add(handler);
-	return () => void handlers.delete(handler);
+	return ending(() => void handlers.delete(handler));
 }

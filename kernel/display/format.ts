@@ -29,10 +29,10 @@ export function registerRenderer<T>(
 ): () => void {
 	const renderer: Renderer = { matches: isClass(target) ? (value) => value instanceof target : target, render };
 	renderers.unshift(renderer);
-	return () => {
+	return ending(() => {
 		const index = renderers.indexOf(renderer);
 		if (index >= 0) renderers.splice(index, 1);
-	};
+	});
 }
 
 /** What a value looks like: by its own `[Symbol.for("Jupyter.display")]`, by a registered renderer, else as text. */
@@ -77,11 +77,17 @@ export function present(value: unknown): { bundle: MimeBundle; later?: Promise<M
 /** Whether a value has been put on the page by the call that made it. */
 export function isShown(value: unknown): boolean {
 	try {
-		return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[shownSymbol] === true;
+		if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+		return (value as Record<symbol, unknown>)[shownSymbol] === true;
 	} catch {
 		// A proxy whose traps throw.
 		return false;
 	}
+}
+
+/** A function that takes back what a call has done: as the last value of a cell it shows nothing. */
+export function ending(undo: () => void): () => void {
+	return Object.defineProperty(undo, shownSymbol, { value: true });
 }
 
 function ownBundle(value: unknown): LooseBundle | Promise<LooseBundle> | undefined {

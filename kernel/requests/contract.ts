@@ -53,6 +53,12 @@ export interface Page {
 	value: string[] | undefined;
 }
 
+/** A property that a value has while its type says nothing of it. */
+export interface ValueKey {
+	name: string;
+	type: "method" | "field";
+}
+
 export interface Completion {
 	matches: string[];
 	cursorStart: number;
@@ -81,6 +87,8 @@ export interface CellCompiler {
 	inspect(source: string, cursor: number, detail: 0 | 1): Promise<MimeBundle | undefined>;
 	/** The name at the cursor with the properties before it: where its value is, if it has one. */
 	valueAt(source: string, cursor: number): string[] | undefined;
+	/** The object before the cursor, where a property of it is being written, with what is written of it. */
+	objectAt(source: string, cursor: number): Promise<{ path: string[]; typed: string } | undefined>;
 	isComplete(source: string): Promise<Completeness>;
 	/** A cell compiled and neither checked nor remembered, to see what it becomes. Undefined where it is no TypeScript. */
 	draft(source: string): CellDraft | undefined;
@@ -117,6 +125,8 @@ export interface CellRunner {
 	value(path: string[]): Promise<string | undefined>;
 	/** A cell that imports these modules is being checked: what loading them does not let anybody see may be done meanwhile. */
 	expect(modules: string[]): void;
+	/** The names of a value's properties, found likewise: none where the main thread does not answer at once. */
+	keys(path: string[]): Promise<ValueKey[]>;
 	/** Stops the cell that runs, and every callback, whatever they do. Resolves when it has stopped. */
 	interrupt(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { ending } from "../format";
 import { ofThisCell } from "../host";
 import { widgetClass } from "./define";
 import { type Style, style } from "./style";
@@ -110,7 +111,7 @@ export class Button extends widgetClass<Widget, ButtonProperties>(Widget, {
 	/** Calls `handler` at every click, as a part of the cell that calls `onClick`. Returns a function that ends it. */
 	onClick(handler: (button: this) => unknown): () => void {
 		this.#clicked.set(handler, ofThisCell(handler));
-		return () => void this.#clicked.delete(handler);
+		return ending(() => void this.#clicked.delete(handler));
 	}
 
 	/** The same as `onClick`. */

@@ -1,3 +1,4 @@
+import { ending } from "../format";
 import { inspectText } from "../inspect";
 import { widgetClass } from "./define";
 import { Model, type PropertyOf } from "./model";
@@ -92,9 +93,9 @@ function opened<L extends Model>(made: L, ...ends: Model[]): L {
 /** Keeps two properties equal, in the kernel; the second takes the first one's value. Returns a function that ends it. */
 export function link<A extends Model, B extends Model>(source: Property<A>, target: Property<B>): () => void {
 	const ends = [dlink(source, target), dlink(target, source)];
-	return () => {
+	return ending(() => {
 		for (const end of ends) end();
-	};
+	});
 }
 
 /**
@@ -112,5 +113,5 @@ export function dlink<A extends Model, B extends Model>(
 	};
 	copy();
 	source.observe(copy, from as never);
-	return () => source.unobserve(copy, from as never);
+	return ending(() => source.unobserve(copy, from as never));
 }

@@ -17,6 +17,7 @@ export function completenessOf(text: string): Completeness {
 	const open =
 		start >= end ||
 		message.includes("`EOF`") ||
+		(message.startsWith("Identifier expected after") && problemEnd >= end) ||
 		(/^Unterminated/.test(message) && problemEnd >= end && !endsInString(text, start));
 	if (!open && !/^Missing catch or finally/.test(message)) return { status: "invalid" };
 	return { status: "incomplete", indent: nextIndent(text) };

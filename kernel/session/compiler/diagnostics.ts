@@ -24,17 +24,25 @@ const shownProblems = 10;
 /** A JavaScript module without types is usable: its names are `any`. */
 const missingTypes = 7016;
 
-/** Errors of the cell's own lines, the prelude's lines taken off; an error in the prelude is ours and goes to the log. */
+/** `const losses = []` of an earlier cell: what a cell puts in is unknown to the others, whose `any[]` is no mistake. */
+const growing = new Set([7005, 7034]);
+
+/** Errors of the cell's own lines, the prelude's lines taken off; an error in the prelude is ours and goes to the log.
+ * @param declared names of the cell; undefined where it is no cell
+ */
 export function problemsOf(
 	diagnostics: Diagnostic[],
 	preludeLines: number,
 	lines: number,
 	log: (line: string) => void,
+	declared?: ReadonlySet<string>,
 ): Problem[] {
 	const problems: Problem[] = [];
 	for (const { code, message, severity, range } of diagnostics) {
 		if (severity !== undefined && severity !== 1) continue;
 		if (Number(code) === missingTypes) continue;
+		const variable = growing.has(Number(code)) ? /^Variable '([^']+)'/.exec(message)?.[1] : undefined;
+		if (variable !== undefined && declared?.has(variable) === false) continue;
 		if (range.start.line < preludeLines || range.start.line >= preludeLines + lines) {
 			log(`TypeScript: TS${code} outside the cell: ${message}`);
 			continue;

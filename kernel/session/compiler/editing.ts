@@ -250,6 +250,25 @@ export function pathAt(source: string, offset: number): string[] | undefined {
 	return path?.[0].split(".");
 }
 
+/** The names before the dot in front of the cursor, where what stands there is code: `["user", "address"]` of `user.address.c`. */
+export async function objectBefore(
+	server: LanguageServer,
+	cell: EditedCell,
+	cursor: number,
+): Promise<{ path: string[]; typed: string } | undefined> {
+	const written = cell.source.slice(0, offsetOfCursor(cell.source, cursor));
+	const [, names, typed] = members.exec(written) ?? [];
+	if (names === undefined || typed === undefined) return undefined;
+	const path = names.match(/[\p{ID_Continue}$]+/gu)!;
+	// In a string or a comment TypeScript knows of no name.
+	const start = written.length - typed.length - names.length;
+	return (await hover(server, cell, start)) === undefined ? undefined : { path, typed };
+}
+
+/** `a.b?.` and what follows the last dot. */
+const members =
+	/(?<![\p{ID_Continue}$.)\]"'`])([\p{ID_Start}$_][\p{ID_Continue}$]*(?:!?\??\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*!?\??\.)([\p{ID_Continue}$]*)$/u;
+
 async function hover(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
 	const answer = await server.ask<{ contents: { value: string } | string } | null>(
 		"textDocument/hover",
@@ -260,7 +279,8 @@ async function hover(server: LanguageServer, cell: EditedCell, offset: number): 
 	);
 	const text = typeof answer?.contents === "string" ? answer.contents : answer?.contents.value;
 	// Of a name that is not there TypeScript says that it may be anything.
-	if (text === undefined || text.trim() === "" || plain(text) === "any") return undefined;
+	if (text === undefined || text.trim() === "" || plain(text) === "any" || text.includes("/*unresolved*/"))
+		return undefined;
 	return readable(text).trim();
 }
 
@@ -292,7 +312,7 @@ async function signature(server: LanguageServer, cell: EditedCell, offset: numbe
 /** Without what only our documents bring in. */
 function readable(text: string): string {
 	return text
-		.replaceAll(/import\("[^"]*gradbook-[^"]*"\)\./g, "")
+		.replaceAll(/import\("(?:[^"]*gradbook-[^"]*|gradbook(?:\/\w+)?)"\)\./g, "")
 		.replaceAll(`${hubName}.`, "")
 		.replaceAll(/^\(alias\) /gm, "")
 		.replaceAll(/\nimport [^\n]*(?=\n```)/g, "");
@@ -300,9 +320,11 @@ function readable(text: string): string {
 
 /** Markdown as it reads without rendering. */
 function plain(markdown: string): string {
-	return normalizeLines(markdown)
-		.replaceAll(/^```\w*\n?/gm, "")
-		.replaceAll(/\*([^*\n]+)\*/g, "$1")
+	// Every other part is code, in which a star is a star.
+	const parts = normalizeLines(markdown).split(/^```\w*\n?/m);
+	return parts
+		.map((part, index) => (index % 2 === 0 ? part.replaceAll(/\*([^*\n]+)\*/g, "$1") : part))
+		.join("")
 		.replaceAll(/\n{3,}/g, "\n\n")
 		.trim();
 }

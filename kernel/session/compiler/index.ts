@@ -31,12 +31,12 @@ import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeO
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
 import { aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
-import { completeCell, type EditedCell, inspectCell, pathAt } from "./editing";
+import { completeCell, type EditedCell, inspectCell, objectBefore, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
 import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
 import type { PlacedMagic } from "./magicCalls";
-import { completeMagic, magicAt, readMagics } from "./magics";
+import { completeFile, completeMagic, magicAt, readMagics } from "./magics";
 import { compileModule } from "./module";
 import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
@@ -192,11 +192,17 @@ class Compiler implements CellCompiler {
 				magics.push(magic);
 				continue;
 			}
-			const bundle = await this.inspect(magic.name, magic.name.length, magic.detail);
+			const bundle =
+				(await this.#help(magic.name, magic.detail)) ?? (await this.#help(`let _: ${magic.name}`, magic.detail));
 			if (bundle !== undefined) pages.push({ bundle, value: magic.name.split(".") });
 			else magics.push({ ...magic, missing: `There is no ${magic.name} here.` });
 		}
 		return { magics, pages };
+	}
+
+	/** Of what stands at the end of a text. */
+	#help(text: string, detail: 0 | 1): Promise<MimeBundle | undefined> {
+		return this.inspect(text, codePointsBefore(text, text.length), detail);
 	}
 
 	/** Later cells know nothing but these names. */
@@ -227,7 +233,7 @@ class Compiler implements CellCompiler {
 			this.#server.put(check, head.replace(/\n$/, ` import {} from ${JSON.stringify(installed[0])};\n`) + text);
 			report = await ask();
 		}
-		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log);
+		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log, declared);
 	}
 
 	#emit(
@@ -372,14 +378,22 @@ class Compiler implements CellCompiler {
 	}
 
 	async complete(source: string, cursor: number): Promise<Completion> {
-		const magic = completeMagic(source, offsetOfCursor(source, cursor));
-		if (magic !== undefined) {
-			const range = { start: codePointsBefore(source, magic.start), end: cursor };
+		const offset = offsetOfCursor(source, cursor);
+		const line = this.#magics(normalizeLines(source)).found.find(
+			({ kind, start, end }) => kind === "shell" && start < offset && offset <= end,
+		);
+		const plain =
+			line === undefined
+				? completeMagic(source, offset)
+				: completeFile(source, offset, line.start, this.#options.folder);
+		if (plain !== undefined) {
+			const range = { start: codePointsBefore(source, plain.start), end: cursor };
+			const type = line === undefined ? "magic" : "file";
 			return {
-				matches: magic.matches,
+				matches: plain.matches,
 				cursorStart: range.start,
 				cursorEnd: range.end,
-				items: magic.matches.map((text) => ({ text, type: "magic", ...range })),
+				items: plain.matches.map((text) => ({ text, type, ...range })),
 			};
 		}
 		const found = await this.#edit(source, cursor, (cell) => completeCell(this.#server, cell, cursor, this.#prefix));
@@ -394,6 +408,10 @@ class Compiler implements CellCompiler {
 
 	valueAt(source: string, cursor: number): string[] | undefined {
 		return pathAt(source, offsetOfCursor(source, cursor));
+	}
+
+	objectAt(source: string, cursor: number): Promise<{ path: string[]; typed: string } | undefined> {
+		return this.#edit(source, cursor, (cell) => objectBefore(this.#server, cell, cursor));
 	}
 
 	/** One at a time, since all use one document; compiling has another and does not wait. */

@@ -1,3 +1,6 @@
+import { readdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { completenessOf } from "./completeness";
 import { parse } from "./syntax";
 
@@ -203,6 +206,28 @@ export function completeMagic(text: string, offset: number): { start: number; ma
 	const [, signs, letters] = typed;
 	const names = signs === "%%" ? ["time", "timeit"] : Object.keys(magicHelp);
 	return { start, matches: names.filter((name) => name.startsWith(letters!)).map((name) => `${signs}${name}`) };
+}
+
+/** Files that a word of the shell's line that begins at `line` may name. */
+export function completeFile(
+	text: string,
+	offset: number,
+	line: number,
+	folder: string,
+): { start: number; matches: string[] } {
+	const word = /[^\s"'`|;&<>()=]*$/.exec(text.slice(line + 1, offset))![0];
+	const base = word.slice(word.lastIndexOf("/") + 1);
+	const place = word.slice(0, word.length - base.length).replace(/^~(?=\/)/, homedir());
+	const start = offset - base.length;
+	try {
+		const names = readdirSync(resolve(folder, place), { withFileTypes: true })
+			.filter(({ name }) => name.startsWith(base) && (base !== "" || !name.startsWith(".")))
+			.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+		return { start, matches: names.sort() };
+	} catch {
+		// There is no such folder.
+		return { start, matches: [] };
+	}
 }
 
 /** The help for the magic whose name stands at `offset`. */

@@ -1,7 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CommPacket } from "../../display/host";
 import type { Json, MimeBundle } from "../../display/mime";
-import type { CellError, CompiledCell, RunOutcome } from "../../requests/contract";
+import type { CellError, CompiledCell, RunOutcome, ValueKey } from "../../requests/contract";
 import type { Written } from "./descriptors";
 
 /*
@@ -27,6 +27,8 @@ export type ToMain =
 	| { kind: "interrupt"; turn: number; error: CellError }
 	/** Asks for the text of a value of the session; answered with `value`. */
 	| { kind: "show"; turn: number; path: string[] }
+	/** Asks for the names of its properties; answered with `value`. */
+	| { kind: "keys"; turn: number; path: string[] }
 	/** Answered with `pong`: the main thread is back in its event loop. */
 	| { kind: "ping"; turn: number }
 	/** The sockets are closed: leave. */
@@ -50,7 +52,7 @@ export type ToTransport = { order?: number } & (
 	| { kind: "done"; run: number; outcome: RunOutcome }
 	/** Nothing of the run can show anything any more. */
 	| { kind: "gone"; run: number }
-	| { kind: "value"; turn: number; text: string | undefined }
+	| { kind: "value"; turn: number; found: string | ValueKey[] | undefined }
 	| { kind: "interrupted"; turn: number }
 	| { kind: "pong"; turn: number }
 );

@@ -2,7 +2,7 @@ import { type Runtime, Session } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { CommPacket } from "../../display/host";
-import type { CellError, CellOutput, CellRunner, CompiledCell, RunOutcome } from "../../requests/contract";
+import type { CellError, CellOutput, CellRunner, CompiledCell, RunOutcome, ValueKey } from "../../requests/contract";
 import { InputCancelled } from "../../requests/stdin";
 import { debug, log, writeLog } from "../../wire/log";
 import { CapturedText } from "./captured";
@@ -55,7 +55,7 @@ export class MainThread implements CellRunner {
 	readonly #lines: Lines;
 	readonly #outputs = new Map<number, CellOutput>();
 	readonly #answers = new Map<string, () => void>();
-	readonly #values = new Map<number, (text: string | undefined) => void>();
+	readonly #values = new Map<number, (found: string | ValueKey[] | undefined) => void>();
 	/** What was written to descriptors 1 and 2, and how much of it while the latest run was the latest. */
 	readonly #captured = new CapturedText((name, text) => this.#written(name, text));
 	#capturedLength = 0;
@@ -112,16 +112,24 @@ export class MainThread implements CellRunner {
 	}
 
 	async value(path: string[]): Promise<string | undefined> {
+		return (await this.#look("show", path)) as string | undefined;
+	}
+
+	async keys(path: string[]): Promise<ValueKey[]> {
+		return ((await this.#look("keys", path)) ?? []) as ValueKey[];
+	}
+
+	async #look(kind: "show" | "keys", path: string[]): Promise<string | ValueKey[] | undefined> {
 		const turn = ++this.#lastTurn;
-		let text: string | undefined;
+		let found: string | ValueKey[] | undefined;
 		this.#values.set(turn, (value) => {
-			text = value;
+			found = value;
 			this.#answers.get(`value ${turn}`)?.();
 		});
-		this.#post({ kind: "show", turn, path });
+		this.#post({ kind, turn, path });
 		await this.#answer(`value ${turn}`, valueMs);
 		this.#values.delete(turn);
-		return text;
+		return found;
 	}
 
 	/** @param error what the cells that run end with. Default: the stop button's. */
@@ -271,7 +279,7 @@ export class MainThread implements CellRunner {
 				this.#answers.get(`${message.kind} ${message.turn}`)?.();
 				return;
 			case "value":
-				this.#values.get(message.turn)?.(message.text);
+				this.#values.get(message.turn)?.(message.found);
 				return;
 			case "done":
 				this.#end(message.run, message.outcome);

@@ -26,7 +26,7 @@ import {
 } from "./protocol";
 import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
-import { valueText } from "./value";
+import { valueKeys, valueText } from "./value";
 import { stopWorkersWithCells } from "./workers";
 
 export interface RuntimeOptions {
@@ -131,8 +131,11 @@ export class Runtime {
 				this.#options.post({ kind: "interrupted", turn: message.turn });
 				break;
 			case "show":
-				this.#options.post({ kind: "value", turn: message.turn, text: valueText(this.#executor.names, message.path) });
+			case "keys": {
+				const look = message.kind === "show" ? valueText : valueKeys;
+				this.#options.post({ kind: "value", turn: message.turn, found: look(this.#executor.names, message.path) });
 				break;
+			}
 			case "ping":
 				this.#asyncStack.clear();
 				this.#options.post({ kind: "pong", turn: message.turn });

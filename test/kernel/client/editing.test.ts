@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { startKernel, type TestKernel, until, wholeKernel } from "../support/kernel";
 
@@ -49,12 +51,55 @@ describe("completion", () => {
 		expect((await complete('import fs from "node:f|"')).matches).toEqual(expect.arrayContaining(["node:fs"]));
 	});
 
+	test("gives what a value has where its type says nothing", async () => {
+		await kernel.client.execute(`
+			const parsed: any = JSON.parse('{"alpha": {"beta": [1]}, "not a name": 2, "_inner": 1}');
+			const made: any = new (class { #hidden = 1; shown = 2; step() {} get costly() { throw new Error("asked") } });
+			const hostile: any = new Proxy({}, { getPrototypeOf() { throw 1 }, ownKeys() { throw 2 } });
+		`);
+		expect(await complete("parsed.|")).toMatchObject({ matches: ["alpha", "_inner"], cursor_start: 7, cursor_end: 7 });
+		expect((await complete("f(parsed?.alpha?.b|")).matches).toEqual(["beta"]);
+		expect((await complete("made.|")).metadata).toMatchObject({
+			_jupyter_types_experimental: [
+				{ text: "costly", type: "field" },
+				{ text: "shown", type: "field" },
+				{ text: "step", type: "method" },
+			],
+		});
+		expect((await complete("process.env.PA|")).matches).toContain("PATH");
+		for (const none of ['"parsed.|"', "// parsed.|", "hostile.|", "nobody.|", "(parsed).|"])
+			expect((await complete(none)).matches).toEqual([]);
+	});
+
+	test("gives files in a line of the shell", async () => {
+		mkdirSync(join(kernel.folder, "some", "folder"), { recursive: true });
+		writeFileSync(join(kernel.folder, "some", "file.txt"), "");
+		writeFileSync(join(kernel.folder, "some", ".hidden"), "");
+		expect(await complete("1\n!cat so|")).toMatchObject({ matches: ["some/"], cursor_start: 7, cursor_end: 9 });
+		expect((await complete("!ls some/|")).matches).toEqual(["file.txt", "folder/"]);
+		expect((await complete("!ls some/.|")).matches).toEqual([".hidden"]);
+		expect((await complete("!ls nowhere/|")).matches).toEqual([]);
+	});
+
 	test("counts the cursor by code points", async () => {
 		expect(await complete('"💥💥"; data.ro|ws')).toMatchObject({ matches: ["rows"], cursor_start: 11, cursor_end: 13 });
 	});
 });
 
 describe("inspection", () => {
+	test("of types, and of what is not there; code keeps its stars", async () => {
+		await kernel.client.execute(
+			"/** Doubles: `a * 2 * 1`.\n * @example\n * 2 * 3 * 4\n */\ninterface Doubled { a: number }",
+		);
+		const page = async (code: string) => {
+			const { reply, stdout } = await kernel.client.execute(code);
+			return stdout || (reply.payload as { data: Record<string, string> }[])[0]?.data["text/plain"];
+		};
+		expect(await page("?Doubled")).toMatch(/^interface Doubled\n[\s\S]*2 \* 3 \* 4/);
+		expect(await page("Undoubled?")).toBe("There is no Undoubled here.\n");
+		expect((await inspect("torch.nn.functional.re|lu"))["text/plain"]).not.toContain("import(");
+	});
+
 	test("shows signature and documentation", async () => {
 		expect((await inspect("ad|d(1)"))["text/plain"]).toMatch(
 			/const add: \(a: number, b\?: number\) => number\s+Adds\.[\s\S]*first/,

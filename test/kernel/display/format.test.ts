@@ -1,6 +1,14 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
-import { displaySymbol, formatResult, formatValue, html, registerRenderer } from "../../../dist/kernel/display";
+import {
+	displaySymbol,
+	formatResult,
+	formatValue,
+	html,
+	link,
+	registerRenderer,
+	widgets,
+} from "../../../dist/kernel/display";
 
 const text = (value: unknown) => formatValue(value)["text/plain"];
 
@@ -152,4 +160,19 @@ test("a view is its bundle, also inside console.log", async () => {
 		"text/html": "<p>one &amp; <b>two</b></p><script>x</script>",
 	});
 	expect(inspect(view)).toBe("one & two");
+});
+
+test("what takes a call back shows nothing", async () => {
+	const [a, b] = [new widgets.IntSlider(1), new widgets.IntSlider(2)];
+	const undoings = [
+		link([a, "value"], [b, "value"]),
+		new widgets.Button().on("click", () => {}),
+		registerRenderer(class {}, () => undefined),
+	];
+	for (const undo of undoings) {
+		expect(await formatResult(undo)).toBeUndefined();
+		undo();
+	}
+	a.value = 5;
+	expect(b.value).toBe(1);
 });

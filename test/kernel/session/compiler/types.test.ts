@@ -97,6 +97,10 @@ describe("names of earlier cells have their types", () => {
 	test("arrays that grow in a later cell", async () => {
 		await run("const losses = []; losses.push(1)");
 		expect(await run("losses.push(2); losses.length")).toBe(2);
+		await run("const scores = []; let best");
+		await run("scores.push(1); best = 5");
+		expect(await run("[scores.map((score) => score * 2), best + 1, scores]")).toEqual([[2], 6, [1]]);
+		expect(await errors("let mine; const read = () => mine; mine = 1")).toContain("TS7034");
 	});
 	test("symbols and literal types", async () => {
 		await run(
