@@ -1,3 +1,5 @@
+import { defineDisposables, suppressedError } from "./disposables";
+
 /*
  * What lowered code calls: the functions that Babel and oxc name `babelHelpers`, for what Node.js 20 lacks.
  */
@@ -68,16 +70,12 @@ export class UsingContext {
 	}
 
 	#note(error: unknown): void {
-		this.#error = this.#failed ? suppressed(error, this.#error) : error;
+		this.#error = this.#failed ? suppressedError(error, this.#error) : error;
 		this.#failed = true;
 	}
 }
 
-function suppressed(error: unknown, before: unknown): Error {
-	const made = new Error("An error was suppressed during disposal.");
-	made.name = "SuppressedError";
-	return Object.assign(made, { error, suppressed: before });
-}
+defineDisposables();
 
 // Decorators keep their metadata under it, and TypeScript knows it.
 if ((Symbol as { metadata?: symbol }).metadata === undefined) {

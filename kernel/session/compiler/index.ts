@@ -40,6 +40,7 @@ import { completeFile, completeMagic, magicAt, readMagics } from "./magics";
 import { compileModule } from "./module";
 import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
+import { objectCell } from "./objectCell";
 import { makeProject, type Project } from "./project";
 import { type Scan, scan } from "./scan";
 import { Cancelled, type Diagnostic, LanguageServer } from "./server";
@@ -138,7 +139,8 @@ class Compiler implements CellCompiler {
 		// What `%reset` forgets is forgotten when the cell runs, not when it turns out to be wrong.
 		const reset = magics.some(({ kind }) => kind === "reset");
 		const names = reset ? new SessionNames(this.#documents.hub) : this.#names;
-		const parsed = parse(text);
+		const object = read.length === 0 ? objectCell(text) : undefined;
+		const parsed = object ?? parse(text);
 		if (parsed.hopeless) return fail(parsed.problems.map((problem) => problemAt(text, problem)));
 		let found: Scan | undefined;
 		let cell: CompiledCell | UnsupportedInCell | undefined;
@@ -146,7 +148,7 @@ class Compiler implements CellCompiler {
 		let checked: Promise<Problem[]> | undefined;
 		try {
 			if (parsed.problems.length === 0) found = scan(parsed.program);
-			checked = this.#check(text, found, names, stop);
+			checked = this.#check(text, found, names, stop, object !== undefined);
 			imports?.(importsOf(parsed.program));
 			// Beside the check, which another process does.
 			if (found !== undefined) cell = this.#emit(text, parsed, found, { executionCount, remember, names, magics });
@@ -219,21 +221,24 @@ class Compiler implements CellCompiler {
 		found: Scan | undefined,
 		names: SessionNames,
 		stop: AbortSignal | undefined,
+		asExpression = false,
 	): Promise<Problem[]> {
 		const declared = found === undefined ? guessDeclared(text) : new Set(found.declared.keys());
-		const head = `${leadingPragmas(text)}${names.prelude(declared, wordsOf(text))}\n`;
+		const head = `${leadingPragmas(text)}${names.prelude(declared, wordsOf(text))}`;
+		// Brackets move nothing where they stand in lines of others.
+		const below = asExpression ? `(\n${text}\n)` : `\n${text}`;
 		const { check } = this.#documents;
-		this.#server.put(check, head + text);
+		this.#server.put(check, head + below);
 		const ask = (): Promise<{ items: Diagnostic[] }> => this.#server.ask("textDocument/diagnostic", check, {}, stop);
 		let report = await ask();
 		const installed = installedSince(report.items, this.#options.folder);
 		if (installed.length > 0) {
 			this.#server.filesChanged(installed.map((file) => ({ file, type: "created" })));
 			// Where there was no node_modules at all TypeScript looks again only for a document with other imports.
-			this.#server.put(check, head.replace(/\n$/, ` import {} from ${JSON.stringify(installed[0])};\n`) + text);
+			this.#server.put(check, `${head} import {} from ${JSON.stringify(installed[0])};${below}`);
 			report = await ask();
 		}
-		return problemsOf(report.items, head.split("\n").length - 1, text.split("\n").length, this.#options.log, declared);
+		return problemsOf(report.items, head.split("\n").length, text.split("\n").length, this.#options.log, declared);
 	}
 
 	#emit(
@@ -280,7 +285,7 @@ class Compiler implements CellCompiler {
 
 	draft(source: string): CellDraft | undefined {
 		const { text, found: read, problem } = this.#magics(normalizeLines(source).replace(/^#!/, "//"));
-		const parsed = parse(text);
+		const parsed = (read.length === 0 ? objectCell(text) : undefined) ?? parse(text);
 		if (problem !== undefined || parsed.hopeless || parsed.problems.length > 0) return undefined;
 		const magics = read.filter(({ kind }) => kind !== "inspect");
 		try {
@@ -430,7 +435,8 @@ class Compiler implements CellCompiler {
 	}
 
 	async isComplete(source: string): Promise<Completeness> {
-		return completenessOf(this.#magics(normalizeLines(source)).text);
+		const { text } = this.#magics(normalizeLines(source));
+		return objectCell(text) === undefined ? completenessOf(text) : { status: "complete" };
 	}
 
 	close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { transformSync } from "oxc-transform";
+import { type JsxOptions as JsxOfOxc, transformSync } from "oxc-transform";
 import type { Language } from "./syntax";
+import { classicJsx, type JsxOptions } from "./userConfig";
 
 /*
  * TypeScript to what Node.js 20 runs: types away, enums, namespaces, parameter properties, `using` inside functions and
@@ -13,6 +14,7 @@ export interface LowerOptions {
 	/** TypeScript's `experimentalDecorators`, and `emitDecoratorMetadata` with them. */
 	legacyDecorators?: boolean;
 	decoratorMetadata?: boolean;
+	jsx?: JsxOptions;
 	/** The code has decorators or `accessor`. */
 	decorators?: boolean;
 	/** Imports that no value uses go. Default false: they stay. */
@@ -49,7 +51,7 @@ export function lower(source: string, file: string, options: LowerOptions = {}):
 		helpers: { mode: "External" as never },
 		decorator: { legacy: options.legacyDecorators ?? false, emitDecoratorMetadata: options.decoratorMetadata ?? false },
 		typescript: { onlyRemoveTypeImports: !options.dropUnusedImports },
-		jsx: { runtime: "classic" },
+		jsx: jsxOptions(options.jsx ?? classicJsx),
 	});
 	const problem = result.errors.find((error) => error.severity === "Error");
 	if (problem !== undefined) throw new SyntaxError(`${file}: ${problem.message}`);
@@ -59,6 +61,13 @@ export function lower(source: string, file: string, options: LowerOptions = {}):
 		usesHelpers: Object.keys(result.helpersUsed).length > 0,
 	};
 	return options.decorators && !options.legacyDecorators ? lowerDecorators(lowered, file) : lowered;
+}
+
+/** Names of functions are those of the classic form only. */
+function jsxOptions({ automatic, importSource, factory, fragmentFactory }: JsxOptions): JsxOfOxc {
+	return automatic
+		? { runtime: "automatic", importSource }
+		: { runtime: "classic", pragma: factory, pragmaFrag: fragmentFactory };
 }
 
 /** One map from the lowered code to what the last of `maps` maps to. */

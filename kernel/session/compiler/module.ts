@@ -4,7 +4,7 @@ import { watchAwait } from "./awaits";
 import { joinMaps, lower } from "./lower";
 import { type Scan, scan } from "./scan";
 import { type Language, type Node, parse } from "./syntax";
-import { mappedFile } from "./userConfig";
+import { type JsxOptions, mappedFile } from "./userConfig";
 
 /*
  * A local module (`./model.ts` beside the notebook, or a module cell) as CommonJS: imports become `require`, exports
@@ -21,6 +21,7 @@ export interface CompiledModule {
 export interface ModuleOptions {
 	legacyDecorators?: boolean;
 	decoratorMetadata?: boolean;
+	jsx?: JsxOptions;
 	/** `paths` of the user's tsconfig.json, absolute. */
 	paths?: Record<string, string[]>;
 }

@@ -40,6 +40,8 @@ const defaults = {
 	strict: true,
 	skipLibCheck: true,
 	allowJs: true,
+	// Local modules only: cells have no elements.
+	jsx: "react",
 	types: [],
 };
 

@@ -17,7 +17,19 @@ export interface UserConfig {
 	decoratorMetadata: boolean;
 	/** `paths`, absolute. */
 	paths: Record<string, string[]>;
+	jsx: JsxOptions;
 }
+
+/** `jsx`, `jsxImportSource`, `jsxFactory` and `jsxFragmentFactory`: what elements of local modules become. */
+export interface JsxOptions {
+	automatic: boolean;
+	importSource?: string;
+	factory?: string;
+	fragmentFactory?: string;
+}
+
+/** `React.createElement`, for which modules import React. */
+export const classicJsx: JsxOptions = { automatic: false };
 
 export function readUserConfig(folder: string, log: (line: string) => void): UserConfig {
 	const file = join(folder, "tsconfig.json");
@@ -27,6 +39,12 @@ export function readUserConfig(folder: string, log: (line: string) => void): Use
 		legacyDecorators: options?.experimentalDecorators ?? false,
 		decoratorMetadata: options?.emitDecoratorMetadata ?? false,
 		paths: options?.paths ?? {},
+		jsx: {
+			automatic: options?.jsx?.startsWith("react-jsx") ?? classicJsx.automatic,
+			importSource: options?.jsxImportSource,
+			factory: options?.jsxFactory,
+			fragmentFactory: options?.jsxFragmentFactory,
+		},
 	};
 }
 
@@ -69,6 +87,10 @@ interface UserOptions {
 	paths?: Record<string, string[]>;
 	experimentalDecorators?: boolean;
 	emitDecoratorMetadata?: boolean;
+	jsx?: string;
+	jsxImportSource?: string;
+	jsxFactory?: string;
+	jsxFragmentFactory?: string;
 }
 
 /** The options that we have to know, not only TypeScript: `extends` followed, paths absolute. */
@@ -98,6 +120,10 @@ function readOptions(file: string, log: (line: string) => void, seen = new Set<s
 	if (typeof options.experimentalDecorators === "boolean")
 		merged.experimentalDecorators = options.experimentalDecorators;
 	if (typeof options.emitDecoratorMetadata === "boolean") merged.emitDecoratorMetadata = options.emitDecoratorMetadata;
+	for (const name of ["jsx", "jsxImportSource", "jsxFactory", "jsxFragmentFactory"] as const) {
+		const value = options[name];
+		if (typeof value === "string") merged[name] = value;
+	}
 	return merged;
 }
 

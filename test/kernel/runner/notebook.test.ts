@@ -197,7 +197,8 @@ describe("parameters", () => {
 	};
 
 	test("NAME=VALUE: JSON, else text", () => {
-		expect(["a=1", "b=x y", 'c="1"', "d=[1,2]", "e=", "f=a=b"].map(parseParameter)).toEqual([
+		const written = ["a=1", "b=x y", 'c="1"', "d=[1,2]", "e=", "f=a=b"].map(parseParameter);
+		expect(written.map(([name, { value }]) => [name, value])).toEqual([
 			["a", 1],
 			["b", "x y"],
 			["c", "1"],
@@ -217,6 +218,18 @@ describe("parameters", () => {
 			"epochs",
 		]);
 		expect(withParameters(notebook, {})).toBe(notebook);
+	});
+
+	test("of every declaration at the top level; a variable of texts gets text", () => {
+		const source =
+			"let [x] = [1], a = 'x', b: string = `y`, n = 1;\n// let none = 1\nexport const k = 'k'; let u: string | null = null; { let inner = 1 }\n!ls";
+		const given = Object.fromEntries(["a=1.0", "b=true", 'k="q"', "n=2", "u=null"].map(parseParameter));
+		const { cells } = withParameters({ metadata: {}, cells: [code(source, ["parameters"])] }, given);
+		expect(cells[1]!.source).toBe('a = "1.0";\nb = "true";\nlet k = "q";\nn = 2;\nu = null;');
+		const refused = (text: string) => () =>
+			withParameters({ metadata: {}, cells: [code(text, ["parameters"])] }, { none: 1 });
+		expect(refused(source)).toThrow("--param none: the notebook's parameters are a, b, n, k, u");
+		expect(refused("let =")).toThrow('the cell tagged "parameters" is wrong: ');
 	});
 
 	test("a name that the notebook does not know, or no tagged cell, is said", () => {

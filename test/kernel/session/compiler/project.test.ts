@@ -233,6 +233,32 @@ describe("tsconfig.json beside the notebook", () => {
 			"tt",
 		);
 	});
+	test("JSX of local modules", async () => {
+		const element = "export const El = ({ n }: { n: number }) => <b title='t'>{n}</b>;";
+		const types =
+			"export namespace JSX { export interface IntrinsicElements { [name: string]: object } export type Element = unknown }";
+		const { notebook } = open({
+			"tsconfig.json": '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "tiny" } }',
+			"el.tsx": element,
+			"node_modules/tiny/package.json":
+				'{"name":"tiny","exports":{"./jsx-runtime":{"types":"./r.d.ts","default":"./r.js"}}}',
+			"node_modules/tiny/r.js": "exports.jsx = (type, props) => ({ by: 'tiny', type, props });",
+			"node_modules/tiny/r.d.ts": `export declare const jsx: unknown; ${types}`,
+		});
+		expect(await notebook.run("import { El } from './el'; El({ n: 3 })")).toEqual({
+			by: "tiny",
+			type: "b",
+			props: { title: "t", children: 3 },
+		});
+	});
+	test("without one, elements call React, which the module imports", async () => {
+		const { notebook } = open({
+			"el.tsx": "import React from './react'; export const El = (p: { n: number }) => <b>{p.n}</b>;",
+			"react.ts":
+				"export default { createElement: (...all: unknown[]) => all }; declare global { namespace JSX { interface IntrinsicElements { [name: string]: object } } }",
+		});
+		expect(await notebook.run("import { El } from './el'; El({ n: 3 })")).toEqual(["b", null, 3]);
+	});
 	test("one that cannot be read is left out, and said", async () => {
 		const { notebook } = open({ "tsconfig.json": "{ not json" });
 		expect(await notebook.run("1 + 1")).toBe(2);

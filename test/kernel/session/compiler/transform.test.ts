@@ -220,6 +220,33 @@ describe("using", () => {
 		await expect(cells("using c = res('c'); throw new Error('x')")).rejects.toThrow("x");
 		expect(await cells("[log.join(), a.n]")).toEqual(["body,b,a,c", "a"]);
 	});
+	test("stacks of what is to be disposed of", async () => {
+		const source = `
+			const log: unknown[] = [];
+			const stack = new DisposableStack();
+			stack.defer(() => log.push("deferred"));
+			stack.adopt(5, (n) => log.push(n));
+			stack.use({ [Symbol.dispose]() { log.push("used") } });
+			const moved = stack.move();
+			{ using all = moved }
+			{ await using later = new AsyncDisposableStack(); later.defer(async () => { await 0; log.push("later") }) }`;
+		expect(await cells(source, "[log, stack.disposed, moved.disposed]")).toEqual([
+			["used", 5, "deferred", "later"],
+			true,
+			true,
+		]);
+		const thrown = (await cells(
+			`const both = new DisposableStack();
+			both.defer(() => { throw new Error("first") });
+			both.defer(() => { throw new Error("second") });
+			let thrown: any;
+			try { both.dispose() } catch (error) { thrown = error }
+			thrown`,
+		)) as { error: Error; suppressed: Error };
+		expect(thrown).toBeInstanceOf((globalThis as unknown as { SuppressedError: typeof Error }).SuppressedError);
+		expect([thrown.error.message, thrown.suppressed.message]).toEqual(["first", "second"]);
+		await expect(cells("both.defer(() => {})")).rejects.toThrow("disposed");
+	});
 	test("await using waits", async () => {
 		await cells("const log: string[] = []");
 		await cells("await using a = { async [Symbol.asyncDispose]() { await 0; log.push('closed') } }; log.push('body')");

@@ -183,6 +183,27 @@ describe("what is no error", () => {
 	});
 });
 
+describe("an object alone in a cell", () => {
+	test("is the cell's value, with its types and places", async () => {
+		await run("const row = { a: 1 }; let step = 5");
+		expect(await run("{ a: 1, b: 2 }")).toEqual({ a: 1, b: 2 });
+		expect(await run("\n {\n  ...row, step, m() { return 1 },\n  late: await Promise.resolve(2)\n}\n")).toMatchObject({
+			a: 1,
+			step: 5,
+			late: 2,
+		});
+		expect(await run("{}")).toEqual({});
+		expect(await errors("{\n  row,\n  bad: missing }")).toMatch(/^TypeScriptError: TS2304.* line 3, column 8\)$/);
+		expect(await notebook.compiler.isComplete("{ a: 1, b: 2 }")).toEqual({ status: "complete" });
+	});
+	test("a block is a block", async () => {
+		expect(await run("{ const inner = 1; step = inner }")).toBeUndefined();
+		expect(await run("step")).toBe(1);
+		expect(await run("{ row }; { step }")).toBeUndefined();
+		expect(await errors("{ a: 1, b: }")).toMatch(/^SyntaxError/);
+	});
+});
+
 describe("errors before running", () => {
 	test("name the cell, the line and the column, with the code", async () => {
 		await run("1");
