@@ -24,6 +24,7 @@ import {
 	type ToMain,
 	type ToTransport,
 } from "./protocol";
+import { answerQuestions } from "./questions";
 import { currentRun, interruption, isInterruption, RunOutput } from "./run-output";
 import { stopTimersWithCells } from "./timers";
 import { valueKeys, valueText } from "./value";
@@ -96,11 +97,9 @@ export class Runtime {
 		stopTimersWithCells();
 		stopWorkersWithCells();
 		const { signals, answers, post } = options;
-		Object.assign(
-			globalThis,
-			{ display },
-			inputFunctions(signals, answers, post, (run) => this.#running.has(run)),
-		);
+		const inputs = inputFunctions(signals, answers, post, (run) => this.#running.has(run));
+		Object.assign(globalThis, { display }, inputs);
+		answerQuestions((message) => inputs.prompt(message));
 		const flag = new Int32Array(signals.buffer, signals.byteOffset + signal.interrupt * signals.BYTES_PER_ELEMENT, 1);
 		Object.defineProperty(globalThis, Symbol.for(interruptFlag), { value: flag });
 		Object.defineProperty(globalThis, Symbol.for(beforeTermination), { value: () => this.#asyncStack.relax() });

@@ -39,6 +39,31 @@ test.each([
 	expect(reply).toMatchObject({ status: "error" });
 });
 
+test("a question of node:readline over the standard input is asked under the cell", async () => {
+	const asked: string[] = [];
+	const onInput = (prompt: string) => {
+		asked.push(prompt);
+		return `answer ${asked.length}`;
+	};
+	const { result, reply } = await kernel.client.execute(
+		`import readline from "node:readline"; import { createInterface } from "node:readline/promises";
+		import { Readable } from "node:stream"; import { promisify } from "node:util";
+		const classic = readline.createInterface({ input: process.stdin, output: process.stdout });
+		const first = await new Promise<string>((done) => classic.question("one? ", done));
+		const second = await promisify(classic.question).call(classic, "two? ");
+		const third = await createInterface({ input: process.stdin }).question("three? ");
+		const elsewhere = await createInterface({ input: Readable.from(["a line\\n"]) }).question("four? ");
+		[first, second, third, elsewhere].join()`,
+		{},
+		{ onInput },
+	);
+	expect(reply.evalue).toBeUndefined();
+	expect(result).toEqual({ "text/plain": "'answer 1,answer 2,answer 3,a line'" });
+	expect(asked).toEqual(["one? ", "two? ", "three? "]);
+	const refused = await kernel.client.execute('await createInterface({ input: process.stdin }).question("five? ")');
+	expect(refused.reply.evalue).toMatch(/allow_stdin/);
+});
+
 test("a parameter of another type than its variable is a type error that names it", async () => {
 	const cell: CodeCell = {
 		cell_type: "code",
