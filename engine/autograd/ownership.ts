@@ -16,9 +16,16 @@ export function share(grad: Gradient | undefined): void {
 	if (grad) shared.add(grad);
 }
 
+const pieces = new WeakSet<Tensor>();
+
+/** Says that these gradients are pieces of one memory, each in a place of its own, and that nobody else holds that. */
+export function inPieces(grads: readonly Tensor[]): void {
+	for (const grad of grads) pieces.add(grad);
+}
+
 /** Whether nobody but the pass holds this gradient, as a tensor or by its memory. */
 export function isOwn(grad: Tensor): boolean {
-	return !shared.has(grad) && native.storageUses(grad.handle) === 1;
+	return !shared.has(grad) && (pieces.has(grad) || native.storageUses(grad.handle) === 1);
 }
 
 /** Gives the memory of a gradient back that is the pass's own; it can be used no more. */

@@ -26,8 +26,9 @@ const compare = `
 			return [y, ...inputs.map((x) => x.grad)].map((x) => x.cpu().to(wide));
 		};
 		const [got, expected] = [run(device, dtype), run("cpu", wide)];
-		const tolerance = dtype === wide ? 1e-10 : 1e-3;
-		console.log(name, got.every((x, i) => torch.allclose(x, expected[i], { rtol: tolerance, atol: tolerance })));
+		const tolerance = { float64: 1e-10, float32: 1e-4, float16: 1e-2, bfloat16: 5e-2 }[dtype.name];
+		const largest = (x) => x.abs().max().item();
+		console.log(name, got.every((x, i) => largest(x.sub(expected[i])) <= tolerance * largest(expected[i])));
 	};
 	const F = torch.nn.functional;`;
 
@@ -49,6 +50,29 @@ describe.skipIf(!hasStandin)("cuDNN", () => {
 		// Two algorithms are proposed; the first one's results may change.
 		expect(said.filter((line) => !line.includes("algorithm 1, math 0"))).toEqual([]);
 		expect(said.filter((line) => line.endsWith("3 dimensions")).length).toBe(3);
+	});
+
+	test("takes half types as they are; without it they are computed in float32", () => {
+		const program = `${compare}
+			check("half", (x, w, b) => F.conv2d(x, w, b, { padding: 1 }), [[2, 3, 5, 4], [4, 3, 3, 3], [4]], torch.float16);
+			check("bfloat16", (x, w, b) => F.conv1d(x, w, b, { groups: 2 }), [[2, 4, 6], [4, 2, 3], [4]], torch.bfloat16);
+			check("transposed", (x, w, b) => F.convTranspose2d(x, w, b, { stride: 2 }), [[1, 2, 3, 3], [2, 3, 2, 2], [3]], torch.float16);
+			const [x, w] = [torch.ones(1, 2, 4, 4, { device: "cuda" }), torch.ones(3, 2, 2, 2, { device: "cuda" })];
+			const y = torch.autocast("cuda", () => F.conv2d(x, w));
+			console.log(y.dtype.name, y.sum().item() === 216);`;
+		const { said, lines } = convolutions(program);
+		expect(lines).toEqual(["half true", "bfloat16 true", "transposed true", "float16 true"]);
+		const passes = (math: number, dimensions: number, type: string, of = ["forward", "data", "filter"]) =>
+			of.map((pass) => `cuDNN: ${pass}, algorithm 1, math ${math}, ${dimensions} dimensions, ${type}`);
+		expect(said.sort()).toEqual(
+			[
+				...passes(1, 2, "half"),
+				...passes(0, 2, "bfloat16"),
+				...passes(1, 2, "half"),
+				...passes(1, 2, "half", ["forward"]),
+			].sort(),
+		);
+		expect(convolutions(program, "cudnn=refuse")).toEqual({ said: [], lines });
 	});
 
 	test("switches: off, the fastest algorithm, any algorithm, TF32", () => {

@@ -109,6 +109,35 @@ describe.skipIf(!hasStandin)("cuDNN", () => {
 		expect(refused).toEqual({ said: [], lines: plain.lines });
 	});
 
+	test("weights lie in one piece where they were made or moved to, and their gradients come so", () => {
+		const { lines } = layers(`
+			const { nn } = torch;
+			const memories = (tensors) => new Set(tensors.map((x) => native.storageId(x.handle))).size;
+			const model = new nn.Sequential(new nn.LSTM(3, 4, { numLayers: 2, bidirectional: true })).to("cuda");
+			const layer = model.at(0);
+			const x = torch.randn(2, 1, 3).to("cuda");
+			// What a call keeps for its derivative: weights that are spread are copied.
+			const kept = (layer) => {
+				const before = torch.cuda.memoryAllocated();
+				const y = layer(x)[0];
+				return torch.cuda.memoryAllocated() - before + 0 * y.numel();
+			};
+			layer(x)[0].sum().backward();
+			show(() => [memories(layer.parameters()), memories(layer.parameters().map((p) => p.grad))]);
+			const copy = layer.clone();
+			show(() => memories(copy.parameters()));
+			const all = copy.parameters().reduce((sum, p) => sum + p.numel() * 4, 0);
+			show(() => kept(copy) - kept(layer) >= all);
+			copy.flattenParameters();
+			show(() => [memories(copy.parameters()), memories(new nn.GRU(2, 3, { device: "cuda" }).parameters()), memories(layer.half().parameters())]);
+			const shared = new nn.RNN(3, 3).to("cuda");
+			shared.weightHhL0 = shared.weightIhL0;
+			shared.flattenParameters();
+			show(() => shared.weightHhL0 === shared.weightIhL0 && shared(x)[0].shape);
+		`);
+		expect(lines).toEqual(["1,1", "16", "true", "1,1,1", "2,1,3"]);
+	});
+
 	test("draws dropout's masks: from one number of the card's generator for each seed, and on from there", () => {
 		const { lines } = layers(`
 			const { nn } = torch;

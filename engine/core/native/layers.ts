@@ -158,6 +158,8 @@ export interface NetworkOps {
 		dropout: number,
 		keep: boolean,
 	) => [output: Handle, h: Handle, c: Handle | null, kept: Handle[]] | null;
+	/** Copies of the weights that are there, laid as the card's cuDNN reads them at once; none where it is missing or off. */
+	rnnFlatten: (mode: number, weights: RecurrentWeights, layers: number) => Handle[];
 	rnnStackBackward: (
 		mode: number,
 		gradOutput: Handle | null,

@@ -127,6 +127,7 @@ const Row rows[] = {
     // Recurrent layers
     GB_ROW(rnnLayer),
     GB_ROW(rnnLayerBackward),
+    GB_ROW(rnnFlatten),
     GB_ROW(rnnStack),
     GB_ROW(rnnStackBackward),
     // Attention

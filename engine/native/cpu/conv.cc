@@ -408,9 +408,13 @@ void inputGradient(const ConvShape& s, const Tensor& x, const Tensor& y, const T
 }
 
 void forwardOnCpu(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias) {
+  const auto wide = [&](const auto&... tensors) { forwardOnCpu(s, tensors...); };
+  if (widened(wide, y, x, weight, bias)) return;
   y.dtype() == DType::Float64 ? forward<double>(s, y, x, weight, bias) : forward<float>(s, y, x, weight, bias);
 }
 void inputOnCpu(const ConvShape& s, const Tensor& x, const Tensor& y, const Tensor& weight, MaybeTensor bias) {
+  const auto wide = [&](const auto&... tensors) { inputOnCpu(s, tensors...); };
+  if (widened(wide, x, y, weight, bias)) return;
   x.dtype() == DType::Float64 ? inputGradient<double>(s, x, y, weight, bias) : inputGradient<float>(s, x, y, weight, bias);
 }
 

@@ -144,6 +144,10 @@ void weightGradient(const ConvShape& s, const Tensor& weight, const Tensor& y, c
 }
 
 void weightOnCpu(const ConvShape& s, const Tensor& weight, const Tensor& y, const Tensor& x) {
+  const auto wide = [&](const Tensor& to, const Tensor& result, const Tensor& input, MaybeTensor) {
+    weightOnCpu(s, to, result, input);
+  };
+  if (widened(wide, weight, y, x)) return;
   weight.dtype() == DType::Float64 ? weightGradient<double>(s, weight, y, x) : weightGradient<float>(s, weight, y, x);
 }
 

@@ -105,15 +105,13 @@ bool isLinear(const ConvShape& s) {
 /** As a matrix: the first dimension and all others. */
 Tensor flat(const Tensor& x) { return reshape(x, {x.size(0), -1}); }
 
-Tensor prepared(const Tensor& x) { return contiguous(asType(x, computeType(x.dtype()))); }
-
 Tensor preparedBias(MaybeTensor bias, const Tensor& x, const Tensor& weight, int64_t count) {
   if (!bias) return Tensor();
   checkSame(x, "Input", *bias, "bias");
   GB_CHECK(bias->ndim() == 1 && bias->size(0) == count, "Given weight of size ", weight.sizes(),
            ", expected bias to be 1-dimensional with ", count, " elements, but got bias of size ", bias->sizes(),
            " instead");
-  return prepared(*bias);
+  return contiguous(*bias);
 }
 
 }  // namespace
@@ -130,9 +128,9 @@ Tensor conv(const Tensor& x, const Tensor& weight, MaybeTensor bias, const Dims&
   const Tensor offset = preparedBias(bias, x, weight, weight.size(0));
   g.findOut();
   if (isLinear(g.shape)) return reshape(linear(flat(x), flat(weight), bias), g.sizes(x.size(0), weight.size(0), g.shape.out));
-  Tensor y = emptyTensor(g.sizes(x.size(0), weight.size(0), g.shape.out), computeType(x.dtype()), x.device());
-  if (y.numel() > 0) convKernel(x.device(), g.shape, y, prepared(x), prepared(weight), bias ? &offset : nullptr);
-  return asType(y, x.dtype());
+  Tensor y = emptyTensor(g.sizes(x.size(0), weight.size(0), g.shape.out), x.dtype(), x.device());
+  if (y.numel() > 0) convKernel(x.device(), g.shape, y, contiguous(x), contiguous(weight), bias ? &offset : nullptr);
+  return y;
 }
 
 Tensor convInput(const Tensor& y, const Tensor& weight, MaybeTensor bias, const Dims& size, const Dims& stride,
@@ -148,9 +146,9 @@ Tensor convInput(const Tensor& y, const Tensor& weight, MaybeTensor bias, const 
   g.findOut();
   g.expectOut(y);
   if (isLinear(g.shape) && !bias) return reshape(mm(flat(y), flat(weight)), g.sizes(y.size(0), channels, g.shape.in));
-  Tensor x = emptyTensor(g.sizes(y.size(0), channels, g.shape.in), computeType(y.dtype()), y.device());
-  if (x.numel() > 0) convInputKernel(y.device(), g.shape, x, prepared(y), prepared(weight), bias ? &offset : nullptr);
-  return asType(x, y.dtype());
+  Tensor x = emptyTensor(g.sizes(y.size(0), channels, g.shape.in), y.dtype(), y.device());
+  if (x.numel() > 0) convInputKernel(y.device(), g.shape, x, contiguous(y), contiguous(weight), bias ? &offset : nullptr);
+  return x;
 }
 
 Tensor convWeight(const Tensor& y, const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding,
@@ -168,14 +166,14 @@ Tensor convWeight(const Tensor& y, const Tensor& x, const Dims& kernel, const Di
   if (isLinear(g.shape)) {
     return reshape(mm(transpose(flat(y), 0, 1), flat(x)), g.sizes(y.size(1), g.shape.channels, g.shape.kernel));
   }
-  Tensor weight = emptyTensor(g.sizes(y.size(1), g.shape.channels, g.shape.kernel), computeType(x.dtype()), x.device());
-  if (weight.numel() == 0) return asType(weight, x.dtype());
+  Tensor weight = emptyTensor(g.sizes(y.size(1), g.shape.channels, g.shape.kernel), x.dtype(), x.device());
+  if (weight.numel() == 0) return weight;
   if (y.numel() == 0) {
     fillWith(weight, Scalar::of(0.0));
   } else {
-    convWeightKernel(x.device(), g.shape, weight, prepared(y), prepared(x));
+    convWeightKernel(x.device(), g.shape, weight, contiguous(y), contiguous(x));
   }
-  return asType(weight, x.dtype());
+  return weight;
 }
 
 }  // namespace gb

@@ -2,7 +2,7 @@
 // weight, the input's gradient from result and weight (which is the transposed convolution), the weight's gradient from
 // result and input.
 #pragma once
-#include "ops/kernel.h"
+#include "ops/copy.h"
 
 namespace gb {
 
@@ -14,11 +14,25 @@ struct ConvShape {
   int64_t in[3], out[3], kernel[3], stride[3], padding[3], dilation[3];
 };
 
-/** All tensors contiguous, of one type: float or double. */
+/** All tensors contiguous, of one type. Half types compute in float. */
 extern Kernel<void(const ConvShape&, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias)> convKernel;
 extern Kernel<void(const ConvShape&, const Tensor& x, const Tensor& y, const Tensor& weight, MaybeTensor bias)>
     convInputKernel;
 extern Kernel<void(const ConvShape&, const Tensor& weight, const Tensor& y, const Tensor& x)> convWeightKernel;
+
+/**
+ * What a kernel of float and double alone begins with: for half types `map` runs on float copies, its result is rounded, and this is
+ * true.
+ */
+template <class Map>
+bool widened(const Map& map, const Tensor& result, const Tensor& a, const Tensor& b, MaybeTensor bias = nullptr) {
+  const DType wide = computeType(result.dtype());
+  if (wide == result.dtype()) return false;
+  const Tensor to = emptyTensor(result.sizes(), wide, result.device()), offset = bias ? asType(*bias, wide) : Tensor();
+  map(to, asType(a, wide), asType(b, wide), bias ? &offset : nullptr);
+  copyInto(result, to);
+  return true;
+}
 
 /** y [N, F, …] from x [N, C, …] and weight [F, C / groups, …]. Numbers: one for each spatial dimension. */
 Tensor conv(const Tensor& x, const Tensor& weight, MaybeTensor bias, const Dims& stride, const Dims& padding,

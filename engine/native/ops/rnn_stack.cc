@@ -6,6 +6,7 @@ namespace gb {
 
 Kernel<bool(const RnnStackCall&, RnnStackResult&)> rnnStackKernel("rnnStack");
 Kernel<std::vector<Tensor>(const RnnStackBackwardCall&, bool)> rnnStackBackwardKernel("rnnStackBackward");
+Kernel<std::vector<Tensor>(const RnnStackCall&)> rnnFlattenKernel("rnnFlatten");
 
 namespace {
 
@@ -83,6 +84,20 @@ std::tuple<Tensor, Tensor, std::optional<Tensor>, std::vector<Tensor>> rnnStackB
   std::vector<Tensor> all = rnnStackBackwardKernel(
       x.device(), RnnStackBackwardCall{&p.call, &result, &gOut, &gH, c0 ? &gC : nullptr, &dx, &dh, dc ? &*dc : nullptr}, needWeights);
   return {std::move(dx), std::move(dh), std::move(dc), std::move(all)};
+}
+
+std::vector<Tensor> rnnFlatten(int mode, const MaybeTensorList& weights, int layers) {
+  GB_CHECK(weights.size() >= kRnnWeights && weights[0] && weights[1], "the weights of input and state are missing");
+  const Tensor &ih = *weights[0], &hh = *weights[1];
+  GB_CHECK(mode >= 0 && mode <= 3 && ih.ndim() == 2 && hh.ndim() == 2 && layers >= 1, "expected matrices of one of the modes");
+  // Weights lie alike whatever the rows are: one step of one sequence.
+  const int64_t states = int64_t(weights.size()) / kRnnWeights, hidden = ih.size(0) / gatesOf(RnnMode(mode));
+  const auto like = [&](const Dims& shape) { return emptyTensor(shape, ih.dtype(), ih.device()); };
+  const Tensor c0 = like({states, 1, hidden}), one = emptyTensor({1}, DType::Int64);
+  *one.as<int64_t>() = 1;
+  const Prepared p(mode, like({1, ih.size(1)}), one, like({states, 1, hh.size(1)}), RnnMode(mode) == RnnMode::Lstm ? &c0 : nullptr,
+                   weights, layers, 0, false);
+  return rnnFlattenKernel(ih.device(), p.call);
 }
 
 }  // namespace gb

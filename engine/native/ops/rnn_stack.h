@@ -38,6 +38,9 @@ extern Kernel<bool(const RnnStackCall&, RnnStackResult&)> rnnStackKernel;
 /** Gradients of the weights that are there, where they are wanted. */
 extern Kernel<std::vector<Tensor>(const RnnStackBackwardCall&, bool needWeights)> rnnStackBackwardKernel;
 
+/** Copies of the weights that are there, laid as the library reads them; none where there is no such library. */
+extern Kernel<std::vector<Tensor>(const RnnStackCall&)> rnnFlattenKernel;
+
 using RnnStackOutput = std::tuple<Tensor, Tensor, std::optional<Tensor>, std::vector<Tensor>>;
 
 /** `weights`: five for each layer and direction. Nothing where the device's library does not compute it. */
@@ -48,5 +51,7 @@ std::tuple<Tensor, Tensor, std::optional<Tensor>, std::vector<Tensor>> rnnStackB
     int mode, MaybeTensor gradOutput, MaybeTensor gradH, MaybeTensor gradC, const Tensor& x, const Tensor& batchSizes,
     const Tensor& h0, MaybeTensor c0, const MaybeTensorList& weights, int layers, double dropout, const Tensor& output,
     const TensorList& kept, bool needWeights);
+
+std::vector<Tensor> rnnFlatten(int mode, const MaybeTensorList& weights, int layers);
 
 }  // namespace gb

@@ -1,4 +1,5 @@
 import type { Derivative, Gradient, Node } from "../../autograd/node";
+import { inPieces } from "../../autograd/ownership";
 import { anyTracked, recordAll } from "../../autograd/record";
 import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
@@ -83,6 +84,26 @@ export function recurrentStack(
 	return { output, h, c };
 }
 
+/**
+ * @internal Lays the weights of each layer and direction, on a card, as cuDNN reads them: they become views of one piece of memory, and
+ * calls need not copy them. Nothing happens where cuDNN does not take them.
+ */
+export function flattenWeights(mode: RecurrentMode, weights: readonly RecurrentWeights[], layers: number): void {
+	const each = weights.flatMap(({ ih, hh, biasIh, biasHh, hr }) => [ih, hh, biasIh, biasHh, hr]);
+	const there = each.filter((weight) => weight !== null);
+	const [first] = there as [Tensor];
+	const alike = there.every(
+		(weight) =>
+			weight.device.type === "cuda" && `${weight.device}` === `${first.device}` && weight.dtype === first.dtype,
+	);
+	// Weights that layers share stay shared.
+	if (!alike || new Set(there).size < there.length) return;
+	const handles = each.map((weight) => weight?.handle ?? null);
+	native.rnnFlatten(modes[mode], handles, layers).forEach((handle, i) => {
+		there[i]!.data = wrap(handle);
+	});
+}
+
 const derivative: Derivative = { name: "CudnnRnnBackward0", backward };
 
 function backward(node: Node, _grad: Tensor, grads: readonly Gradient[]): readonly Gradient[] {
@@ -116,8 +137,10 @@ function backward(node: Node, _grad: Tensor, grads: readonly Gradient[]): readon
 		present.some((i) => node.needs(i)),
 	);
 	const gradients: Gradient[] = [wrap(dx), wrap(dh0), dc0 && wrap(dc0)];
-	dWeights.forEach((grad, i) => {
-		gradients[present[i]!] = wrap(grad);
+	const own = dWeights.map(wrap);
+	inPieces(own);
+	own.forEach((grad, i) => {
+		gradients[present[i]!] = grad;
 	});
 	return gradients;
 }

@@ -379,10 +379,14 @@ export abstract class Module extends Callable {
 					if (buffer instanceof Buffer) buffer.data = fn(buffer.data);
 					else (module as unknown as Record<string, unknown>)[property] = fn(buffer);
 				}
+				module._moved();
 			}
 		});
 		return this;
 	}
+
+	/** What a layer does when its parameters have got new memory. @internal */
+	_moved(): void {}
 
 	/** Casts the floating point parameters and buffers, or moves all to a device, in place. */
 	to(target: DType | DeviceLike | Tensor | ToOptions): this {

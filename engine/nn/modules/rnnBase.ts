@@ -9,7 +9,7 @@ import { stack, zeros } from "../../ops";
 import { type FactoryOptions, newParameter } from "../factory";
 import { dropout } from "../functional/dropout";
 import { gatesOf, type RecurrentMode, type RecurrentWeights, recurrentLayer } from "../functional/recurrent";
-import { recurrentStack } from "../functional/recurrentStack";
+import { flattenWeights, recurrentStack } from "../functional/recurrentStack";
 import * as init from "../init";
 import type { Parameter } from "../parameter";
 import { PackedSequence } from "../utils/packedSequence";
@@ -116,6 +116,7 @@ export abstract class RNNBase extends Module {
 			}
 		}
 		this.resetParameters();
+		this.flattenParameters();
 	}
 
 	/** @internal */
@@ -133,8 +134,23 @@ export abstract class RNNBase extends Module {
 		for (const parameter of this.parameters()) init.uniformByFan_(parameter, this.hiddenSize);
 	}
 
-	/** Nothing to do: weights need not lie in one piece here. */
-	flattenParameters(): void {}
+	/**
+	 * On a card with cuDNN: lays all weights in one piece of memory, as the library reads them, so that calls need not copy them. Done
+	 * where the layer is made or moved; to be called after weights were replaced, or in a copy of the layer.
+	 */
+	flattenParameters(): void {
+		flattenWeights(this.mode, this._allWeights(), this.numLayers);
+	}
+
+	/** @internal */
+	override _moved(): void {
+		this.flattenParameters();
+	}
+
+	/** @internal Of each layer and direction. */
+	_allWeights(): RecurrentWeights[] {
+		return Array.from({ length: this.numLayers }, (_, layer) => this._weights(layer)).flat();
+	}
 
 	/** The parameters of each layer and direction. */
 	get allWeights(): Parameter[][] {
@@ -245,10 +261,9 @@ export abstract class RNNBase extends Module {
 	/** @internal `shape`: steps and batch, as which the result's rows are seen; null for packed ones. */
 	_layers(rows: Tensor, sizes: Tensor, states: Tensor[], shape: [number, number] | null): [Tensor, Tensor[]] {
 		if (rows.device.type === "cuda") {
-			const weights = Array.from({ length: this.numLayers }, (_, layer) => this._weights(layer)).flat();
 			const masked = this.training ? this.dropout : 0;
 			const [h0, c0 = null] = states as [Tensor, Tensor?];
-			const whole = recurrentStack(this.mode, rows, sizes, h0, c0, weights, this.numLayers, masked, shape);
+			const whole = recurrentStack(this.mode, rows, sizes, h0, c0, this._allWeights(), this.numLayers, masked, shape);
 			if (whole !== null) return [whole.output, whole.c === null ? [whole.h] : [whole.h, whole.c]];
 		}
 		const directions = this._directions;

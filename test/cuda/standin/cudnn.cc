@@ -42,7 +42,8 @@ struct Choice {
 std::string misfit(const Tensor& x, const Filter& w, const Conv& c, const Tensor& y) {
   const size_t n = x.sizes.size();
   if (n < 4 || n > 5 || w.sizes.size() != n || y.sizes.size() != n || c.stride.size() != n - 2) return "descriptors of several dimensions";
-  if (x.type != y.type || x.type != w.type || x.type != c.type) return "descriptors of several types";
+  if (x.type != y.type || x.type != w.type) return "descriptors of several types";
+  if (c.type != (x.type == kDouble ? kDouble : kFloat)) return "numbers that are not summed in float or double";
   if (x.sizes[0] != y.sizes[0] || x.sizes[1] != w.sizes[1] * c.groups || y.sizes[1] != w.sizes[0] || w.sizes[0] % c.groups) return "channels that do not fit";
   for (size_t i = 2; i < n; i++) {
     const int reach = c.dilation[i - 2] * (w.sizes[i] - 1) + 1;
@@ -93,7 +94,7 @@ void products(const Tensor& x, const Filter& w, const Conv& c, const Tensor& y, 
 int propose(int wanted, int* found, Choice* choices, const Conv& c) {
   if (setting("cudnn") == "refuse") return kNotSupported;
   *found = wanted < 2 ? wanted : 2;
-  const int math = c.math == kFmaMath ? kFmaMath : 0;
+  const int math = c.math;
   const Choice all[2] = {{0, 0, 1, 0, 0, math, {}}, {1, 0, 2, kWorkspace, 1, math, {}}};
   for (int i = 0; i < *found; i++) choices[i] = all[i];
   return 0;
@@ -117,7 +118,8 @@ int convolve(int which, Handle* handle, const Tensor* x, const void* xp, const F
       return collapse("cuDNN: a convolution of memory that is not allocated");
     }
     if (setting("cudnn") == "loud") {
-      std::fprintf(stderr, "cuDNN: %s, algorithm %d, math %d, %zu dimensions\n", names[which], algorithm, c.math, x.sizes.size() - 2);
+      const char* const type = x.type == kHalf ? ", half" : x.type == kBFloat16 ? ", bfloat16" : "";
+      std::fprintf(stderr, "cuDNN: %s, algorithm %d, math %d, %zu dimensions%s\n", names[which], algorithm, c.math, x.sizes.size() - 2, type);
     }
     const void *hx = onHost(xp), *hw = onHost(wp), *hy = onHost(yp);
     const Tensor& result = which == 0 ? y : which == 1 ? x : static_cast<const Tensor&>(w);
@@ -176,7 +178,7 @@ API int cudnnSetTensorNdDescriptor(Tensor* x, int type, int count, const int* si
 API int cudnnCreateFilterDescriptor(Filter** out) { return made(out); }
 API int cudnnDestroyFilterDescriptor(Filter* w) { return gone(w); }
 API int cudnnSetFilterNdDescriptor(Filter* w, int type, int format, int count, const int* sizes) {
-  if (!there({w}) || format != 0 || count < 4) return refuse(kBadParam, "cuDNN: a filter that is none");
+  if (!there({w}) || format != 0 || count < 4 || !isType(type)) return refuse(kBadParam, "cuDNN: a filter that is none");
   w->type = type;
   w->sizes.assign(sizes, sizes + count);
   return 0;
@@ -184,7 +186,7 @@ API int cudnnSetFilterNdDescriptor(Filter* w, int type, int format, int count, c
 API int cudnnCreateConvolutionDescriptor(Conv** out) { return made(out); }
 API int cudnnDestroyConvolutionDescriptor(Conv* c) { return gone(c); }
 API int cudnnSetConvolutionNdDescriptor(Conv* c, int count, const int* padding, const int* stride, const int* dilation, int mode, int type) {
-  if (!there({c}) || mode != 1 || count < 2) return refuse(kBadParam, "cuDNN: a convolution that is none");
+  if (!there({c}) || mode != 1 || count < 2 || !isType(type) || type == kBFloat16) return refuse(kBadParam, "cuDNN: a convolution that is none");
   c->padding.assign(padding, padding + count);
   c->stride.assign(stride, stride + count);
   c->dilation.assign(dilation, dilation + count);
@@ -196,8 +198,9 @@ API int cudnnSetConvolutionGroupCount(Conv* c, int groups) {
   return there({c}) ? 0 : kBadParam;
 }
 API int cudnnSetConvolutionMathType(Conv* c, int math) {
+  if (!there({c}) || math < 0 || math > kFmaMath) return refuse(kBadParam, "cuDNN: such arithmetic is not known");
   c->math = math;
-  return there({c}) ? 0 : kBadParam;
+  return 0;
 }
 
 API int cudnnGetConvolutionForwardAlgorithm_v7(Handle*, Tensor* x, Filter* w, Conv* c, Tensor* y, int wanted, int* found, Choice* choices) {

@@ -5,6 +5,7 @@
 
 #include "cuda/api/cublas.h"
 #include "cuda/runtime/device.h"
+#include "cuda/runtime/switches.h"
 #include "tensor/error.h"
 
 namespace gb::cuda::dnn {
@@ -79,6 +80,11 @@ DataType dataTypeOf(DType type) {
     case DType::BFloat16: return kBFloat16;
     default: return kFloat;
   }
+}
+
+MathType mathFor(DType type) {
+  if (type == DType::Float16) return kTensorMath;
+  return type == DType::Float32 && !isOn(Switch::CudnnTf32) ? kFmaMath : kDefaultMath;
 }
 
 void check(int status, const char* call) { GB_CHECK(status == 0, "cuDNN: ", call, ": ", state().errorText(status)); }

@@ -128,12 +128,16 @@ class Owned {
   D made_ = nullptr;
 };
 using OwnedTensor = Owned<TensorDesc, &Functions::tensorCreate, &Functions::tensorDestroy>;
+using OwnedFilter = Owned<FilterDesc, &Functions::filterCreate, &Functions::filterDestroy>;
+using OwnedConv = Owned<ConvDesc, &Functions::convCreate, &Functions::convDestroy>;
 using OwnedDropout = Owned<DropoutDesc, &Functions::dropoutCreate, &Functions::dropoutDestroy>;
 using OwnedRnn = Owned<RnnDesc, &Functions::rnnCreate, &Functions::rnnDestroy>;
 using OwnedRnnData = Owned<RnnDataDesc, &Functions::rnnDataCreate, &Functions::rnnDataDestroy>;
 
 /** The library's name for a type of numbers. */
 DataType dataTypeOf(DType type);
+/** Tensor cores for float16; float32 by them too, or not, by the switch of torch.backends. */
+MathType mathFor(DType type);
 
 /** GB_CUDNN(forward, …): calls and checks. */
 #define GB_CUDNN(FIELD, ...) ::gb::cuda::dnn::check(::gb::cuda::dnn::functions()->FIELD(__VA_ARGS__), #FIELD)

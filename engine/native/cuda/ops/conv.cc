@@ -67,6 +67,8 @@ const void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
 
 void convOnCuda(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias) {
   if (convByLibrary(s, y, x, weight, bias)) return;
+  const auto wide = [&](const auto&... tensors) { convOnCuda(s, tensors...); };
+  if (widened(wide, y, x, weight, bias)) return;
   checkSizes(s);
   const int64_t taps = volume(s.kernel);
   ConvArguments a{x.data(), weight.data(), dataOf(bias), y.data(), s.groups, s.features, s.channels, s.batch, 0,
@@ -100,6 +102,8 @@ ConvDim phaseOf(const ConvShape& s, int i, int64_t phase) {
 
 void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const Tensor& weight, MaybeTensor bias) {
   if (convInputByLibrary(s, x, y, weight, bias)) return;
+  const auto wide = [&](const auto&... tensors) { convInputOnCuda(s, tensors...); };
+  if (widened(wide, x, y, weight, bias)) return;
   checkSizes(s);
   const int64_t taps = volume(s.kernel);
   ConvArguments a{y.data(), weight.data(), dataOf(bias), x.data(), s.groups, s.channels, s.features, s.batch, 0,
@@ -118,6 +122,10 @@ void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const
 
 void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y, const Tensor& x) {
   if (convWeightByLibrary(s, weight, y, x)) return;
+  const auto wide = [&](const Tensor& to, const Tensor& result, const Tensor& input, MaybeTensor) {
+    convWeightOnCuda(s, to, result, input);
+  };
+  if (widened(wide, weight, y, x)) return;
   checkSizes(s);
   const Device device = weight.device();
   ConvWeightArguments a{};

@@ -28,22 +28,11 @@ using Key = std::vector<int64_t>;
 
 /** A convolution as the library wants it, with the algorithm that was chosen for a pass. */
 struct Plan {
-  dnn::TensorDesc x = nullptr, y = nullptr, bias = nullptr;
-  dnn::FilterDesc weight = nullptr;
-  dnn::ConvDesc conv = nullptr;
+  dnn::OwnedTensor x, y, bias;
+  dnn::OwnedFilter weight;
+  dnn::OwnedConv conv;
   dnn::Choice choice{};
   bool possible = false;
-
-  Plan() = default;
-  Plan(const Plan&) = delete;
-  ~Plan() {
-    const dnn::Functions* f = dnn::functions();
-    for (dnn::TensorDesc tensor : {x, y, bias}) {
-      if (tensor) f->tensorDestroy(tensor);
-    }
-    if (weight) f->filterDestroy(weight);
-    if (conv) f->convDestroy(conv);
-  }
 };
 
 struct Plans {
@@ -87,12 +76,6 @@ Key keyOf(const ConvShape& s, Pass pass, int index, DType type) {
   return key;
 }
 
-int dataType(DType type) { return type == DType::Float64 ? dnn::kDouble : dnn::kFloat; }
-
-dnn::MathType mathFor(DType type) {
-  return type == DType::Float32 && !isOn(Switch::CudnnTf32) ? dnn::kFmaMath : dnn::kDefaultMath;
-}
-
 /** Sizes behind the first two, from `first` on, and the strides of a contiguous tensor of them. */
 struct Layout {
   std::vector<int> sizes, strides;
@@ -107,32 +90,29 @@ struct Layout {
   }
 };
 
-dnn::TensorDesc tensorOf(const Layout& x, DType type) {
-  dnn::TensorDesc made = nullptr;
-  GB_CUDNN(tensorCreate, &made);
-  GB_CUDNN(tensorSet, made, dataType(type), int(x.sizes.size()), x.sizes.data(), x.strides.data());
-  return made;
+void setTensor(dnn::TensorDesc to, const Layout& x, DType type) {
+  GB_CUDNN(tensorSet, to, dnn::dataTypeOf(type), int(x.sizes.size()), x.sizes.data(), x.strides.data());
 }
 
 void describe(Plan& plan, const ConvShape& s, Pass pass, DType type) {
   const int first = firstDimension(s), spatial = 3 - first;
   constexpr int64_t ones[3] = {1, 1, 1};
-  plan.x = tensorOf(Layout(s.batch, s.groups * s.channels, s.in, first), type);
-  plan.y = tensorOf(Layout(s.batch, s.groups * s.features, s.out, first), type);
-  plan.bias = tensorOf(Layout(1, s.groups * (pass == kData ? s.channels : s.features), ones, first), type);
+  setTensor(plan.x, Layout(s.batch, s.groups * s.channels, s.in, first), type);
+  setTensor(plan.y, Layout(s.batch, s.groups * s.features, s.out, first), type);
+  setTensor(plan.bias, Layout(1, s.groups * (pass == kData ? s.channels : s.features), ones, first), type);
   const Layout weight(s.groups * s.features, s.channels, s.kernel, first);
-  GB_CUDNN(filterCreate, &plan.weight);
-  GB_CUDNN(filterSet, plan.weight, dataType(type), dnn::kNchw, int(weight.sizes.size()), weight.sizes.data());
+  GB_CUDNN(filterSet, plan.weight, dnn::dataTypeOf(type), dnn::kNchw, int(weight.sizes.size()), weight.sizes.data());
   std::vector<int> padding, stride, dilation;
   for (int i = first; i < 3; i++) {
     padding.push_back(int(s.padding[i]));
     stride.push_back(int(s.stride[i]));
     dilation.push_back(int(s.dilation[i]));
   }
-  GB_CUDNN(convCreate, &plan.conv);
-  GB_CUDNN(convSet, plan.conv, spatial, padding.data(), stride.data(), dilation.data(), dnn::kCrossCorrelation, dataType(type));
+  // Half types are summed in float.
+  GB_CUDNN(convSet, plan.conv, spatial, padding.data(), stride.data(), dilation.data(), dnn::kCrossCorrelation,
+           dnn::dataTypeOf(computeType(type)));
   GB_CUDNN(convGroups, plan.conv, int(s.groups));
-  GB_CUDNN(convMath, plan.conv, mathFor(type));
+  GB_CUDNN(convMath, plan.conv, dnn::mathFor(type));
 }
 
 /** The pointers of a pass: what it reads, and what it writes. */
@@ -206,7 +186,7 @@ std::optional<float> timeOf(dnn::Handle handle, const Plan& plan, const dnn::Cho
 }
 
 void choose(Plan& plan, dnn::Handle handle, Pass pass, const Operands& o, DType type, Device device) {
-  const std::vector<dnn::Choice> good = candidates(handle, plan, pass, mathFor(type));
+  const std::vector<dnn::Choice> good = candidates(handle, plan, pass, dnn::mathFor(type));
   plan.possible = !good.empty();
   if (!plan.possible) return;
   plan.choice = good.front();

@@ -25,7 +25,7 @@ class Sequences {
   explicit Sequences(const RnnStackCall& s) : type_(dnn::dataTypeOf(s.x->dtype())), hasCells_(s.c0 != nullptr) {
     std::vector<int> lengths(size_t(s.batch), 0);
     for (int64_t t = 0; t < s.steps; t++) {
-      for (int64_t j = 0; j < s.batchSizes[t]; j++) lengths[size_t(j)]++;
+      for (int64_t j = t + 1 < s.steps ? s.batchSizes[t + 1] : 0; j < s.batchSizes[t]; j++) lengths[size_t(j)] = int(t + 1);
     }
     const int layout = isEven(s) ? dnn::kRowsEven : dnn::kRowsPacked;
     const auto rows = [&](dnn::RnnDataDesc to, int64_t width) {
@@ -124,14 +124,22 @@ std::vector<Tensor> rnnStackBackwardOnCuda(const RnnStackBackwardCall& back, boo
     // After the other pass: that one leaves in the reserve what this one reads.
     GB_CUDNN(rnnBackwardWeights, handle, plan->rnn, dnn::kAdd, nullptr, rows.x, s.x->data(), rows.h, s.h0->data(), rows.y,
              output.data(), plan->weightBytes, all.data(), workBytes, work.data(), reserve.bytes(), reserve.data());
-    eachWeight(*plan, s, [&](const Tensor& weight, size_t place) {
-      gradients.push_back(all.viewed(weight.sizes(), contiguousStrides(weight.sizes()), int64_t(place / weight.itemSize())));
-    });
+    gradients = weightViews(*plan, s, all);
   }
   queued(index, currentStream(index));
   return gradients;
 }
 
+std::vector<Tensor> rnnFlattenOnCuda(const RnnStackCall& s) {
+  const int index = cudaIndex(s.x->device());
+  std::vector<Tensor> views;
+  if (!isOn(Switch::CudnnEnabled) || !takes(s) || !dnn::functions() || !dnn::handleOf(index)) return views;
+  const RnnPlan& plan = rnnPlanFor(s, dnn::kStandard, index);
+  if (!plan.possible) return views;
+  return weightViews(plan, s, packedWeights(plan, s));
+}
+
+GB_KERNEL(CUDA, rnnFlattenKernel, rnnFlattenOnCuda)
 GB_KERNEL(CUDA, rnnStackKernel, rnnStackOnCuda)
 GB_KERNEL(CUDA, rnnStackBackwardKernel, rnnStackBackwardOnCuda)
 

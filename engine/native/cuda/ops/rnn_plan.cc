@@ -6,7 +6,6 @@
 #include "cuda/ops/rnn_dropout.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/fault.h"
-#include "cuda/runtime/switches.h"
 #include "ops/copy.h"
 
 namespace gb::cuda {
@@ -14,18 +13,13 @@ namespace {
 
 constexpr dnn::RnnCell kCells[] = {dnn::kTanh, dnn::kRelu, dnn::kLstm, dnn::kGru};
 
-dnn::MathType mathFor(DType type) {
-  if (type == DType::Float16) return dnn::kTensorMath;
-  return type == DType::Float32 && !isOn(Switch::CudnnTf32) ? dnn::kFmaMath : dnn::kDefaultMath;
-}
-
 /** Everything that a plan depends on, in numbers. */
 using Key = std::vector<int64_t>;
 
 Key keyOf(const RnnStackCall& s, int algorithm, int index) {
   const DType type = s.x->dtype();
   return {index, int(s.mode), int(type), s.layers, s.directions, s.inputs, s.hidden, s.out, s.weights[0].biasIh != nullptr,
-          isEven(s), algorithm, mathFor(type), int64_t(s.dropout * (int64_t(1) << 40))};
+          isEven(s), algorithm, dnn::mathFor(type), int64_t(s.dropout * (int64_t(1) << 40))};
 }
 
 /** Where the weights stand. The gates of each must follow each other, as they do in PyTorch's. */
@@ -64,7 +58,7 @@ void describe(RnnPlan& plan, const RnnStackCall& s, int algorithm, int index) {
   }
   const int status = dnn::functions()->rnnSet(
       plan.rnn, algorithm, kCells[int(s.mode)], s.weights[0].biasIh ? dnn::kDoubleBias : dnn::kNoBias, s.directions == 2 ? dnn::kBothWays : 0,
-      dnn::kLinearInput, dnn::dataTypeOf(type), dnn::dataTypeOf(computeType(type)), mathFor(type), int32_t(s.inputs), int32_t(s.hidden),
+      dnn::kLinearInput, dnn::dataTypeOf(type), dnn::dataTypeOf(computeType(type)), dnn::mathFor(type), int32_t(s.inputs), int32_t(s.hidden),
       int32_t(s.out), s.layers, plan.dropout, isEven(s) ? dnn::kPaddedIo : 0);
   plan.possible = !dnn::isUnsupported(status);
   if (!plan.possible) return;
@@ -110,6 +104,15 @@ RnnPlan& rnnPlanFor(const RnnStackCall& call, int algorithm, int index) {
   return found->second;
 }
 
+std::vector<Tensor> weightViews(const RnnPlan& plan, const RnnStackCall& call, const Tensor& all) {
+  std::vector<Tensor> views;
+  eachWeight(plan, call, [&](const Tensor& weight, size_t place) {
+    const int64_t first = all.offset() + int64_t(place / weight.itemSize());
+    views.push_back(all.viewed(weight.sizes(), contiguousStrides(weight.sizes()), first));
+  });
+  return views;
+}
+
 Tensor packedWeights(const RnnPlan& plan, const RnnStackCall& call) {
   const Tensor& first = *call.weights[0].ih;
   const int64_t item = int64_t(first.itemSize()), count = (int64_t(plan.weightBytes) + item - 1) / item;
@@ -124,9 +127,9 @@ Tensor packedWeights(const RnnPlan& plan, const RnnStackCall& call) {
   const Tensor all = emptyTensor({count}, first.dtype(), first.device());
   // What lies between them is read too.
   if (covered < all.bytes()) fillWith(all, Scalar::of(0.0));
-  eachWeight(plan, call, [&](const Tensor& weight, size_t place) {
-    copyInto(all.viewed(weight.sizes(), contiguousStrides(weight.sizes()), int64_t(place) / item), weight);
-  });
+  const std::vector<Tensor> views = weightViews(plan, call, all);
+  size_t next = 0;
+  eachWeight(plan, call, [&](const Tensor& weight, size_t) { copyInto(views[next++], weight); });
   return all;
 }
 

@@ -27,6 +27,9 @@ std::vector<int> rnnAlgorithms(const RnnStackCall& call, int index);
 /** Made once for each kind of stack. The states of dropout must be there. */
 RnnPlan& rnnPlanFor(const RnnStackCall& call, int algorithm, int index);
 
+/** What is in `all` where each of the weights that are there stands. */
+std::vector<Tensor> weightViews(const RnnPlan& plan, const RnnStackCall& call, const Tensor& all);
+
 /** One tensor of all weights: the memory where they lie so already (flattenParameters), or a copy. */
 Tensor packedWeights(const RnnPlan& plan, const RnnStackCall& call);
 
