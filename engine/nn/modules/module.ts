@@ -446,6 +446,7 @@ export abstract class Module extends Callable {
 		for (const [property, persistent] of this._state.buffers) made._state.buffers.set(property, persistent);
 		if (this._state.hooks) made._state.hooks = copyHooks(this._state.hooks);
 		if (this._state.stateHooks) made._state.stateHooks = copyStateHooks(this._state.stateHooks);
+		made._moved();
 		return made;
 	}
 

@@ -136,7 +136,7 @@ export abstract class RNNBase extends Module {
 
 	/**
 	 * On a card with cuDNN: lays all weights in one piece of memory, as the library reads them, so that calls need not copy them. Done
-	 * where the layer is made or moved; to be called after weights were replaced, or in a copy of the layer.
+	 * where the layer is made, moved or copied; to be called after weights were replaced.
 	 */
 	flattenParameters(): void {
 		flattenWeights(this.mode, this._allWeights(), this.numLayers);
