@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { inspect, stripVTControlCharacters, types } from "node:util";
 import type { CellError, CompiledCell } from "../requests/contract";
 import { bold, codeFrame, cyan, dim, green, placeName, red } from "./frame";
+import { nameSymbol } from "./scope";
 import { moduleSourceMaps } from "./sourceMaps";
-import { type Place, splitLines } from "./text";
+import { type Place, placeOfOffset, splitLines } from "./text";
 
 /*
  * Thrown values as Jupyter reports them, in lines of the TypeScript cells. Runs on the main thread: loads no compiler, and
@@ -79,7 +80,7 @@ function describe(error: unknown, cells: ReadonlyMap<string, CompiledCell>, repo
 	}
 	if (typeof error === "object" && error !== null) seen.add(error);
 	traceback.push(`${red(bold(nameOf(error)))}: ${messageOf(error)}`);
-	traceback.push(...place(framesOf(stackOf(error) ?? ""), cells));
+	traceback.push(...place(framesOf(stackOf(error) ?? ""), cells, property(error, nameSymbol)));
 	if (depth >= shownDepth) return;
 	const cause = property(error, "cause");
 	if (cause !== undefined && cause !== null) {
@@ -105,11 +106,12 @@ function describe(error: unknown, cells: ReadonlyMap<string, CompiledCell>, repo
 }
 
 /** The code around the innermost place of the user's, then one line for each frame. */
-function place(frames: Frame[], cells: ReadonlyMap<string, CompiledCell>): string[] {
+function place(frames: Frame[], cells: ReadonlyMap<string, CompiledCell>, about: unknown): string[] {
 	const lines: string[] = [];
 	let shown = 0;
 	let framed = false;
 	const located = frames.flatMap((frame) => locate(frame, cells) ?? []);
+	if (located[0]?.cell !== undefined && located[0].at === undefined) located[0] = atName(located[0], about);
 	const placed = located.filter(({ cell, at }) => cell === undefined || at !== undefined);
 	// A place without a line is in what was put around the cell's own code: worth naming only where there is no other.
 	for (const { name, place, cell, at } of placed.length > 0 ? placed : located.slice(0, 1)) {
@@ -124,11 +126,27 @@ function place(frames: Frame[], cells: ReadonlyMap<string, CompiledCell>): strin
 	return lines;
 }
 
+/** The place with the line where a name first stands in its cell. */
+function atName(located: Located, name: unknown): Located {
+	const { cell } = located;
+	if (cell === undefined || typeof name !== "string") return located;
+	const word = new RegExp(`(?<![\\p{ID_Continue}$.])${name.replaceAll("$", "\\$")}(?![\\p{ID_Continue}$])`, "u").exec(
+		cell.source,
+	);
+	if (word === null) return located;
+	const at = placeOfOffset(cell.source, word.index);
+	return { ...located, place: placeName(cell.executionCount, cell.source, at.line, at.column), at };
+}
+
+interface Located {
+	name: string;
+	place: string;
+	cell?: CompiledCell;
+	at?: Place;
+}
+
 /** What a reader calls the place of a frame, and where in which cell that is; undefined where the frame is not the user's. */
-function locate(
-	frame: Frame,
-	cells: ReadonlyMap<string, CompiledCell>,
-): { name: string; place: string; cell?: CompiledCell; at?: Place } | undefined {
+function locate(frame: Frame, cells: ReadonlyMap<string, CompiledCell>): Located | undefined {
 	const { function: name, file } = frame;
 	const cell = cells.get(file);
 	if (cell === undefined) {
@@ -248,10 +266,10 @@ function isError(value: unknown): boolean {
 }
 
 /** A property of any value; undefined where looking throws. */
-function property(value: unknown, key: string): unknown {
+function property(value: unknown, key: string | symbol): unknown {
 	if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
 	try {
-		return (value as Record<string, unknown>)[key];
+		return (value as Record<string | symbol, unknown>)[key];
 	} catch {
 		return undefined;
 	}

@@ -12,6 +12,9 @@ import { unlessStopped } from "./runtime/run-output";
 
 export const scopeSymbol: unique symbol = Symbol.for("gradbook.scope") as never;
 
+/** The name that an error of the scope is about. */
+export const nameSymbol: unique symbol = Symbol.for("gradbook.name") as never;
+
 /** Where a name of the session lives. One shape for all, so that compiled code stays fast whatever is in them. */
 export interface Box {
 	v: unknown;
@@ -65,9 +68,11 @@ export class Scope {
 	use(name: string): Box {
 		const box = this.#boxes.get(name);
 		if (box === undefined || (box.v === undefined && !this.#declared.has(name))) {
-			throw new ReferenceError(
+			const error = new ReferenceError(
 				`${name} has no value: the cell that declares it stopped before it got there. Run that cell again.`,
 			);
+			// Thrown before the cell's own code runs: the name says where in it that was.
+			throw Object.defineProperty(error, nameSymbol, { value: name });
 		}
 		return box;
 	}

@@ -1,6 +1,6 @@
 import type { CellError } from "../../requests/contract";
 import { bold, codeFrame, placeName, red } from "../frame";
-import { type Place, placeOfOffset } from "../text";
+import { offsetOfPlace, type Place, placeOfOffset } from "../text";
 import { moduleNotFound, packageName } from "./localFiles";
 import { hubName } from "./names";
 import type { Diagnostic } from "./server";
@@ -127,6 +127,22 @@ export function aboutJsx(problems: Problem[], source: string): Problem[] {
 		"Cells have no JSX. Components go into a .tsx file beside the notebook, which cells can import; HTML is shown by html(text) of gradbook/display.";
 	return [{ code: 0, message, start, end }];
 }
+
+/** `rate = 0.1` where there is no `rate`: what it takes in TypeScript to make one. */
+export function aboutDeclaring(problems: Problem[], source: string): Problem[] {
+	return problems.map((problem) => {
+		if (problem.code !== nameNotFound) return problem;
+		const [start, end] = [problem.start, problem.end].map((place) => offsetOfPlace(source, place)) as [number, number];
+		const stands = /(?:^|[;{}\n])\s*$/.test(source.slice(0, start)) && /^\s*=(?![=>])/.test(source.slice(end));
+		if (!stands) return problem;
+		return {
+			...problem,
+			message: `${problem.message} A new variable is declared: let ${source.slice(start, end)} = …`,
+		};
+	});
+}
+
+const nameNotFound = 2304;
 
 function isBefore(a: Place, b: Place): boolean {
 	return a.line - b.line < 0 || (a.line === b.line && a.column < b.column);

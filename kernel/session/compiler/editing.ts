@@ -107,7 +107,10 @@ export async function completeCell(
 		);
 	const seen = new Set<string>();
 	const unique = matches.filter(({ text }) => !seen.has(text) && seen.add(text));
-	const types = await Promise.all(unique.slice(0, typedMatches).map(({ item }) => describeItem(server, item)));
+	const behindNew = /\bnew\s+[\p{ID_Continue}$.]*$/u.test(source.slice(0, start));
+	const types = await Promise.all(
+		unique.slice(0, typedMatches).map(({ item }) => describeItem(server, item, behindNew)),
+	);
 	const range = { start: codePointsBefore(source, start), end: codePointsBefore(source, offset) };
 	return {
 		matches: unique.map(({ text }) => text),
@@ -191,13 +194,19 @@ function compare(a: string, b: string): number {
 }
 
 /** TypeScript's own words about a name, on one line: `const x: number`. */
-async function describeItem(server: LanguageServer, item: CompletionItem): Promise<string | undefined> {
+async function describeItem(
+	server: LanguageServer,
+	item: CompletionItem,
+	behindNew: boolean,
+): Promise<string | undefined> {
 	if (item.data === undefined) return undefined;
 	try {
 		const { detail } = await server.request<CompletionItem>("completionItem/resolve", item);
 		// The first of several overloads or meanings.
 		const first = readable(detail ?? "").split(/\n(?=function |namespace |interface |class |type |\/\/ \+)/)[0]!;
 		const text = first.replaceAll(/\s+/g, " ").trim();
+		// Behind `new`, while the brackets are missing, the server says this of whatever it does not know to be a class.
+		if (behindNew && /\(\)(: any| => any)$/.test(text)) return undefined;
 		return text === "" ? undefined : text.length > signatureWidth ? `${text.slice(0, signatureWidth)}…` : text;
 	} catch {
 		// The list is useful without it.
@@ -205,13 +214,13 @@ async function describeItem(server: LanguageServer, item: CompletionItem): Promi
 	}
 }
 
-const declaredKinds = /^(class|function|enum|interface|type|namespace|module) /;
+const declaredKinds = /^(class|constructor|function|enum|interface|type|namespace|module) /;
 
 /** A name from an earlier cell is an alias to the server: what it stands for is in its description. */
 function kindOf(item: CompletionItem, description: string | undefined): string {
 	const declared = declaredKinds.exec(description ?? "")?.[1];
 	if (kinds[item.kind ?? 1] === "variable" && declared !== undefined)
-		return declared === "namespace" ? "module" : declared;
+		return { namespace: "module", constructor: "class" }[declared] ?? declared;
 	return kinds[item.kind ?? 1] ?? "text";
 }
 

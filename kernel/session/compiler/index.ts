@@ -30,7 +30,7 @@ import type {
 import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
-import { aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
+import { aboutDeclaring, aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, inspectCell, objectBefore, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
 import { installedSince, LocalFiles } from "./localFiles";
@@ -171,7 +171,7 @@ class Compiler implements CellCompiler {
 			const message = `The cell cannot be compiled: ${failure.message}`;
 			problems.push(problemAt(text, { message, start: 0, end: 0 }));
 		}
-		if (problems.length > 0) return fail(aboutJsx(problems, text));
+		if (problems.length > 0) return fail(aboutDeclaring(aboutJsx(problems, text), text));
 		const compiled = cell as CompiledCell;
 		if (stop?.aborted) throw new Cancelled();
 		if (reset) this.#forget(names);

@@ -71,6 +71,18 @@ describe("completion", () => {
 			expect((await complete(none)).matches).toEqual([]);
 	});
 
+	test("knows classes behind new, and says nothing wrong of what is none", async () => {
+		await kernel.client.execute("class Made { constructor(readonly size: number) {} }\nconst maker = 1;");
+		const { metadata } = await complete("new Ma|");
+		const items = (metadata as { _jupyter_types_experimental: { text: string; type: string; signature?: string }[] })
+			._jupyter_types_experimental;
+		const of = (name: string) => items.find(({ text }) => text === name);
+		expect(of("Made")).toMatchObject({ type: "class", signature: expect.stringContaining("Made(") });
+		for (const name of ["Map", "maker"]) expect(of(name)?.signature ?? "").not.toContain("=> any");
+		const linear = await complete("new torch.nn.Linear|");
+		expect(JSON.stringify(linear.metadata)).not.toContain("(): any");
+	});
+
 	test("gives files in a line of the shell", async () => {
 		mkdirSync(join(kernel.folder, "some", "folder"), { recursive: true });
 		writeFileSync(join(kernel.folder, "some", "file.txt"), "");

@@ -257,6 +257,15 @@ describe("errors before running", () => {
 	test("comparisons and HTML beside another mistake are no JSX", async () => {
 		expect(await errors("const html = '<b>x</b>'; const n = = 1; 1 < 2")).toContain("TS1109");
 	});
+	test("a name that is only assigned to: how one is declared", async () => {
+		const hint = "TS2304: Cannot find name 'rate'. A new variable is declared: let rate = …";
+		for (const source of ["rate = 0.1", "1;\n  rate = 2", "if (true) { rate = 3 }"])
+			expect(await errors(source)).toContain(hint);
+		for (const source of ["rate == 1", "rate += 1", "1 + (rate = 1)", "rate"]) {
+			expect(await errors(source)).toContain("TS2304");
+			expect(await errors(source)).not.toContain("A new variable");
+		}
+	});
 	test("two types of one name are told apart", async () => {
 		await run("class Old { a = 1 }\nlet old = new Old()");
 		await run("class Old { b = 1 }");

@@ -79,6 +79,12 @@ test("no frames of Node or the kernel", async () => {
 	expect(text).toMatch(/^SyntaxError: .*\n {4}at (JSON\.parse )?.*Cell \[\d\], line 1/s);
 });
 
+test("a name whose cell stopped before it got there, where it is asked for", async () => {
+	await thrown("const half = 1; throw new Error('x'); const $rest = 2");
+	const { text } = report(await thrown("1;\nhalf + x.$rest + $rest; var x: any"));
+	expect(text).toMatch(/^ReferenceError: \$rest has no value.*\n {4}at Cell \[2\], line 2, column 18\n/);
+});
+
 test("no frames of what was put around the cell's code", async () => {
 	const { text } = report(
 		await thrown("function dec(value: any, context: any) {\n  throw new Error('refused');\n}\n@dec class D {}"),
