@@ -193,6 +193,7 @@ describe("an object alone in a cell", () => {
 			late: 2,
 		});
 		expect(await run("{}")).toEqual({});
+		expect(await run("// what it is\n{ a: 1 } /* here */ // and there")).toEqual({ a: 1 });
 		expect(await errors("{\n  row,\n  bad: missing }")).toMatch(/^TypeScriptError: TS2304.* line 3, column 8\)$/);
 		expect(await notebook.compiler.isComplete("{ a: 1, b: 2 }")).toEqual({ status: "complete" });
 	});
