@@ -1,5 +1,6 @@
 """A session of `jupyter console` in a terminal, as somebody types it. Fails where the terminal does not show what it must."""
 
+import os
 import sys
 import time
 
@@ -10,10 +11,17 @@ PAUSE = 0.3
 
 terminal = pexpect.spawn(
     sys.executable,
-    ["-m", "jupyter_console", "--kernel", "gradbook"],
+    [
+        *["-m", "jupyter_console", "--kernel", "gradbook"],
+        # A busy machine may take longer than the second that it waits for.
+        "--ZMQTerminalInteractiveShell.kernel_is_complete_timeout=60",
+        "--ZMQCompleter.timeout=60",
+    ],
     encoding="utf8",
     timeout=60,
     dimensions=(50, 160),
+    # It would ask for the cursor's place, and some time later print that nobody answers: what is typed then is lost.
+    env={**os.environ, "PROMPT_TOOLKIT_NO_CPR": "1"},
 )
 # What pexpect prints with an error is cut: the whole is for whoever looks for the reason.
 terminal.logfile_read = sys.stderr
