@@ -47,19 +47,23 @@ export interface CholeskyOptions {
 	upper?: boolean;
 }
 
-/** The lower triangular L with L Lᵀ = A, of symmetric positive definite A (its lower triangle counts). */
-export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
-	const op = "linalg.cholesky";
-	const [l, info] = native.cholesky(matrices(op, x, true).handle);
-	checkInfo(
-		op,
-		info,
-		(order) =>
-			`the factorization could not be completed because the input is not positive-definite (the leading minor of order ${order} is not positive-definite)`,
-	);
+/** @internal What `info` of `cholesky` means. */
+export const notPositive = (order: number) =>
+	`the factorization could not be completed because the input is not positive-definite (the leading minor of order ${order} is not positive-definite)`;
+
+/** @internal L, or its transpose, whatever it is, and the order of the first minor that is not positive. */
+export function choleskyOf(x: Tensor, upper: boolean): { factor: Tensor; info: Handle } {
+	const [l, info] = native.cholesky(x.handle);
 	const out = wrap(l);
 	if (tracked(x)) record(out, choleskyBackward, [x], [out]);
-	return options.upper ? out.mT : out;
+	return { factor: upper ? out.mT : out, info };
+}
+
+/** The lower triangular L with L Lᵀ = A, of symmetric positive definite A (its lower triangle counts). */
+export function cholesky(x: Tensor, options: CholeskyOptions = {}): Tensor {
+	const { factor, info } = choleskyOf(matrices("linalg.cholesky", x, true), options.upper ?? false);
+	checkInfo("linalg.cholesky", info, notPositive);
+	return factor;
 }
 
 /** S = L⁻ᵀ Φ(Lᵀ gL) L⁻¹, made symmetric; Φ: the lower triangle with half the diagonal (Murray, 2016). */

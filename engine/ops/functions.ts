@@ -179,6 +179,7 @@ export * from "./inPlaceFunctions";
 export { cat, columnStack, concat, concatenate, hstack, stack, vstack } from "./join";
 export { pinv as pinverse } from "./leastSquares";
 export * as linalg from "./linalg";
+export { luUnpack } from "./lu";
 export { argwhere, maskedFill, maskedScatter, maskedSelect, nonzero } from "./masks";
 export {
 	type AddmmOptions,

@@ -128,6 +128,7 @@ export const {
 	diagonalScatter,
 	fullLike,
 	cdist,
+	luUnpack,
 	pdist,
 	range,
 	put,

@@ -137,7 +137,11 @@ export function tensorsolve(a: Tensor, b: Tensor, options: { dims?: readonly num
 }
 
 export { cholesky, eigh, eigvalsh, LinAlgError, qr, svd, svdvals } from "./factors";
+export { ldlFactor, ldlFactorEx, ldlSolve } from "./ldl";
 export { cond, lstsq, matrixRank, pinv } from "./leastSquares";
+export { lu, luFactor, luFactorEx, luSolve } from "./lu";
 export { matrixExp } from "./matrixFunctions";
-export { det, inv, invEx, lu, luFactor, luSolve, slogdet, solve, solveTriangular } from "./solving";
+export { householderProduct, matrixSqrth, polar } from "./orthogonal";
+export { det, inv, slogdet, solve, solveTriangular } from "./solving";
+export { choleskyEx, invEx, solveEx } from "./withInfo";
 export { cross, matmul, matrixPower };

@@ -384,6 +384,12 @@ export const parameters = {
  * Of functions whose first parameter has a name of its own, and of those that make tensors: all of them.
  */
 export const wholeParameters = {
+	luUnpack: [
+		["LUData", tensor],
+		["LUPivots", tensor],
+		["unpackData", maybeFlag, "only"],
+		["unpackPivots", maybeFlag, "only"],
+	],
 	zeros: filled,
 	ones: filled,
 	empty: filled,
@@ -467,6 +473,28 @@ export const linalgParameters = {
 		["upper", of<boolean>(), "only"],
 		["left", maybeFlag, "only"],
 		["unitriangular", maybeFlag, "only"],
+	],
+	solveEx: [
+		["A", tensor],
+		["B", tensor],
+		["left", maybeFlag, "only"],
+		["checkErrors", maybeFlag, "only"],
+	],
+	luSolve: [
+		["LU", tensor],
+		["pivots", tensor],
+		["B", tensor],
+		["left", maybeFlag, "only"],
+		["adjoint", maybeFlag, "only"],
+	],
+	ldlSolve: [
+		["LD", tensor],
+		["pivots", tensor],
+		["B", tensor],
+	],
+	householderProduct: [
+		["input", tensor],
+		["tau", tensor],
 	],
 	vecdot: [
 		["x", tensor],

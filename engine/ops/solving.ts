@@ -1,7 +1,7 @@
 import type { Derivative } from "../autograd/node";
 import { record, recordAll, tracked } from "../autograd/record";
 import { describe, shapeText } from "../core/arguments";
-import { type NamedTuple, namedTuple } from "../core/namedTuple";
+import { namedTuple } from "../core/namedTuple";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { checkInfo, cholesky, matrices, svd, triangular } from "./factors";
@@ -11,24 +11,38 @@ import { broadcastShapes } from "./view";
 
 /* Inverses, determinants and linear equations, by LU with partial pivoting. */
 
-function factored(op: string, x: Tensor, what: string) {
-	const [lu, pivots, info] = native.luFactor(matrices(op, x, true).handle);
-	checkInfo(op, info, (place) => `the diagonal element ${place} is zero, ${what} because the input matrix is singular`);
-	return { lu, pivots };
+const zeroPivot = (what: string) => (place: number) =>
+	`the diagonal element ${place} is zero, ${what} could not be completed because the input matrix is singular`;
+/** @internal What a pivot of 0 means, for `checkInfo`. */
+export const notInvertible = zeroPivot("the inversion");
+/** @internal */
+export const notSolvable = zeroPivot("the solve");
+
+/** @internal Identities of n rows, in batches of a shape. */
+export function identityOf(n: number, shape: readonly number[], like: Tensor): Tensor {
+	return wrap(native.contiguous(native.expand(native.eye(n, n, like.dtype.code, like.handle), [...shape])));
 }
 
 function identityLike(x: Tensor): Tensor {
-	return wrap(native.contiguous(native.expand(native.eye(x.size(-1), x.size(-1), x.dtype.code, x.handle), x.shape)));
+	return identityOf(x.size(-1), x.shape, x);
+}
+
+/** @internal The inverse, whatever it is, and where the first pivot is 0. */
+export function inverseOf(x: Tensor): { inverse: Tensor; info: Handle } {
+	const [lu, pivots, info] = native.luFactor(x.handle);
+	const out = wrap(native.luSolve(lu, pivots, identityLike(x).handle));
+	return { inverse: tracked(x) ? record(out, invBackward, [x], [out]) : out, info };
 }
 
 /** The inverse of square matrices; a singular one is an error. */
 export function inv(x: Tensor): Tensor {
-	const { lu, pivots } = factored("linalg.inv", x, "the inversion could not be completed");
-	const out = wrap(native.luSolve(lu, pivots, identityLike(x).handle));
-	return tracked(x) ? record(out, invBackward, [x], [out]) : out;
+	const { inverse, info } = inverseOf(matrices("linalg.inv", x, true));
+	checkInfo("linalg.inv", info, notInvertible);
+	return inverse;
 }
 
-const invBackward: Derivative = {
+/** @internal */
+export const invBackward: Derivative = {
 	name: "LinalgInvExBackward0",
 	backward(node, grad) {
 		const inverse = node.saved(0).mT;
@@ -99,7 +113,8 @@ export function slogdet(x: Tensor): SignAndLog {
 
 const slogdetBackward: Derivative = {
 	name: "LinalgSlogdetBackward0",
-	backward: (node, grad) => [inv(node.saved(0)).mT.mul(grad.unsqueeze(-1).unsqueeze(-1))],
+	// Of a singular matrix what PyTorch gives: infinities.
+	backward: (node, grad) => [inverseOf(node.saved(0)).inverse.mT.mul(grad.unsqueeze(-1).unsqueeze(-1))],
 };
 
 /** log det: NaN where the determinant is negative, −∞ where it is 0. */
@@ -124,12 +139,14 @@ function together(a: Tensor, b: Tensor): [Tensor, Tensor] {
 	return [a.expand([...batch, ...a.shape.slice(-2)]), b.expand([...batch, ...b.shape.slice(-2)])];
 }
 
-/** The solution of A X = B, for vectors or matrices B; a singular A is an error. */
-export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor {
-	const op = "linalg.solve";
+/** @internal The solution of A X = B, whatever it is, and where the first pivot of A is 0. */
+export function solutionOf(op: string, a: Tensor, b: Tensor, options: SolveOptions): { result: Tensor; info: Handle } {
 	matrices(op, a, true);
 	if (!(b instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(b)}`);
-	if (options.left === false) return solve(a.mT, b.mT).mT;
+	if (options.left === false) {
+		const { result, info } = solutionOf(op, a.mT, b.mT, {});
+		return { result: result.mT, info };
+	}
 	const vector = isVector(a, b);
 	const [left, right] = together(a, vector ? b.unsqueeze(-1) : b);
 	if (left.size(-1) !== right.size(-2) || right.dtype !== left.dtype) {
@@ -137,21 +154,28 @@ export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor 
 			`[${op}] incompatible matrices ${shapeText(a.shape)} of ${a.dtype} and right sides ${shapeText(b.shape)} of ${b.dtype}`,
 		);
 	}
-	const result = solved(left, right);
-	return vector ? result.squeeze(-1) : result;
+	const { out, info } = solved(left, right);
+	return { result: vector ? out.squeeze(-1) : out, info };
 }
 
-function solved(a: Tensor, b: Tensor): Tensor {
-	const { lu, pivots } = factored("linalg.solve", a, "the solve could not be completed");
+/** The solution of A X = B, for vectors or matrices B; a singular A is an error. */
+export function solve(a: Tensor, b: Tensor, options: SolveOptions = {}): Tensor {
+	const { result, info } = solutionOf("linalg.solve", a, b, options);
+	checkInfo("linalg.solve", info, notSolvable);
+	return result;
+}
+
+function solved(a: Tensor, b: Tensor): { out: Tensor; info: Handle } {
+	const [lu, pivots, info] = native.luFactor(a.handle);
 	const out = wrap(native.luSolve(lu, pivots, b.handle));
-	return tracked(a, b) ? record(out, solveBackward, [a, b], [a, out]) : out;
+	return { out: tracked(a, b) ? record(out, solveBackward, [a, b], [a, out]) : out, info };
 }
 
 const solveBackward: Derivative = {
 	name: "LinalgSolveExBackward0",
 	backward(node, grad) {
 		const [a, x] = [node.saved(0), node.saved(1)];
-		const ofB = solved(a.mT, grad);
+		const ofB = solved(a.mT, grad).out;
 		return [node.needs(0) ? matmul(ofB, x.mT).neg() : null, node.needs(1) ? ofB : null];
 	},
 };
@@ -185,89 +209,6 @@ export function choleskySolve(b: Tensor, l: Tensor, upper: boolean | { upper?: b
 /** The inverse of A from its Cholesky factor. */
 export function choleskyInverse(l: Tensor, upper: boolean | { upper?: boolean } = false): Tensor {
 	return choleskySolve(identityLike(matrices("choleskyInverse", l, true)), l, upper);
-}
-
-export interface LU {
-	readonly LU: Tensor;
-	readonly pivots: Tensor;
-	readonly 0: Tensor;
-	readonly 1: Tensor;
-	readonly length: 2;
-	[Symbol.iterator](): IterableIterator<Tensor>;
-}
-
-/** L (below the diagonal) and U in one matrix, and the row (int32, from 1) that each row was exchanged with. No gradient. */
-export function luFactor(x: Tensor): LU {
-	const { lu, pivots } = factored("linalg.luFactor", x.detach(), "the factorization could not be completed");
-	return namedTuple("linalg_lu_factor", ["LU", "pivots"], [wrap(lu), wrap(native.to(native.add(pivots, 1, 1), 3))]);
-}
-
-/** The solution of A X = B from what `luFactor` gave. */
-export function luSolve(lu: Tensor, pivots: Tensor, b: Tensor): Tensor {
-	return wrap(native.luSolve(lu.handle, native.sub(native.to(pivots.handle, 4), 1, 1), b.handle));
-}
-
-/** @internal Without a gradient. */
-type Factors = readonly [P: Tensor, L: Tensor, U: Tensor];
-
-/** P, L and U with A = P L U, of square matrices: a permutation, a unit lower and an upper triangular matrix. */
-export function lu(x: Tensor): NamedTuple<"P" | "L" | "U"> {
-	const [packed, pivots] = native.luFactor(matrices("linalg.lu", x, true).handle).map(wrap) as [Tensor, Tensor];
-	const identity = identityLike(x);
-	const [L, U] = [packed.tril(-1).add(identity), packed.triu()];
-	const factors: Factors = [permutationOf(pivots, identity), L, U];
-	if (tracked(x)) recordAll(factors, luBackward, [x], [...factors]);
-	return namedTuple("linalg_lu", ["P", "L", "U"], factors);
-}
-
-/** The matrix of the exchanges, which `pivots` names one after the other (from 0). */
-function permutationOf(pivots: Tensor, identity: Tensor): Tensor {
-	const n = identity.size(-1);
-	const rows = identity.clone().reshape(-1, n, n);
-	const steps = pivots.reshape(-1, n).tolist() as number[][];
-	steps.forEach((exchanges, k) => {
-		const order = Array.from({ length: n }, (_, i) => i);
-		exchanges.forEach((other, i) => {
-			[order[i], order[other]] = [order[other]!, order[i]!];
-		});
-		const index = wrap(native.fromNumbers(Float64Array.from(order), [n], 4, identity.handle));
-		rows.select(0, k).copy_(rows.select(0, k).indexSelect(0, index).t());
-	});
-	return rows.reshape(identity.shape);
-}
-
-/** P L⁻ᵀ (tril(Lᵀ gL, −1) + triu(gU Uᵀ)) U⁻ᵀ */
-const luBackward: Derivative = {
-	name: "LinalgLuBackward0",
-	backward(node, _grad, [, gL, gU]) {
-		const [P, L, U] = [node.saved(0), node.saved(1), node.saved(2)];
-		if (!gL && !gU) return [null];
-		const lower = gL ? matmul(L.mT, gL).tril(-1) : null;
-		const upper = gU ? matmul(gU, U.mT).triu() : null;
-		const middle = lower && upper ? lower.add(upper) : (lower ?? upper)!;
-		const left = solveTriangular(L.mT, middle, { upper: true, unitriangular: true });
-		return [matmul(P, solveTriangular(U.mT, left, { upper: false, left: false }))];
-	},
-};
-
-/** @internal Whether, and where first, something went wrong, as int32 beside the result. */
-interface WithInfo {
-	readonly info: Tensor;
-	readonly length: 2;
-	readonly 0: Tensor;
-	readonly 1: Tensor;
-	[Symbol.iterator](): IterableIterator<Tensor>;
-}
-
-const infoTensor = (info: Handle): Tensor => wrap(native.to(info, 3));
-
-/** As `inv`, with `info` instead of an error: 0, or which diagonal element of U is 0 (then the inverse means nothing). */
-export function invEx(x: Tensor, options: { checkErrors?: boolean } = {}): WithInfo & { readonly inverse: Tensor } {
-	const [lu, pivots, info] = native.luFactor(matrices("linalg.invEx", x, true).handle);
-	if (options.checkErrors) checkInfo("linalg.invEx", info, (place) => `the diagonal element ${place} is zero`);
-	const out = wrap(native.luSolve(lu, pivots, identityLike(x).handle));
-	const inverse = tracked(x) ? record(out, invBackward, [x], [out]) : out;
-	return namedTuple("linalg_inv_ex", ["inverse", "info"], [inverse, infoTensor(info)]);
 }
 
 declare module "../core/tensor" {

@@ -23,26 +23,26 @@ void subtract(double* row, const double* other, double factor, int64_t begin, in
 }
 
 void luOnCpu(const Tensor& a, const Tensor& pivots, const Tensor& info) {
-  const int64_t n = a.size(1);
-  forMatrices(a.size(0), n * n * n, [&](int64_t b) {
-    double* m = a.as<double>() + b * n * n;
-    int64_t* pivot = pivots.as<int64_t>() + b * n;
+  const int64_t m = a.size(1), n = a.size(2), steps = std::min(m, n);
+  forMatrices(a.size(0), m * n * steps, [&](int64_t b) {
+    double* x = a.as<double>() + b * m * n;
+    int64_t* pivot = pivots.as<int64_t>() + b * steps;
     int64_t& first = info.as<int64_t>()[b];
     first = 0;
-    for (int64_t k = 0; k < n; k++) {
+    for (int64_t k = 0; k < steps; k++) {
       int64_t best = k;
-      for (int64_t i = k + 1; i < n; i++) {
-        if (std::fabs(m[i * n + k]) > std::fabs(m[best * n + k])) best = i;
+      for (int64_t i = k + 1; i < m; i++) {
+        if (std::fabs(x[i * n + k]) > std::fabs(x[best * n + k])) best = i;
       }
       pivot[k] = best;
-      if (best != k) std::swap_ranges(m + k * n, m + k * n + n, m + best * n);
-      if (m[k * n + k] == 0) {
+      if (best != k) std::swap_ranges(x + k * n, x + k * n + n, x + best * n);
+      if (x[k * n + k] == 0) {
         if (!first) first = k + 1;
         continue;
       }
-      for (int64_t i = k + 1; i < n; i++) {
-        const double factor = m[i * n + k] /= m[k * n + k];
-        if (factor != 0) subtract(m + i * n, m + k * n, factor, k + 1, n);
+      for (int64_t i = k + 1; i < m; i++) {
+        const double factor = x[i * n + k] /= x[k * n + k];
+        if (factor != 0) subtract(x + i * n, x + k * n, factor, k + 1, n);
       }
       checkInterrupt();
     }

@@ -74,13 +74,13 @@ void checkRightSide(const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Three luFactor(const Tensor& a) {
-  checkSquare(a);
+  checkMatrices(a);
   const Tensor lu = doubles(a);
-  const int64_t n = rowsOf(a);
-  const Tensor pivots = emptyTensor({lu.size(0), n}, DType::Int64, a.device());
+  const int64_t m = rowsOf(a), n = columnsOf(a), k = std::min(m, n);
+  const Tensor pivots = emptyTensor({lu.size(0), k}, DType::Int64, a.device());
   const Tensor info = emptyTensor({lu.size(0)}, DType::Int64, a.device());
   luKernel(a.device(), lu, pivots, info);
-  return {finished(lu, a, {n, n}), finished(pivots, a, {n}), finished(info, a, {})};
+  return {finished(lu, a, {m, n}), finished(pivots, a, {k}), finished(info, a, {})};
 }
 
 Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b) {

@@ -9,8 +9,8 @@ namespace gb {
 
 // Kernels work on row-major doubles [batch, …] in place or into tensors that the front end made.
 
-/** a [b, n, n] becomes L below its diagonal and U; pivots [b, n]: the row that row i was exchanged with; info [b]: 0, or
- * the place (from 1) of the first pivot that is 0. */
+/** a [b, m, n] becomes L below its diagonal and U; pivots [b, min(m, n)]: the row that row i was exchanged with; info [b]: 0,
+ * or the place (from 1) of the first pivot that is 0. */
 extern Kernel<void(const Tensor& a, const Tensor& pivots, const Tensor& info)> luKernel;
 /** b [b, n, k] becomes the solution. */
 extern Kernel<void(const Tensor& lu, const Tensor& pivots, const Tensor& b)> luSolveKernel;

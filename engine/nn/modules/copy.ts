@@ -2,6 +2,7 @@ import { noGrad } from "../../core/gradMode";
 import { native } from "../../core/native";
 import { Tensor, wrap } from "../../core/tensor";
 import { Buffer, Parameter } from "../parameter";
+import { UninitializedBuffer, UninitializedParameter } from "../uninitialized";
 
 /** A method with this name makes the copy of an object of its class: Python's `__deepcopy__`. */
 export const copyWith: unique symbol = Symbol("gradbook.deepcopy");
@@ -76,6 +77,14 @@ function copyTensor(tensor: Tensor): Tensor {
 		throw new Error(
 			"[deepcopy] only tensors created explicitly by the user (graph leaves) can be copied: use detach() on this one first",
 		);
+	}
+	if (tensor instanceof UninitializedParameter) {
+		const { dtype, device, requiresGrad } = tensor;
+		return new UninitializedParameter({ dtype, device, requiresGrad });
+	}
+	if (tensor instanceof UninitializedBuffer) {
+		const { dtype, device, persistent } = tensor;
+		return new UninitializedBuffer({ dtype, device, persistent });
 	}
 	const data = noGrad(() => wrap(native.clone(tensor.handle)));
 	if (tensor instanceof Parameter) return new Parameter(data, { requiresGrad: tensor.requiresGrad });

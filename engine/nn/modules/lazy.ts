@@ -1,9 +1,11 @@
 import { bind } from "../../core/arguments";
 import { defaultGenerator } from "../../core/generator";
-import type { Tensor } from "../../core/tensor";
+import { size } from "../../core/pythonText";
+import { Tensor } from "../../core/tensor";
 import type { FactoryOptions } from "../factory";
 import type { PerDimension } from "../functional/spatial";
-import type { Parameter } from "../parameter";
+import { Parameter } from "../parameter";
+import { isUninitialized, UninitializedBuffer, UninitializedParameter } from "../uninitialized";
 import {
 	BatchNorm1d,
 	BatchNorm2d,
@@ -28,61 +30,112 @@ import { Module } from "./module";
 
 /*
  * Layers that learn the size of their input from the first one: then they become the layer of that size, with its class,
- * text and parameters. Before that they have none, and asking for them is an error: an optimiser made too early would miss
- * them. Give the model an input first.
+ * text and parameters. Before that their parameters are there without a shape (../uninitialized.ts); a state dict may give
+ * them one.
  */
 
 interface Kind {
 	/** The layer for an input of this size. */
-	make: (size: number) => Module;
+	make: (size: number, place?: FactoryOptions) => Module;
 	/** Where the input's size stands, of one that the layer takes. */
 	sizeOf: (input: Tensor) => number;
+	/** The property that is this size, 0 before the first input. */
+	size: string;
 	/** The least size that the layer takes: of grouped channels the number of groups. */
 	least: number;
 }
 
-abstract class Lazy extends Module {
-	readonly #kind: Kind;
-
-	constructor(kind: Kind) {
-		super();
-		this.#kind = kind;
-	}
-
-	/** Whether the layer still waits for its first input. A layer that has had it is no `Lazy` any more. */
-	hasUninitializedParams(): boolean {
-		return true;
-	}
-
-	forward(input: Tensor): Tensor {
-		const layer = this.#kind.make(this.#kind.sizeOf(input));
-		for (const [property, value] of Object.entries(layer)) {
-			if (property !== "_state" && property !== "training")
-				(this as unknown as Record<string, unknown>)[property] = value;
-		}
-		for (const [property, saved] of layer._state.buffers) this._state.buffers.set(property, saved);
-		Object.setPrototypeOf(this, Object.getPrototypeOf(layer) as object);
-		return (this as unknown as { forward(input: Tensor): Tensor }).forward(input);
-	}
-
-	/** @internal */
-	override _parameters(): [key: string, value: Parameter, property: string][] {
-		throw new Error(
-			`[${this.constructor.name}] has no parameters before its first input: call the model once, on data of the right shape, before you use its parameters, state or device`,
-		);
-	}
-
-	override extraRepr(): string {
-		// A layer of some size says it, without touching what random numbers come next.
-		const state = defaultGenerator.getState();
-		const text = this.#kind.make(this.#kind.least).extraRepr();
+/** Makes a layer without touching what random numbers come next. */
+function quietly<T>(make: () => T): T {
+	const state = defaultGenerator.getState();
+	try {
+		return make();
+	} finally {
 		defaultGenerator.setState(state);
-		return text.replace(/\d+/, "0");
 	}
 }
 
+type Properties = Record<string, unknown>;
+
+abstract class Lazy extends Module {
+	/** @internal Gone after the first input. */
+	declare _kind?: Kind;
+
+	constructor(kind: Kind) {
+		super();
+		this._kind = kind;
+		const layer = quietly(() => kind.make(kind.least));
+		for (const [property, value] of Object.entries(layer)) {
+			if (property === "training") continue;
+			(this as unknown as Properties)[property] = property === kind.size ? 0 : shapeless(value);
+		}
+		for (const [property, saved] of layer._state.buffers) this._state.buffers.set(property, saved);
+	}
+
+	/** Whether the layer still waits for its first input, or for a state dict. */
+	hasUninitializedParams(): boolean {
+		return Object.values(this).some(isUninitialized);
+	}
+
+	/** Gives the parameters the shapes and the first values that they have for this input. */
+	initializeParameters(input: Tensor): void {
+		initialized(this, input);
+	}
+
+	forward(input: Tensor): Tensor {
+		Object.setPrototypeOf(this, Object.getPrototypeOf(initialized(this, input)) as object);
+		delete this._kind;
+		return (this as unknown as { forward(input: Tensor): Tensor }).forward(input);
+	}
+
+	override extraRepr(): string {
+		// A layer of some size says it.
+		const layer = quietly(() => this._kind!.make(this._kind!.least));
+		return layer.extraRepr().replace(/\d+/, "0");
+	}
+}
+
+/** Gives the parameters of `lazy` their shapes; the layer that it is from now on. */
+function initialized(lazy: Lazy, input: Tensor): Module {
+	const kind = lazy._kind!;
+	const size = kind.sizeOf(input);
+	const mine = lazy as unknown as Properties;
+	const waiting = Object.values(lazy).find(isUninitialized);
+	const layer = waiting
+		? kind.make(size, { dtype: waiting.dtype, device: waiting.device })
+		: quietly(() => kind.make(size));
+	for (const [property, value] of Object.entries(layer)) {
+		const present = mine[property];
+		if (isUninitialized(present)) present._become(value as Tensor);
+		else if (property !== "training" && !(present instanceof Tensor)) mine[property] = value;
+	}
+	return layer;
+}
+
+/** A parameter or buffer whose shape depends on the input, without it; anything else as it is. */
+function shapeless(value: unknown): unknown {
+	if (!(value instanceof Tensor) || value.ndim === 0) return value;
+	const { dtype, device } = value;
+	if (value instanceof Parameter)
+		return new UninitializedParameter({ dtype, device, requiresGrad: value.requiresGrad });
+	return new UninitializedBuffer({ dtype, device });
+}
+
+abstract class LazyWeights extends Lazy {
+	declare weight: Parameter;
+	declare bias: Parameter | null;
+}
+
+abstract class LazyNorm extends Lazy {
+	declare weight: Parameter | null;
+	declare bias: Parameter | null;
+	declare runningMean: Tensor | null;
+	declare runningVar: Tensor | null;
+	declare numBatchesTracked: Tensor | null;
+}
+
 /** A `Linear` whose `inFeatures` is that of its first input. */
-export class LazyLinear extends Lazy {
+export class LazyLinear extends LazyWeights {
 	constructor(
 		...args:
 			| [outFeatures: number, options?: LinearOptions]
@@ -95,8 +148,9 @@ export class LazyLinear extends Lazy {
 			["outFeatures", "bias"],
 			["device", "dtype"],
 		);
-		const make = (inFeatures: number) => new Linear({ inFeatures, outFeatures: outFeatures!, ...options });
-		super({ make, sizeOf: (input) => input.size(-1), least: 1 });
+		const make = (inFeatures: number, place?: FactoryOptions) =>
+			new Linear({ inFeatures, outFeatures: outFeatures!, ...options, ...place });
+		super({ make, sizeOf: (input) => input.size(-1), size: "inFeatures", least: 1 });
 	}
 }
 
@@ -130,49 +184,57 @@ function convolution(
 		convOptions,
 	);
 	return {
-		make: (inChannels) => new Layer({ inChannels, ...given }),
-		sizeOf: (input) => input.size(-1 - spatial),
+		make: (inChannels, place) => new Layer({ inChannels, ...given, ...place }),
+		sizeOf(input) {
+			if (input.ndim !== spatial + 1 && input.ndim !== spatial + 2) {
+				throw new RangeError(
+					`[${name}] Expected ${spatial + 1}D (unbatched) or ${spatial + 2}D (batched) input to ${name}, but got input of size: ${size(input.shape)}`,
+				);
+			}
+			return input.size(-1 - spatial);
+		},
+		size: "inChannels",
 		least: (given.groups as number | undefined) ?? 1,
 	};
 }
 
 /** A `Conv1d` whose `inChannels` is that of its first input. */
-export class LazyConv1d extends Lazy {
+export class LazyConv1d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv1d", 1, Conv1d, args));
 	}
 }
 
 /** A `Conv2d` whose `inChannels` is that of its first input. */
-export class LazyConv2d extends Lazy {
+export class LazyConv2d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv2d", 2, Conv2d, args));
 	}
 }
 
 /** A `Conv3d` whose `inChannels` is that of its first input. */
-export class LazyConv3d extends Lazy {
+export class LazyConv3d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv3d", 3, Conv3d, args));
 	}
 }
 
 /** A `ConvTranspose1d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose1d extends Lazy {
+export class LazyConvTranspose1d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose1d", 1, ConvTranspose1d, args));
 	}
 }
 
 /** A `ConvTranspose2d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose2d extends Lazy {
+export class LazyConvTranspose2d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose2d", 2, ConvTranspose2d, args));
 	}
 }
 
 /** A `ConvTranspose3d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose3d extends Lazy {
+export class LazyConvTranspose3d extends LazyWeights {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose3d", 3, ConvTranspose3d, args));
 	}
@@ -191,50 +253,51 @@ function normalisation(
 		["eps", "momentum", "affine", "trackRunningStats", "bias", "device", "dtype"],
 	);
 	return {
-		make: (numFeatures) => new Layer({ numFeatures, ...given }),
+		make: (numFeatures, place) => new Layer({ numFeatures, ...given, ...place }),
 		// Batches have it in the second dimension; instances may come without their batch.
 		sizeOf: (input) => input.size(spatial === null ? 1 : -1 - spatial),
+		size: "numFeatures",
 		least: 1,
 	};
 }
 
 /** A `BatchNorm1d` whose `numFeatures` is that of its first input. */
-export class LazyBatchNorm1d extends Lazy {
+export class LazyBatchNorm1d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyBatchNorm1d", BatchNorm1d, options, null));
 	}
 }
 
 /** A `BatchNorm2d` whose `numFeatures` is that of its first input. */
-export class LazyBatchNorm2d extends Lazy {
+export class LazyBatchNorm2d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyBatchNorm2d", BatchNorm2d, options, null));
 	}
 }
 
 /** A `BatchNorm3d` whose `numFeatures` is that of its first input. */
-export class LazyBatchNorm3d extends Lazy {
+export class LazyBatchNorm3d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyBatchNorm3d", BatchNorm3d, options, null));
 	}
 }
 
 /** An `InstanceNorm1d` whose `numFeatures` is that of its first input. */
-export class LazyInstanceNorm1d extends Lazy {
+export class LazyInstanceNorm1d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyInstanceNorm1d", InstanceNorm1d, options, 1));
 	}
 }
 
 /** An `InstanceNorm2d` whose `numFeatures` is that of its first input. */
-export class LazyInstanceNorm2d extends Lazy {
+export class LazyInstanceNorm2d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyInstanceNorm2d", InstanceNorm2d, options, 2));
 	}
 }
 
 /** An `InstanceNorm3d` whose `numFeatures` is that of its first input. */
-export class LazyInstanceNorm3d extends Lazy {
+export class LazyInstanceNorm3d extends LazyNorm {
 	constructor(options: BatchNormModuleOptions = {}) {
 		super(normalisation("LazyInstanceNorm3d", InstanceNorm3d, options, 3));
 	}

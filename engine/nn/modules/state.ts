@@ -4,6 +4,7 @@ import { size } from "../../core/pythonText";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import { Parameter } from "../parameter";
+import { isUninitialized, refuseShape } from "../uninitialized";
 import type { Module } from "./module";
 
 /* Saving and loading a module's state by PyTorch's keys. */
@@ -56,7 +57,7 @@ export function stateDict(module: Module, options: StateDictOptions): StateDict 
 }
 
 function save(module: Module, state: StateDict, prefix: string, keep: boolean): void {
-	const keepOrDetach = (tensor: Tensor) => (keep ? tensor : tensor.detach());
+	const keepOrDetach = (tensor: Tensor) => (keep || isUninitialized(tensor) ? tensor : tensor.detach());
 	for (const [key, parameter] of module._parameters()) setEntry(state, prefix + key, keepOrDetach(parameter));
 	for (const [key, buffer, property] of module._buffers()) {
 		if (module._isPersistent(property)) setEntry(state, prefix + key, keepOrDetach(buffer));
@@ -123,6 +124,12 @@ function loadTensor(module: Module, key: string, tensor: Tensor, property: strin
 		);
 		return;
 	}
+	// A lazy layer takes the shape of what it loads; two without a shape have nothing to tell each other.
+	if (isUninitialized(tensor)) {
+		if (isUninitialized(value)) return;
+		tensor.materialize(value.shape);
+	}
+	if (isUninitialized(value)) refuseShape();
 	if (tensor.ndim === 0 && value.ndim === 1 && value.numel() === 1) value = value.reshape([]);
 	const source = value as Tensor;
 	if (`${source.shape}` !== `${tensor.shape}`) {

@@ -64,9 +64,77 @@ test("a layer in eval mode stays in it; hooks stay", () => {
 	]);
 });
 
-test("parameters before the first input are an error that says what to do", () => {
-	expect(() => [...lazily().parameters()]).toThrow(/has no parameters before its first input: call the model once/);
+test("before the first input parameters are there without a shape, as PyTorch's", () => {
+	const layer = new nn.LazyLinear(3);
+	expect(layer.parameters().map(String)).toEqual(["<UninitializedParameter>", "<UninitializedParameter>"]);
+	expect(layer.namedParameters().map(([name]) => name)).toEqual(["weight", "bias"]);
+	expect([layer.hasUninitializedParams(), layer.inFeatures]).toEqual([true, 0]);
+	expect(() => layer.weight.shape).toThrow(/Can't access the shape of an uninitialized parameter or buffer/);
+	expect(() => layer.weight.add(1)).toThrow(/Attempted to use an uninitialized parameter/);
+	expect(() => layer.weight.numel()).toThrow(/Attempted to use an uninitialized parameter/);
+	expect(() => nn.init.ones_(layer.weight)).toThrow(/Attempted to use an uninitialized parameter/);
+	const norm = new nn.LazyBatchNorm2d();
+	expect(Object.entries(norm.stateDict()).map(([key, value]) => [key, String(value)])).toEqual([
+		["weight", "<UninitializedParameter>"],
+		["bias", "<UninitializedParameter>"],
+		["running_mean", "<UninitializedBuffer>"],
+		["running_var", "<UninitializedBuffer>"],
+		["num_batches_tracked", "tensor(0)"],
+	]);
+	expect(Object.keys(new nn.LazyBatchNorm2d({ affine: false, trackRunningStats: false }).stateDict())).toEqual([]);
+	expect(new nn.LazyLinear(3, { bias: false }).bias).toBe(null);
 	expect(() => new nn.LazyLinear({ outFeature: 3 } as never)).toThrow(/outFeature/);
+	expect(() => new nn.LazyConv2d(4, 3)(torch.ones(2, 2))).toThrow(
+		"Expected 3D (unbatched) or 4D (batched) input to LazyConv2d, but got input of size: torch.Size([2, 2])",
+	);
+});
+
+test("a state dict gives a lazy layer its shapes; its class comes with the first input", () => {
+	const layer = new nn.LazyLinear(3);
+	const state = { weight: torch.ones(3, 2), bias: torch.zeros(3) };
+	expect(String(layer.loadStateDict(state))).toBe("<All keys matched successfully>");
+	expect([String(layer), layer.hasUninitializedParams()]).toEqual([
+		"LazyLinear(in_features=0, out_features=3, bias=True)",
+		false,
+	]);
+	torch.manualSeed(4);
+	const next = torch.rand(1).item();
+	torch.manualSeed(4);
+	expect((layer(torch.ones(1, 2)) as Tensor).tolist()).toEqual([[2, 2, 2]]);
+	expect(torch.rand(1).item()).toBe(next);
+	expect(String(layer)).toBe("Linear(in_features=2, out_features=3, bias=True)");
+
+	const trained = new nn.BatchNorm1d(3);
+	trained(torch.arange(6).float().reshape(2, 3));
+	const norm = new nn.LazyBatchNorm1d();
+	norm.loadStateDict(trained.stateDict());
+	expect(norm.runningMean!.tolist()).toEqual(trained.runningMean!.tolist());
+	norm.eval();
+	norm(torch.ones(2, 3));
+	expect([norm.runningMean!.tolist(), norm.numBatchesTracked!.item()]).toEqual([trained.runningMean!.tolist(), 1]);
+
+	const other = new nn.LazyLinear(3);
+	expect(String(other.loadStateDict(new nn.LazyLinear(3).stateDict()))).toBe("<All keys matched successfully>");
+	expect(other.hasUninitializedParams()).toBe(true);
+	expect(() => other.loadStateDict({})).toThrow(/Missing key\(s\) in state_dict: "weight", "bias"\. /);
+	expect(() => new nn.Linear(2, 3).loadStateDict(other.stateDict())).toThrow(/Can't access the shape/);
+});
+
+test("an optimiser that was made first goes on with the parameters; casts and copies keep what is known", () => {
+	const layer = new nn.LazyLinear(3).double();
+	expect(layer.weight.dtype).toBe(torch.float64);
+	const copy = nn.deepcopy(layer);
+	const optimizer = new optim.SGD(layer.parameters(), { lr: 0.1 });
+	layer.zeroGrad();
+	const y = layer(torch.ones(1, 2, { dtype: torch.float64 })) as Tensor;
+	const before = layer.weight.clone();
+	y.sum().backward();
+	optimizer.step();
+	expect(layer.weight).toBe(optimizer.paramGroups[0]!.params[0]);
+	expect(layer.weight.constructor).toBe(nn.Parameter);
+	expect(layer.weight.allclose(before.sub(0.1))).toBe(true);
+	expect((copy(torch.ones(1, 5, { dtype: torch.float64 })) as Tensor).dtype).toBe(torch.float64);
+	expect(copy.weight.shape).toEqual([3, 5]);
 });
 
 test("random numbers are drawn when the layer comes to be, not when it is shown", () => {

@@ -114,3 +114,54 @@ case("linalg.tensorsolve", T(2, 3, 6, values=dominant), T(2, 3), checks=unnamed)
 case("matrix_exp", one(), checks={"node": None, "second": False})
 case("matrix_exp", T(2, 2, 2, lo=-0.3, hi=0.3), checks={"node": None, "second": False})
 case("linalg.matrix_exp", T(3, 3, lo=-5, hi=5, grad=False))
+
+# Matrices of any shape, singular ones, and `info` instead of an error.
+for shape in ((2, 4), (4, 2), (3, 3), (2, 3, 2), (2, 2, 3), (1, 3), (0, 2)):
+    some = {"grad": False} if 0 in shape else {}
+    case("linalg.lu", T(*shape, **some), checks=unnamed)
+    case("linalg.lu_factor", T(*shape, **some), checks=unnamed)
+case("linalg.lu", T(3, 3, values=singular, grad=False))
+case("linalg.lu", T(2, 3), pivot=False, checks=raises)
+case("linalg.lu_factor", T(2, 2, values=[0.0] * 4), checks=raises)
+rank_one = lambda **more: T(2, 2, values=[1.0, 2.0, 2.0, 4.0], grad=False, **more)
+for name in ("lu_factor_ex", "inv_ex", "ldl_factor_ex"):
+    case(f"linalg.{name}", rank_one())
+    case(f"linalg.{name}", T(2, 3, 3, values=positive + positive, grad=False))
+for name in ("lu_factor_ex", "inv_ex"):
+    case(f"linalg.{name}", one(), checks=unnamed)
+    case(f"linalg.{name}", rank_one(), check_errors=True, checks=raises)
+case("linalg.cholesky_ex", T(3, 3, values=positive), checks=one_triangle)
+case("linalg.cholesky_ex", T(3, 3, values=positive), upper=True, checks=one_triangle)
+case("linalg.cholesky_ex", T(2, 2, values=[4.0, 2.0, 2.0, 1.0], grad=False))
+case("linalg.cholesky_ex", T(2, 2, values=[1.0, 2.0, 2.0, 1.0]), check_errors=True, checks=raises)
+case("linalg.solve_ex", one(), T(3, 2), checks={"node": None, "places": ["linalg"]})
+case("linalg.solve_ex", rank_one(), T(2, grad=False))
+case("linalg.solve_ex", rank_one(), T(2, grad=False), check_errors=True, checks=raises)
+case("linalg.ldl_factor", T(3, 3, values=[1.0, 2.0, 3.0, 2.0, 1.0, 0.0, 3.0, 0.0, 5.0], grad=False))
+case("linalg.ldl_factor", T(3, 3, values=[0.0, 2.0, 3.0, 2.0, 0.0, 1.0, 3.0, 1.0, 0.0], grad=False))
+case("linalg.ldl_factor", T(2, 7, 7, grad=False))
+case("linalg.ldl_factor", T(2, 3), checks=raises)
+lu_of = [4.0, 1.0, -0.5, 0.25, -3.0, 0.8, 0.5, -0.4, 2.75]
+pivots = lambda *places: T(len(places), dtype="int32", values=places)
+for options in ({}, {"left": False}, {"adjoint": True}, {"left": False, "adjoint": True}):
+    case("linalg.lu_solve", T(3, 3, values=lu_of), pivots(3, 2, 3), T(3, 3), checks=unnamed, **options)
+case("linalg.ldl_solve", T(3, 3, values=[5.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.6, 2.0, -0.8], grad=False), pivots(3, -3, -3), T(3, 2, grad=False))
+case("linalg.ldl_solve", T(3, 3, values=[5.0, 0.0, 0.0, 0.5, 1.0, 0.0, 0.6, 2.0, -0.8], grad=False), pivots(2, 3, 3), T(3, 2, grad=False))
+case("lu_unpack", T(3, 2, values=[4.0, 1.0, 0.5, 3.0, 0.25, -0.5]), T(2, dtype="int32", values=[3, 3]), checks=unnamed)
+case("lu_unpack", T(2, 3, grad=False), T(2, dtype="int32", values=[2, 2]), unpack_data=False)
+case("linalg.householder_product", T(4, 3), T(3), checks=unnamed)
+case("linalg.householder_product", T(2, 3, 2), T(2, 1), checks=unnamed)
+case("linalg.householder_product", T(2, 3), T(2), checks=raises)
+case("linalg.matrix_sqrth", T(3, 3, values=positive), checks=one_triangle)
+case("linalg.polar", one(), checks=unnamed)
+case("linalg.polar", T(4, 2), checks=unnamed)
+case("linalg.polar", T(2, 4), checks=raises)
+for name in ("slogdet", "det"):
+    case(name, rank_one())
+    case(name, T(2, 3, 3, values=[1.0, 2.0, 0.0, 2.0, 4.0, 0.0, 0.0, 0.0, 1.0] + square, grad=False))
+case("slogdet", T(2, 2, values=[1.0, 2.0, 2.0, 4.0]), checks={"node": None, "numeric": False, "second": False})
+case("logdet", T(2, 2, values=[1.0, 2.0, 2.0, 4.0], grad=False))
+# PyTorch sorts NaN among numbers as it comes; these have one answer.
+nan = float("nan")
+for values in ([1.0, nan, nan, 2.0], [nan, nan], [1.0, 1.0, nan]):
+    case("mode", T(len(values), values=values, grad=False))

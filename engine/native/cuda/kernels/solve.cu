@@ -4,13 +4,14 @@
 namespace gb {
 namespace cuda {
 
-extern "C" __global__ void lu(double* a, i64* pivots, i64* info, i64 n) {
-  double* m = a + blockIdx.x * n * n;
+extern "C" __global__ void lu(double* a, i64* pivots, i64* info, i64 rows, i64 n) {
+  double* m = a + blockIdx.x * rows * n;
+  const i64 steps = rows < n ? rows : n;
   i64 first = 0;
-  for (i64 k = 0; k < n; k++) {
+  for (i64 k = 0; k < steps; k++) {
     double most = -1;
     i64 at = k;
-    for (i64 i = k + threadIdx.x; i < n; i += blockDim.x) {
+    for (i64 i = k + threadIdx.x; i < rows; i += blockDim.x) {
       const double size = scalar::fabs(m[i * n + k]);
       if (size > most) {
         most = size;
@@ -19,9 +20,9 @@ extern "C" __global__ void lu(double* a, i64* pivots, i64* info, i64 n) {
     }
     const double all = blockJoin<Larger>(most), diagonal = m[k * n + k];
     // The first of equals; a NaN on the diagonal stays.
-    const i64 found = -blockJoin<Larger>(most == all ? -at : -n), place = diagonal != diagonal ? k : found;
+    const i64 found = -blockJoin<Larger>(most == all ? -at : -rows), place = diagonal != diagonal ? k : found;
     __syncthreads();
-    if (threadIdx.x == 0) pivots[blockIdx.x * n + k] = place;
+    if (threadIdx.x == 0) pivots[blockIdx.x * steps + k] = place;
     for (i64 j = threadIdx.x; place != k && j < n; j += blockDim.x) {
       const double other = m[k * n + j];
       m[k * n + j] = m[place * n + j];
@@ -33,9 +34,9 @@ extern "C" __global__ void lu(double* a, i64* pivots, i64* info, i64 n) {
       if (first == 0) first = k + 1;
       continue;
     }
-    for (i64 i = k + 1 + threadIdx.x; i < n; i += blockDim.x) m[i * n + k] /= pivot;
+    for (i64 i = k + 1 + threadIdx.x; i < rows; i += blockDim.x) m[i * n + k] /= pivot;
     __syncthreads();
-    forEntries(k + 1, n, k + 1, n, [&](i64 i, i64 j) {
+    forEntries(k + 1, rows, k + 1, n, [&](i64 i, i64 j) {
       const double factor = m[i * n + k];
       if (factor != 0) m[i * n + j] -= factor * m[k * n + j];
     });

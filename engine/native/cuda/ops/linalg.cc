@@ -23,8 +23,8 @@ constexpr const char *kSolve = "solve.cu", *kFactors = "factors.cu";
 
 void luOnCuda(const Tensor& a, const Tensor& pivots, const Tensor& info) {
   static Function kernel;
-  const long long n = a.size(1);
-  overMatrices(kernel, kSolve, "lu", a, n, a.data(), pivots.data(), info.data(), n);
+  const long long m = a.size(1), n = a.size(2);
+  overMatrices(kernel, kSolve, "lu", a, std::max(m, n), a.data(), pivots.data(), info.data(), m, n);
 }
 
 void luSolveOnCuda(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
