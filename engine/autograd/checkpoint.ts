@@ -25,7 +25,7 @@ interface Frame {
 
 /**
  * `fn(...args)` without keeping what its operations save: they run once more in the backward pass. `fn` must do the same both
- * times; an options object at the end is `checkpoint`'s. First derivatives only.
+ * times; an options object at the end is `checkpoint`'s.
  *
  * @throws in the backward pass, where the second run saves other tensors than the first
  */
@@ -79,8 +79,6 @@ export function checkpoint<A extends unknown[], R>(
 			return frame.count++;
 		},
 		(place) => {
-			if (gradMode.enabled)
-				throw new Error("[checkpoint] has first derivatives only: createGraph does not reach into it");
 			frame.again ??= recompute();
 			return frame.again[place]!;
 		},

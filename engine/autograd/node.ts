@@ -27,6 +27,17 @@ export type NodeHook = (
 	gradOutputs: readonly Gradient[],
 ) => readonly Gradient[] | void;
 
+/** Where a saved tensor came from: kept where hooks took the tensor itself. */
+interface Origin {
+	node: GraphNode;
+	output: number;
+}
+
+function originOf(tensor: Gradient): Origin | null {
+	const node = tensor === null ? null : gradientEdge(tensor);
+	return node && { node, output: tensor!._outputIndex };
+}
+
 let nextSequence = 1;
 
 /** One recorded operation: edges to the nodes that its inputs came from, and what its derivative needs. */
@@ -46,7 +57,7 @@ export class Node implements GraphNode {
 	#versions: readonly number[] | null;
 	#freed = false;
 	/** Where hooks took over what was saved: they, and what they made of each tensor. */
-	#packed: { hooks: SavedTensorsHooks; values: unknown[] } | null = null;
+	#packed: { hooks: SavedTensorsHooks; values: unknown[]; origins: (Origin | null)[] } | null = null;
 
 	constructor(
 		readonly derivative: Derivative,
@@ -122,6 +133,7 @@ export class Node implements GraphNode {
 	save(result: Tensor): void {
 		if (savedTensors.hooks !== null) {
 			this.#pack([result]);
+			this.#packed!.origins = [{ node: this, output: 0 }];
 			return;
 		}
 		this.#saved = [result];
@@ -133,14 +145,34 @@ export class Node implements GraphNode {
 		return this.#packed ? this.#packed.values.map((_, i) => this.#unpack(i)) : this.#saved;
 	}
 
+	/** @internal Says which of the saved tensors are this node's own outputs: they have their history only now. */
+	savedOutputs(saved: readonly Gradient[], outputs: readonly Tensor[]): void {
+		saved.forEach((tensor, i) => {
+			const output = tensor === null ? -1 : outputs.indexOf(tensor);
+			if (output >= 0 && this.#packed) this.#packed.origins[i] = { node: this, output };
+		});
+	}
+
 	#pack(saved: readonly Gradient[]): void {
 		const hooks = savedTensors.hooks!;
-		this.#packed = { hooks, values: saved.map((tensor) => (tensor === null ? null : hooks.pack(tensor))) };
+		this.#packed = {
+			hooks,
+			values: saved.map((tensor) => (tensor === null ? null : hooks.pack(tensor))),
+			origins: saved.map(originOf),
+		};
 	}
 
 	#unpack(i: number): Gradient {
-		const { hooks, values } = this.#packed!;
-		return values[i] === null ? null : hooks.unpack(values[i]);
+		const { hooks, values, origins } = this.#packed!;
+		if (values[i] === null) return null;
+		const tensor = hooks.unpack(values[i]);
+		const origin = origins[i]!;
+		if (origin === null || !gradMode.enabled) return tensor;
+		// What came back has the history of what was saved, for derivatives of this derivative.
+		const again = tensor.detach();
+		again._gradFn = origin.node;
+		again._outputIndex = origin.output;
+		return again;
 	}
 
 	/** Lets go of what was saved: the graph cannot be walked a second time. */

@@ -1,6 +1,7 @@
 import { enableGrad, gradMode } from "../core/gradMode";
 import { type Scalar, setHistoryRenewal, Tensor, type ViewOrigin } from "../core/tensor";
 import { type Derivative, type Gradient, Node } from "./node";
+import { savedTensors } from "./savedTensors";
 
 type Input = Tensor | Scalar | null | undefined;
 
@@ -26,7 +27,9 @@ export function record(
 	saved: readonly Gradient[] = none,
 	attributes?: unknown,
 ): Tensor {
-	output._gradFn = new Node(derivative, inputs, saved, attributes, 1);
+	const node = new Node(derivative, inputs, saved, attributes, 1);
+	output._gradFn = node;
+	if (savedTensors.hooks !== null) node.savedOutputs(saved, [output]);
 	return output;
 }
 
@@ -46,6 +49,7 @@ export function recordAll<T extends readonly Tensor[]>(
 		output._gradFn = node;
 		output._outputIndex = i;
 	});
+	if (savedTensors.hooks !== null) node.savedOutputs(saved, outputs);
 	return outputs;
 }
 

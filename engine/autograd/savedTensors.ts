@@ -14,8 +14,8 @@ export const savedTensors: { hooks: SavedTensorsHooks | null } = { hooks: null }
 
 /**
  * Within `body`, or for the rest of a `using` block, every tensor that an operation saves for its derivative goes through
- * `pack`, and comes back through `unpack` when the derivative asks for it: `torch.autograd.graph.saved_tensors_hooks`. First
- * derivatives only: what comes back has no graph.
+ * `pack`, and comes back through `unpack` when the derivative asks for it: `torch.autograd.graph.saved_tensors_hooks`. What
+ * comes back has the history of what was saved, for derivatives of derivatives.
  */
 export function savedTensorsHooks<P, T>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor, body: () => T): T;
 export function savedTensorsHooks<P>(pack: (tensor: Tensor) => P, unpack: (packed: P) => Tensor): Disposable;

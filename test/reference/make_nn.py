@@ -283,6 +283,13 @@ def normalisation_modules():
         module("GroupNorm", shape, args=args, kwargs=kwargs)
 
 
+def further_modules():
+    words = {"in_features": 8, "n_classes": 12, "cutoffs": [4, 7]}
+    module("AdaptiveLogSoftmaxWithLoss", (5, 8), lambda: torch.tensor([0, 11, 5, 4, 3]), kwargs=words)
+    module("AdaptiveLogSoftmaxWithLoss", (3, 8), lambda: torch.tensor([1, 0, 2]), kwargs={**words, "div_value": 2.0, "head_bias": True})
+    module("AdaptiveLogSoftmaxWithLoss", (8,), lambda: torch.tensor(6), kwargs=words)
+
+
 def distance_functions():
     for kwargs in [{}, {"p": 1.0}, {"keepdim": True}]:
         function("pairwise_distance", (4, 3), (4, 3), kwargs=kwargs)
@@ -307,6 +314,7 @@ if __name__ == "__main__":
     dropout_modules()
     loss_modules()
     normalisation_modules()
+    further_modules()
     write("nn_modules.json", {"cases": modules})
     distance_functions()
     write("nn_functional.json", {"cases": functions})

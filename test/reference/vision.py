@@ -161,5 +161,31 @@ cases += [
     run("solarize", T.RandomSolarize(128), large, 29),
     run("solarizeFloats", T.RandomSolarize(0.5, p=0.8), large_floats, 29),
 ]
-result = {"torch": torch.__version__, "torchvision": torchvision.__version__, "inputs": inputs, "cases": cases}
+cases += [
+    run("autocontrast", T.RandomAutocontrast(), large, 30),
+    run("autocontrastFloats", T.RandomAutocontrast(1.0), large_floats, 30),
+    run("equalize", T.RandomEqualize(), large, 31),
+    run("equalizeFloats", T.RandomEqualize(1.0), images(2, 3, 24, 24) / 255, 31),
+    run("equalizeMany", T.RandomEqualize(1.0), images(2, 1, 40, 24), 31),
+    run("sharpness", T.RandomAdjustSharpness(2), large, 32),
+    run("sharpnessBlur", T.RandomAdjustSharpness(0, p=1.0), large_floats, 32),
+    run("noise", T.GaussianNoise(), large_floats, 33),
+    run("noiseBytes", T.GaussianNoise(0.1, 0.2), large, 33),
+    run("noiseWide", T.GaussianNoise(clip=False), large_floats, 33),
+    run("channels", T.RandomChannelPermutation(), large, 34),
+]
+mixed = []
+for i, (name, options, labels) in enumerate([
+    ("MixUp", {"num_classes": 4}, torch.tensor([0, 3, 1])),
+    ("MixUp", {"alpha": 0.2}, torch.tensor([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]])),
+    ("CutMix", {"num_classes": 4}, torch.tensor([0, 3, 1])),
+    ("CutMix", {"alpha": 0.5, "num_classes": 4}, torch.tensor([0, 3, 1])),
+]):
+    torch.manual_seed(40 + i)
+    transform = getattr(T, name)(**options)
+    x, y = transform(large_floats, labels)
+    mixed.append({"name": name, "options": options, "text": str(transform), "seed": 40 + i, "input": shared(large_floats), "labels": labels.tolist(),
+                  "images": compact(x), "shares": y.tolist(), "after": torch.randint(0, 1_000_000, (3,)).tolist()})
+crops = [[str(T.FiveCrop(3)), [compact(x) for x in T.FiveCrop(3)(small[0])]], [str(T.TenCrop((3, 2), True)), [compact(x) for x in T.TenCrop((3, 2), True)(small[0])]]]
+result = {"torch": torch.__version__, "torchvision": torchvision.__version__, "inputs": inputs, "cases": cases, "mixed": mixed, "crops": crops}
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(result, separators=(",", ":")) + "\n")

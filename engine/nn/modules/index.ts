@@ -1,4 +1,5 @@
 export * from "./activation";
+export { type AdaptiveLogSoftmaxOptions, type AdaptiveLogSoftmaxOutput, AdaptiveLogSoftmaxWithLoss } from "./adaptive";
 export * from "./attention";
 export * from "./averagePooling";
 export * from "./batchnorm";
@@ -26,7 +27,7 @@ export {
 } from "./hooks";
 export * from "./lazy";
 export * from "./linear";
-export { LocalResponseNorm } from "./localResponse";
+export { CrossMapLRN2d, LocalResponseNorm } from "./localResponse";
 export * from "./loss";
 export {
 	AdaptiveMaxPool1d,

@@ -1,7 +1,8 @@
-import { float } from "../../core/pythonText";
+import { float, number } from "../../core/pythonText";
 import { real, signature, size } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { type LocalResponseOptions, localResponseNorm } from "../functional/localResponse";
+import { pad } from "../functional/pad";
 import { Module } from "./module";
 
 const responseArguments = signature("LocalResponseNorm", {
@@ -42,5 +43,60 @@ export class LocalResponseNorm extends Module {
 
 	override extraRepr(): string {
 		return `${this.size}, alpha=${float(this.alpha)}, beta=${float(this.beta)}, k=${float(this.k)}`;
+	}
+}
+
+const crossMapArguments = signature("CrossMapLRN2d", {
+	size: size(),
+	alpha: real(1e-4),
+	beta: real(0.75),
+	k: real(1),
+});
+
+/**
+ * x · (k + alpha / size · sum of the squares of `size` neighbouring channels)^−beta, of images: what `LocalResponseNorm` was
+ * before. An even `size` counts one channel less. PyTorch's own sums never let go of the first channel, and its derivative
+ * looks one channel too far back; this is the formula and its derivative.
+ *
+ * Shape: `[N, C, H, W]` to the same.
+ */
+export class CrossMapLRN2d extends Module {
+	readonly size: number;
+	readonly alpha: number;
+	readonly beta: number;
+	readonly k: number;
+
+	constructor(
+		...args:
+			| [size: number, options?: LocalResponseOptions]
+			| [size: number, alpha: number, beta?: number, k?: number]
+			| [options: LocalResponseOptions & { size: number }]
+	) {
+		super();
+		const given = crossMapArguments(args);
+		this.size = given.size;
+		this.alpha = given.alpha;
+		this.beta = given.beta;
+		this.k = given.k;
+	}
+
+	forward(input: Tensor): Tensor {
+		if (input.ndim !== 4) {
+			throw new RangeError(`[CrossMapLRN2d] Expected input to be 4D, got ${input.ndim}D instead.`);
+		}
+		const reach = Math.trunc((this.size - 1) / 2);
+		const squares = pad(input.square(), [0, 0, 0, 0, reach, reach]);
+		let sums = squares.narrow(1, 0, input.size(1));
+		for (let i = 1; i <= 2 * reach; i++) sums = sums.add(squares.narrow(1, i, input.size(1)));
+		return input.mul(
+			sums
+				.mul(this.alpha / this.size)
+				.add(this.k)
+				.pow(-this.beta),
+		);
+	}
+
+	override extraRepr(): string {
+		return `${this.size}, alpha=${number(this.alpha)}, beta=${number(this.beta)}, k=${number(this.k)}`;
 	}
 }

@@ -15,7 +15,7 @@ import { FixedTransform, RandomTransform } from "./transform";
 
 /* Colours of images [..., C, H, W] of one or three channels: floats of 0 to 1, or integers of their whole range. */
 
-function channelsOf(op: string, image: Tensor): 1 | 3 {
+export function channelsOf(op: string, image: Tensor): 1 | 3 {
 	const channels = image.ndim < 3 ? 0 : image.size(-3);
 	if (channels === 1 || channels === 3) return channels;
 	throw new RangeError(`[${op}] expected images of 1 or 3 channels, got the shape ${shapeText(image.shape)}`);
@@ -89,9 +89,9 @@ export class RandomGrayscale extends RandomTransform<boolean> {
 	}
 }
 
-const largest = (dtype: DType) => (dtype.isFloatingPoint ? 1 : iinfo(dtype).max);
+export const largest = (dtype: DType) => (dtype.isFloatingPoint ? 1 : iinfo(dtype).max);
 
-function bounded(values: Tensor, like: Tensor): Tensor {
+export function bounded(values: Tensor, like: Tensor): Tensor {
 	const result = values.clamp(0, largest(like.dtype));
 	return like.isFloatingPoint() ? result : result.to(like.dtype);
 }

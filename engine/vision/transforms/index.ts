@@ -4,6 +4,7 @@ export { GaussianBlur, type GaussianBlurOptions } from "./blur";
 export { RandomApply, RandomChoice, RandomOrder } from "./choose";
 export { ColorJitter, type ColorJitterOptions, Grayscale, RandomGrayscale } from "./colour";
 export { Compose, Lambda } from "./compose";
+export { RandomAdjustSharpness, RandomAutocontrast, RandomEqualize } from "./contrast";
 export { Normalize, type NormalizeOptions, ToDtype, type ToDtypeOptions, ToImage, ToTensor } from "./convert";
 export {
 	CenterCrop,
@@ -17,6 +18,9 @@ export {
 export { RandomErasing, type RandomErasingOptions } from "./erase";
 export { type FlipOptions, RandomHorizontalFlip, RandomVerticalFlip } from "./flips";
 export { RandomInvert, RandomPosterize, RandomSolarize } from "./invert";
+export { FiveCrop, TenCrop } from "./manyCrops";
+export { CutMix, type MixingOptions, MixUp } from "./mixing";
+export { GaussianNoise, type GaussianNoiseOptions, RandomChannelPermutation } from "./noise";
 export type { PaddingMode } from "./pad";
 export { type Interpolation, InterpolationMode } from "./resample";
 export { RandomResizedCrop, type RandomResizedCropOptions, Resize, type ResizeOptions } from "./resize";

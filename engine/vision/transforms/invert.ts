@@ -11,7 +11,8 @@ import { RandomTransform } from "./transform";
 
 /* Changes of each pixel's number, with a probability. */
 
-abstract class RandomPixels extends RandomTransform<boolean> {
+/** Draws, image by image, whether it is changed. */
+export abstract class RandomPixels extends RandomTransform<boolean> {
 	/** Probability of the change. */
 	readonly p: number;
 

@@ -15,18 +15,19 @@ export interface Transform {
 	(image: Tensor): Tensor;
 }
 
-export abstract class Transform {
+/** What transforms of all kinds are: functions, with a text. */
+export abstract class Called {
 	constructor() {
-		const self = (image: Tensor): Tensor => (self as Transform).forward(image);
+		const self = (...args: unknown[]): unknown => (self as unknown as Called).forward(...args);
 		Object.setPrototypeOf(self, new.target.prototype);
 		// A function's own; they would hide a transform's.
 		delete (self as { name?: unknown }).name;
 		delete (self as { length?: unknown }).length;
 		// biome-ignore lint/correctness/noConstructorReturn: a class whose instances can be called
-		return self as Transform;
+		return self as unknown as Called;
 	}
 
-	abstract forward(image: Tensor): Tensor;
+	abstract forward(...args: any[]): unknown;
 
 	/** What stands between the parentheses in the text of the transform. */
 	extraRepr(): string {
@@ -42,6 +43,10 @@ export abstract class Transform {
 	[Symbol.for("nodejs.util.inspect.custom")](): string {
 		return this.toString();
 	}
+}
+
+export abstract class Transform extends Called {
+	abstract override forward(image: Tensor): Tensor;
 }
 
 /** A transform that does the same to every image, and so takes batches [N, C, H, W] (any leading dimensions) as well. */

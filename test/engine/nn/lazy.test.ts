@@ -149,10 +149,33 @@ test("LocalResponseNorm and FractionalMaxPool2d as their functions", () => {
 	const x = torch.randn(2, 5, 6, 6);
 	const normed = new nn.LocalResponseNorm(3, { alpha: 0.1 })(x);
 	expect(torch.equal(normed, nn.functional.localResponseNorm(x, 3, 0.1))).toBe(true);
+	// Of an odd size the older form is the same formula.
+	const older = new nn.CrossMapLRN2d(3, { alpha: 0.1 });
+	expect(torch.allclose(older(x), normed)).toBe(true);
+	expect(String(older)).toBe("CrossMapLRN2d(3, alpha=0.1, beta=0.75, k=1)");
+	expect(torch.autograd.gradcheck(older, torch.rand(1, 4, 2, 2, { dtype: torch.float64, requiresGrad: true }))).toBe(
+		true,
+	);
 	const pool = new nn.FractionalMaxPool2d(2, { outputRatio: 0.5, returnIndices: true });
 	torch.manualSeed(5);
 	const [values, places] = pool(x) as [Tensor, Tensor];
 	expect([values.shape, places.dtype.name]).toEqual([[2, 5, 3, 3], "int64"]);
 	expect(torch.equal(x.flatten(2).gather(2, places.flatten(2)), values.flatten(2))).toBe(true);
 	expect(() => new nn.FractionalMaxPool2d(2, {})).toThrow(/either an output size, or a pooling ratio/);
+});
+
+test("AdaptiveLogSoftmaxWithLoss gives all probabilities and the best class", () => {
+	torch.manualSeed(2);
+	const softmax = new nn.AdaptiveLogSoftmaxWithLoss(6, 10, [2, 5]);
+	const x = torch.randn(8, 6).mul(3);
+	const logs = softmax.logProb(x);
+	expect(logs.exp().sum(1).allclose(torch.ones(8))).toBe(true);
+	expect(softmax.predict(x).tolist()).toEqual(logs.argmax(1).tolist());
+	const target = torch.arange(8);
+	const { output, loss } = softmax(x, target);
+	expect(output.allclose(logs.gather(1, target.unsqueeze(1)).squeeze(1))).toBe(true);
+	expect(loss.item()).toBeCloseTo(-output.mean().item(), 6);
+	expect(() => softmax(x, target.add(5))).toThrow(/Target values should be in \[0, 9\], but values in range \[5, 12\]/);
+	expect(() => softmax(x, target.unsqueeze(1))).toThrow(/multi-target not supported/);
+	expect(() => new nn.AdaptiveLogSoftmaxWithLoss(6, 10, [5, 2])).toThrow(/increasing order/);
 });

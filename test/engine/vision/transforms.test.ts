@@ -23,8 +23,25 @@ interface Case {
 	after: number[];
 }
 
+interface Mixed {
+	name: "MixUp" | "CutMix";
+	options: { alpha?: number; num_classes?: number };
+	text: string;
+	seed: number;
+	input: number;
+	labels: number[] | number[][];
+	images: number[];
+	shares: number[][];
+	after: number[];
+}
+
 const file = path.resolve(__dirname, "../../reference/vision.json");
-const { cases, inputs } = JSON.parse(readFileSync(file, "utf8")) as { cases: Case[]; inputs: Plain[] };
+const { cases, inputs, mixed, crops } = JSON.parse(readFileSync(file, "utf8")) as {
+	cases: Case[];
+	inputs: Plain[];
+	mixed: Mixed[];
+	crops: [text: string, images: number[][]][];
+};
 
 const toFloat = () => new T.ToDtype(torch.float32, { scale: true });
 const transforms: Record<string, () => T.Transform> = {
@@ -109,6 +126,17 @@ const transforms: Record<string, () => T.Transform> = {
 	posterizeFloats: () => new T.RandomPosterize(2, 1),
 	solarize: () => new T.RandomSolarize(128),
 	solarizeFloats: () => new T.RandomSolarize(0.5, { p: 0.8 }),
+	autocontrast: () => new T.RandomAutocontrast(),
+	autocontrastFloats: () => new T.RandomAutocontrast({ p: 1 }),
+	equalize: () => new T.RandomEqualize(),
+	equalizeFloats: () => new T.RandomEqualize(1),
+	equalizeMany: () => new T.RandomEqualize(1),
+	sharpness: () => new T.RandomAdjustSharpness(2),
+	sharpnessBlur: () => new T.RandomAdjustSharpness(0, { p: 1 }),
+	noise: () => new T.GaussianNoise(),
+	noiseBytes: () => new T.GaussianNoise(0.1, 0.2),
+	noiseWide: () => new T.GaussianNoise({ clip: false }),
+	channels: () => new T.RandomChannelPermutation(),
 	pad: () => new T.Pad([1, 2], { fill: 3 }),
 	padReflect: () => new T.Pad({ padding: 2, paddingMode: "reflect" }),
 	training: () =>
@@ -149,7 +177,10 @@ function expectSame(out: torch.Tensor, { name, output, after }: Case): void {
 	// Sums of products agree to what the order of summation allows (a half then falls to either side when wide integers are
 	// rounded); bytes, and what is only moved, agree exactly.
 	const wanted = imagesOf(output);
-	const sums = /^(resize|randomResized|rotationBi|affineBi|affineCenter|jitter|training|grayscale|blur)/.test(name);
+	const sums =
+		/^(resize|randomResized|rotationBi|affineBi|affineCenter|jitter|training|grayscale|blur|noise|auto|sharp)/.test(
+			name,
+		);
 	if (sums && out.isFloatingPoint()) expect(torch.allclose(out, wanted, 1e-5, 2e-6)).toBe(true);
 	else if (sums && out.dtype === torch.int32) expect(out.sub(wanted).abs().max().item()).toBeLessThanOrEqual(1);
 	else expect(torch.equal(out, wanted)).toBe(true);
@@ -188,6 +219,41 @@ describe.each(cases.map((each) => [each.name, each] as const))("%s", (name, expe
 		// Nested Composes are indented in torchvision's text by an oddity of its own.
 		if (name !== "composedNested") expect(`${transform}`).toBe(expected.text);
 	});
+});
+
+test.each(mixed.map((each) => [each.text, each] as const))("%s of a batch", (text, expected) => {
+	const { alpha, num_classes } = expected.options;
+	const transform = new T[expected.name]({ alpha, numClasses: num_classes });
+	expect(String(transform)).toBe(text);
+	const images = imagesOf(inputs[expected.input]!);
+	const classes = torch.tensor(
+		expected.labels as number[],
+		Array.isArray(expected.labels[0]) ? {} : { dtype: torch.int64 },
+	);
+	torch.manualSeed(expected.seed);
+	const [x, y] = transform(images, classes);
+	expect(torch.allclose(x.flatten(), torch.tensor(expected.images), 1e-5, 1e-6)).toBe(true);
+	expect(torch.allclose(y, torch.tensor(expected.shares), 1e-5, 1e-6)).toBe(true);
+	expect(torch.randint(0, 1_000_000, [3]).tolist()).toEqual(expected.after);
+});
+
+test("batches that cannot be mixed are errors", () => {
+	const [images, labels] = [torch.rand(2, 1, 3, 3), torch.tensor([0n, 1n])];
+	expect(() => new T.MixUp()(images, labels)).toThrow(/numClasses must be passed/);
+	expect(() => new T.CutMix({ numClasses: 3 })(images, torch.ones(2, 2))).toThrow(/must match numClasses: 2 != 3/);
+	expect(() => new T.MixUp({ numClasses: 3 })(images.at(0), labels)).toThrow(/batched input with 4 dims/);
+	expect(() => new T.MixUp({ numClasses: 3 })(images, torch.tensor([0n]))).toThrow(/does not match the batch size/);
+	expect(() => new T.MixUp({ alpha: 0 })).toThrow(/alpha must be positive/);
+});
+
+test("five and ten crops", () => {
+	const image = imagesOf(inputs[0]!).at(0);
+	for (const [i, crop] of [new T.FiveCrop(3), new T.TenCrop([3, 2], { verticalFlip: true })].entries()) {
+		const [text, images] = crops[i]!;
+		expect(String(crop)).toBe(text);
+		expect(crop(image).map((part) => part.flatten().tolist())).toEqual(images);
+	}
+	expect(() => new T.FiveCrop(5)(image)).toThrow(/bigger than input size/);
 });
 
 test("a transform is a function and an instance of its class", () => {
