@@ -206,6 +206,16 @@ export function broadcastAll(...values: TensorOrNumber[]): Tensor[] {
 	return broadcastTensors(tensors);
 }
 
+/** log(1 + exp x), whose slope at 0 is ½ exactly. */
+export function softplus(x: Tensor): Tensor {
+	const positive = x
+		.clamp({ min: 0 })
+		.add(x)
+		.sub(x.clamp({ max: 0 }))
+		.div(2);
+	return positive.add(x.abs().neg().exp().log1p());
+}
+
 /** Which of two parameters that stand for one is given. */
 export function oneOf(name: string, given: Record<string, unknown>): void {
 	const there = Object.keys(given).filter((key) => given[key] !== undefined && given[key] !== null);

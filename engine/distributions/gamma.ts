@@ -60,7 +60,7 @@ export class Gamma extends Distribution {
 	}
 
 	/** @internal */
-	_parameters() {
+	_parameters(): ReturnType<Distribution["_parameters"]> {
 		return {
 			concentration: { value: this.concentration, constraint: constraints.positive },
 			rate: { value: this.rate, constraint: constraints.positive },

@@ -2,11 +2,13 @@ import type { Tensor } from "../core/tensor";
 import { linalg } from "../ops";
 import { Categorical, OneHotCategorical } from "./categorical";
 import { Exponential, HalfNormal, Uniform } from "./continuous";
+import { Binomial } from "./counts";
 import { Bernoulli, Geometric, Poisson } from "./discrete";
-import type { Distribution } from "./distribution";
+import { type Distribution, softplus } from "./distribution";
 import { Beta, Dirichlet, Gamma } from "./gamma";
 import { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";
 import { Independent, MultivariateNormal } from "./multivariate";
+import { Pareto } from "./tails";
 
 /* Kullback-Leibler divergences in closed form, a row for each pair. */
 
@@ -45,7 +47,6 @@ registerKl(LogNormal, LogNormal, normals);
 registerKl(HalfNormal, HalfNormal, (p, q) => normals(p.base, q.base));
 
 registerKl(Bernoulli, Bernoulli, (p, q) => {
-	const softplus = (x: Tensor) => x.clamp({ min: 0 }).add(x.abs().neg().exp().log1p());
 	const t1 = p.probs.mul(softplus(q.logits.neg()).sub(softplus(p.logits.neg())));
 	const t2 = p.probs
 		.neg()
@@ -66,6 +67,20 @@ registerKl(OneHotCategorical, OneHotCategorical, (p, q) => klDivergence(p.base, 
 registerKl(Geometric, Geometric, (p, q) => {
 	const weight = q.probs.neg().log1p().div(p.probs);
 	return p.entropy().neg().sub(weight).sub(q.logits);
+});
+
+registerKl(Binomial, Binomial, (p, q) => {
+	if (p.totalCount.lt(q.totalCount).any().item() !== 0) {
+		throw new Error("[klDivergence] KL between Binomials where q.total_count > p.total_count is not implemented");
+	}
+	const each = p.probs.mul(p.logits.sub(q.logits)).add(p.probs.neg().log1p()).sub(q.probs.neg().log1p());
+	return p.totalCount.mul(each).maskedFill(p.totalCount.gt(q.totalCount), Number.POSITIVE_INFINITY);
+});
+
+registerKl(Pareto, Pareto, (p, q) => {
+	const ratio = q.alpha.div(p.alpha);
+	const result = q.alpha.mul(p.scale.div(q.scale).log()).sub(ratio.log()).add(ratio).sub(1);
+	return result.maskedFill(p.scale.lt(q.scale), Number.POSITIVE_INFINITY);
 });
 
 registerKl(Poisson, Poisson, (p, q) => p.rate.mul(p.rate.log().sub(q.rate.log())).sub(p.rate.sub(q.rate)));

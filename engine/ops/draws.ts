@@ -7,6 +7,7 @@ import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
 import { asMethods } from "./methods";
+import { broadcastTensors } from "./view";
 
 /*
  * Random numbers of further distributions, drawn one after the other from the host's generator in float64, as PyTorch does
@@ -148,6 +149,85 @@ function poissonOf(rate: number, source: Source): number {
 		const left = Math.log(v) + Math.log(inverse) - Math.log(a / (distance * distance) + b);
 		if (left <= -rate + k * Math.log(rate) - lgamma(k + 1)) return k;
 	}
+}
+
+/**
+ * How many of `count` trials succeed, each with a chance of `prob`: element by element, floats of one dtype. No gradient reaches
+ * either.
+ */
+export function binomial(count: Tensor, prob: Tensor, options: GeneratorOption = {}): Tensor {
+	for (const x of [count, prob]) {
+		if (!(x instanceof Tensor)) throw new TypeError(`[binomial] expected two tensors, got ${describe(x)}`);
+		if (!x.isFloatingPoint()) throw new TypeError(`[binomial] expects floating point dtypes, got ${x.dtype}`);
+	}
+	if (count.dtype !== prob.dtype) {
+		throw new TypeError(`[binomial] expected count and prob of one dtype, got ${count.dtype} and ${prob.dtype}`);
+	}
+	const [counts, probs] = broadcastTensors(count, prob) as [Tensor, Tensor];
+	const [trials, chances] = [numbersOf(counts.contiguous()), numbersOf(probs.contiguous())];
+	const source = sourceOf(options.generator);
+	return filled(counts, (i) => binomialOf(trials[i]!, chances[i]!, source));
+}
+
+function binomialOf(count: number, prob: number, source: Source): number {
+	if (count <= 0 || prob <= 0) return 0;
+	if (prob >= 1) return count;
+	if (Number.isNaN(prob)) return Number.NaN;
+	const chance = Math.min(prob, 1 - prob);
+	const successes = count * chance >= 10 ? byRejection(count, chance, source) : byGaps(count, chance, source);
+	return prob <= 0.5 ? successes : count - successes;
+}
+
+/** From one success to the next: geometric gaps. */
+function byGaps(count: number, prob: number, source: Source): number {
+	const scale = Math.log1p(-prob);
+	let successes = 0;
+	for (let at = 0; ; successes++) {
+		at += Math.ceil(Math.log(source.uniform()) / scale);
+		if (at > count) return successes;
+	}
+}
+
+/** Transformed rejection with squeeze (Hörmann, 1993: BTRS). */
+function byRejection(count: number, prob: number, source: Source): number {
+	const std = Math.sqrt(count * prob * (1 - prob));
+	const b = 1.15 + 2.53 * std;
+	const a = -0.0873 + 0.0248 * b + 0.01 * prob;
+	const c = count * prob + 0.5;
+	const squeeze = 0.92 - 4.2 / b;
+	const odds = prob / (1 - prob);
+	const alpha = (2.83 + 5.1 / b) * std;
+	const m = Math.floor((count + 1) * prob);
+	for (;;) {
+		const u = source.uniform() - 0.5;
+		const v = source.uniform();
+		const distance = 0.5 - Math.abs(u);
+		const k = Math.floor(((2 * a) / distance + b) * u + c);
+		if (distance >= 0.07 && v <= squeeze) return k;
+		if (k < 0 || k > count) continue;
+		const left = Math.log((v * alpha) / (a / (distance * distance) + b));
+		const right =
+			(m + 0.5) * Math.log((m + 1) / (odds * (count - m + 1))) +
+			(count + 1) * Math.log((count - m + 1) / (count - k + 1)) +
+			(k + 0.5) * Math.log((odds * (count - k + 1)) / (k + 1)) +
+			stirlingTail(m) +
+			stirlingTail(count - m) -
+			stirlingTail(k) -
+			stirlingTail(count - k);
+		if (left <= right) return k;
+	}
+}
+
+const smallTails = [
+	0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.02079067210376509, 0.0166446911898211,
+	0.0138761288230707, 0.0118967099458917, 0.010411265261972, 0.00925546218271273, 0.00833056343336287,
+];
+
+/** log k! less Stirling's formula. */
+function stirlingTail(k: number): number {
+	if (k <= 9) return smallTails[k]!;
+	const square = (k + 1) * (k + 1);
+	return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1);
 }
 
 /** @internal Numbers of the gamma distribution of rate 1, with the shape that each element of `input` says. */

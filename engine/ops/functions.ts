@@ -78,6 +78,7 @@ export { type CovOptions, corrcoef, cov, nanmedian } from "./statistics";
 import "./turned";
 
 export { add, type DivOptions, div, mul, neg, rsub, sub } from "./arithmetic";
+export { i0 } from "./bessel";
 export {
 	atan2,
 	copysign,
@@ -143,7 +144,7 @@ export {
 } from "./create";
 export { cummax, cummin, cumprod, cumsum, logcumsumexp } from "./cumulate";
 export type { TensorData, TypedArray } from "./data";
-export { poisson } from "./draws";
+export { binomial, poisson } from "./draws";
 export { einsum } from "./einsum";
 export { amax, amin, aminmax, argmax, argmin, max, median, min, mode } from "./extremes";
 export {
@@ -265,6 +266,8 @@ export {
 	unique,
 	uniqueConsecutive,
 } from "./sort";
+export * as special from "./specials";
+export { multigammaln as mvlgamma } from "./specials";
 export { chunk, split, tensorSplit, unbind } from "./split";
 export { addcdiv, addcmul, lerp, where } from "./ternary";
 export {

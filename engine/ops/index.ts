@@ -3,7 +3,7 @@ import { named } from "./named";
 /* The public functions of tensors. Those with parameters by name stand before the same of ./functions. */
 
 export * from "./functions";
-export { linalg } from "./named";
+export { linalg, special } from "./named";
 
 export const {
 	add,
@@ -129,6 +129,7 @@ export const {
 	fullLike,
 	cdist,
 	luUnpack,
+	mvlgamma,
 	pdist,
 	range,
 	put,

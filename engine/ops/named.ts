@@ -1,7 +1,7 @@
 import { methodWithNames, type NamedFunctions, namedFunctions } from "../core/named";
 import { Tensor } from "../core/tensor";
 import * as functions from "./functions";
-import { linalgParameters, parameters, wholeParameters } from "./parameters";
+import { linalgParameters, parameters, specialParameters, wholeParameters } from "./parameters";
 
 /* The functions and methods of ./parameters, with their parameters by name as well. */
 
@@ -25,4 +25,12 @@ type Linalg = typeof functions.linalg;
 export const linalg: Linalg & NamedFunctions<Linalg, Record<never, never>, typeof linalgParameters> = {
 	...functions.linalg,
 	...namedFunctions(functions.linalg, {}, linalgParameters),
+};
+
+type Special = typeof functions.special;
+
+/** torch.special */
+export const special: Special & NamedFunctions<Special, typeof specialParameters, Record<never, never>> = {
+	...functions.special,
+	...namedFunctions(functions.special, specialParameters, {}),
 };

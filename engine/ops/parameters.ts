@@ -378,6 +378,7 @@ export const parameters = {
 		["computeMode", computeMode, "only"],
 	],
 	pdist: [["p", maybeNumber]],
+	mvlgamma: [["p", whole]],
 } as const satisfies Record<string, ParameterList>;
 
 /**
@@ -458,6 +459,13 @@ export const wholeParameters = {
 		["col", whole],
 		["offset", maybeWhole],
 	],
+} as const satisfies Record<string, ParameterList>;
+
+/** Of torch.special, after the first tensor. */
+export const specialParameters = {
+	xlogy: other,
+	xlog1py: otherTensor,
+	multigammaln: [["p", whole]],
 } as const satisfies Record<string, ParameterList>;
 
 /** The same of torch.linalg, for what takes two tensors. */

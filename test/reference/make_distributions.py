@@ -1,5 +1,7 @@
 """torch.distributions and random fills of tensors: python make_distributions.py writes distributions.json."""
 
+import re
+
 import torch
 import torch.distributions as D
 
@@ -33,6 +35,22 @@ rows = [
     ("MultivariateNormal", {"loc": v(0.0, 1.0), "covariance_matrix": m}, None, {"loc": v(0.5, 1.0), "covariance_matrix": m + torch.eye(2)}),
     ("MultivariateNormal", {"loc": torch.zeros(3, 2, dtype=torch.float64), "scale_tril": torch.linalg.cholesky(m)}, None, None),
 ]
+rows += [
+    ("Binomial", {"total_count": v(5.0, 12.0, 40.0), "probs": v(0.1, 0.5, 0.75)}, "count", {"total_count": v(5.0, 12.0, 40.0), "probs": v(0.2, 0.5, 0.5)}),
+    ("Binomial", {"total_count": 7, "logits": v(0.1, -2.0, 0.75)}, "count", {"total_count": 7, "logits": v(1.0, 0.0, 3.0)}),
+    ("Binomial", {"total_count": v(100.0, 1000.0, 30.0), "probs": v(0.3, 0.97, 0.6)}, "count", None),
+    ("NegativeBinomial", {"total_count": v(1.0, 2.5, 10.0), "probs": v(0.1, 0.5, 0.75)}, "count", None),
+    ("NegativeBinomial", {"total_count": 3.0, "logits": v(0.1, -2.0, 0.75)}, "count", None),
+    ("Multinomial", {"total_count": 4, "probs": v(0.2, 0.3, 0.5)}, None, None),
+    ("Multinomial", {"total_count": 3, "logits": torch.arange(6.0, dtype=torch.float64).reshape(2, 3) / 3}, None, None),
+    ("Chi2", {"df": v(0.5, 1.0, 3.0)}, "positive", {"df": v(1.0, 1.0, 2.0)}),
+    ("StudentT", {"df": v(0.5, 1.5, 3.0), "loc": v(0.0, 1.0, -2.0), "scale": 2.0}, "real", None),
+    ("HalfCauchy", {"scale": v(1.0, 0.5, 3.0)}, "positive", None),
+    ("Pareto", {"scale": v(0.05, 0.5, 1.0), "alpha": v(0.5, 1.5, 3.0)}, "positive", {"scale": v(0.05, 0.25, 2.0), "alpha": v(1.0, 1.0, 2.0)}),
+    ("Weibull", {"scale": v(0.5, 0.5, 1.0), "concentration": v(1.0, 1.5, 3.0)}, "positive", None),
+    ("RelaxedBernoulli", {"temperature": torch.tensor(0.5, dtype=torch.float64), "probs": v(0.1, 0.5, 0.75)}, "unit", None),
+    ("RelaxedBernoulli", {"temperature": torch.tensor(2.0, dtype=torch.float64), "logits": v(0.1, -0.5, 0.75)}, "unit", None),
+]
 cases = []
 for i, (name, kwargs, where, other) in enumerate(rows):
     p = getattr(D, name)(**kwargs)
@@ -44,20 +62,22 @@ for i, (name, kwargs, where, other) in enumerate(rows):
     row["value"] = encode(value)
     if where == "real" and name == "Uniform":
         row["value"] = encode(value := v(0.5, -0.25, 2.0))
-    for key in ["log_prob", "cdf"] if name != "Gamma" else ["log_prob"]:
+    for key in ["log_prob", "cdf"] if name not in ("Gamma", "Chi2") else ["log_prob"]:
         try:
             row[key] = encode(getattr(p, key)(value))
         except NotImplementedError:
             pass
-    if name in ("Normal", "LogNormal", "HalfNormal", "Laplace", "Cauchy", "Uniform", "Exponential"):
+    if name in ("Normal", "LogNormal", "HalfNormal", "Laplace", "Cauchy", "Uniform", "Exponential", "HalfCauchy", "Pareto", "Weibull"):
         row["icdf"] = encode(p.icdf(at["unit"]))
     for key in ["mean", "variance", "stddev", "mode"]:
         try:
             row[key] = encode(getattr(p, key))
         except NotImplementedError:
             pass
-    if name != "Poisson":
+    try:
         row["entropy"] = encode(p.entropy())
+    except NotImplementedError:
+        pass
     if other:
         row["other"] = encode(other)
         row["kl"] = encode(D.kl_divergence(p, getattr(D, name)(**other)))
@@ -78,4 +98,33 @@ for dtype in ["float32", "float64"]:
         fills[f"{name} {args} {dtype}"] = encode(getattr(torch.empty(19, dtype=getattr(torch, dtype)), name)(*args))
 fills["geometric_ [0.5] int64"] = encode(torch.empty(9, dtype=torch.int64).geometric_(0.5))
 fills["poisson"] = encode(torch.poisson(torch.tensor([0.0, 0.5, 3.0, 9.5, 10.0, 30.0, 1000.0])))
-write("distributions.json", {"cases": cases, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})
+fills["binomial"] = encode(torch.binomial(torch.tensor([0.0, 3.0, 20.0, 100.0, 1e6, 7.0], dtype=torch.float64), torch.tensor([0.5, 0.2, 0.9, 0.25, 0.3, 1.0], dtype=torch.float64)))
+
+# Made of others, built alike in the test.
+zero = v(0.0, 1.0)
+made = {
+    "exp": D.TransformedDistribution(D.Normal(zero, 0.5), [D.ExpTransform()]),
+    "affine": D.TransformedDistribution(D.Exponential(v(0.5, 2.0)), [D.AffineTransform(1.0, -2.0)]),
+    "stretched": D.TransformedDistribution(D.Uniform(v(0.0, 0.0), v(1.0, 1.0)), [D.AffineTransform(v(0.5, 1.0), v(2.0, 3.0))]),
+    "several": D.TransformedDistribution(D.Normal(zero, 0.5), [D.TanhTransform(), D.AffineTransform(0.0, 3.0), D.SigmoidTransform()]),
+    "softplus": D.TransformedDistribution(D.Normal(zero, 0.5), [D.SoftplusTransform(), D.PowerTransform(v(2.0, 0.5))]),
+    "events": D.TransformedDistribution(D.Independent(D.Normal(zero, 0.5), 1), [D.ExpTransform()]),
+    "mixture": D.MixtureSameFamily(D.Categorical(v(0.3, 0.7)), D.Normal(zero, v(0.5, 2.0))),
+    "mixtures": D.MixtureSameFamily(D.Categorical(torch.ones(2, 3, dtype=torch.float64)), D.Independent(D.Normal(torch.arange(12.0, dtype=torch.float64).reshape(2, 3, 2), 1.0), 1)),
+}
+composed = {}  # (PyTorch's text of a Categorical shows logits once anyone has asked for them.)
+for i, (name, p) in enumerate(made.items()):
+    torch.manual_seed(200 + i)
+    row = composed[name] = {"text": re.sub(r", logits: torch.Size\(.*?\)", "", str(p)), "batch": list(p.batch_shape), "event": list(p.event_shape), "sample": encode(p.sample((3,)))}
+    value = p.sample((2,))
+    row["value"], row["log_prob"] = encode(value), encode(p.log_prob(value))
+    for key in ["mean", "variance"]:
+        try:
+            row[key] = encode(getattr(p, key))
+        except NotImplementedError:
+            pass
+    if name not in ("events", "mixtures"):
+        row["cdf"] = encode(p.cdf(value))
+    if name in ("exp", "affine", "several", "softplus"):
+        row["icdf"] = encode(p.icdf(v(0.05, 0.9)))
+write("distributions.json", {"composed": composed, "cases": cases, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})

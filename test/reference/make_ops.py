@@ -16,7 +16,7 @@ import harness
 from cases import indexing, matrix, pointwise, reductions, shapes, surface
 
 # After the others, with a count of inputs of their own: what one family adds leaves the others' numbers alone.
-from cases import convolution, pooling, linalg, dtypes, further, found
+from cases import convolution, pooling, linalg, dtypes, further, found, special
 from harness import arguments, flat, gradients, made, result
 
 warnings.filterwarnings("ignore")
@@ -100,7 +100,7 @@ def run(case):
     return row
 
 
-families = (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes, further, found)
+families = (pointwise, reductions, shapes, matrix, indexing, surface, convolution, pooling, linalg, dtypes, further, found, special)
 
 if __name__ == "__main__":
     for family in families:

@@ -126,7 +126,15 @@ abstract class LazyWeights extends Lazy {
 	declare bias: Parameter | null;
 }
 
+abstract class LazyConv extends LazyWeights {
+	/** 0 before the first input. */
+	declare readonly inChannels: number;
+	declare readonly outChannels: number;
+}
+
 abstract class LazyNorm extends Lazy {
+	/** 0 before the first input. */
+	declare readonly numFeatures: number;
 	declare weight: Parameter | null;
 	declare bias: Parameter | null;
 	declare runningMean: Tensor | null;
@@ -136,6 +144,10 @@ abstract class LazyNorm extends Lazy {
 
 /** A `Linear` whose `inFeatures` is that of its first input. */
 export class LazyLinear extends LazyWeights {
+	/** 0 before the first input. */
+	declare readonly inFeatures: number;
+	declare readonly outFeatures: number;
+
 	constructor(
 		...args:
 			| [outFeatures: number, options?: LinearOptions]
@@ -199,42 +211,42 @@ function convolution(
 }
 
 /** A `Conv1d` whose `inChannels` is that of its first input. */
-export class LazyConv1d extends LazyWeights {
+export class LazyConv1d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv1d", 1, Conv1d, args));
 	}
 }
 
 /** A `Conv2d` whose `inChannels` is that of its first input. */
-export class LazyConv2d extends LazyWeights {
+export class LazyConv2d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv2d", 2, Conv2d, args));
 	}
 }
 
 /** A `Conv3d` whose `inChannels` is that of its first input. */
-export class LazyConv3d extends LazyWeights {
+export class LazyConv3d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvModuleOptions>) {
 		super(convolution("LazyConv3d", 3, Conv3d, args));
 	}
 }
 
 /** A `ConvTranspose1d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose1d extends LazyWeights {
+export class LazyConvTranspose1d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose1d", 1, ConvTranspose1d, args));
 	}
 }
 
 /** A `ConvTranspose2d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose2d extends LazyWeights {
+export class LazyConvTranspose2d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose2d", 2, ConvTranspose2d, args));
 	}
 }
 
 /** A `ConvTranspose3d` whose `inChannels` is that of its first input. */
-export class LazyConvTranspose3d extends LazyWeights {
+export class LazyConvTranspose3d extends LazyConv {
 	constructor(...args: LazyConvArguments<ConvTransposeModuleOptions>) {
 		super(convolution("LazyConvTranspose3d", 3, ConvTranspose3d, args));
 	}

@@ -24,10 +24,18 @@ interface Case extends Record<string, unknown> {
 	other?: Record<string, unknown>;
 }
 
+interface Composed extends Record<string, unknown> {
+	text: string;
+	batch: number[];
+	event: number[];
+	value: Encoded;
+}
+
 const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distributions.json"), "utf8")) as {
 	cases: Case[];
 	fills: Record<string, Encoded>;
 	independent: Encoded;
+	composed: Record<string, Composed>;
 };
 const { distributions } = torch;
 
@@ -89,9 +97,51 @@ describe.each(reference.cases.map((row, i) => [`${row.text} ${i}`, row, i] as co
 	});
 });
 
+const doubles = (...values: number[]) => torch.tensor(values, { dtype: torch.float64 });
+const zero = doubles(0, 1);
+const D = distributions;
+const near = new D.Normal(zero, 0.5);
+const composed: Record<string, () => torch.distributions.Distribution> = {
+	exp: () => new D.TransformedDistribution(near, new D.ExpTransform()),
+	affine: () => new D.TransformedDistribution(new D.Exponential(doubles(0.5, 2)), [new D.AffineTransform(1, -2)]),
+	stretched: () =>
+		new D.TransformedDistribution(new D.Uniform(doubles(0, 0), doubles(1, 1)), [
+			new D.AffineTransform(doubles(0.5, 1), doubles(2, 3)),
+		]),
+	several: () =>
+		new D.TransformedDistribution(near, [new D.TanhTransform(), new D.AffineTransform(0, 3), new D.SigmoidTransform()]),
+	softplus: () =>
+		new D.TransformedDistribution(near, [new D.SoftplusTransform(), new D.PowerTransform(doubles(2, 0.5))]),
+	events: () => new D.TransformedDistribution(new D.Independent(near, 1), [new D.ExpTransform()]),
+	mixture: () => new D.MixtureSameFamily(new D.Categorical(doubles(0.3, 0.7)), new D.Normal(zero, doubles(0.5, 2))),
+	mixtures: () =>
+		new D.MixtureSameFamily(
+			new D.Categorical(torch.ones(2, 3, { dtype: torch.float64 })),
+			new D.Independent(new D.Normal(torch.arange(12, { dtype: torch.float64 }).reshape(2, 3, 2), 1), 1),
+		),
+};
+
+test.each(Object.entries(reference.composed))("made of others: %s", (name, row) => {
+	const p = composed[name]!();
+	expect([String(p), p.batchShape, p.eventShape]).toEqual([row.text, row.batch, row.event]);
+	torch.manualSeed(200 + Object.keys(reference.composed).indexOf(name));
+	same(p.sample([3]), row.sample as Encoded, "sample");
+	const value = decode(row.value) as Tensor;
+	same(p.logProb(value), row.log_prob as Encoded, "logProb");
+	for (const key of ["mean", "variance"] as const) if (row[key]) same(p[key], row[key] as Encoded, key);
+	if (row.cdf) same(p.cdf(value), row.cdf as Encoded, "cdf");
+	if (row.icdf) same(p.icdf(doubles(0.05, 0.9)), row.icdf as Encoded, "icdf");
+});
+
 test("random fills of tensors, and poisson", () => {
 	torch.manualSeed(99);
 	for (const [name, expected] of Object.entries(reference.fills)) {
+		if (name === "binomial") {
+			const options = { dtype: torch.float64 };
+			const counts = torch.tensor([0, 3, 20, 100, 1e6, 7], options);
+			same(torch.binomial(counts, torch.tensor([0.5, 0.2, 0.9, 0.25, 0.3, 1], options)), expected, name);
+			continue;
+		}
 		if (name === "poisson") {
 			same(torch.poisson(torch.tensor([0, 0.5, 3, 9.5, 10, 30, 1000])), expected, name);
 			continue;

@@ -288,6 +288,7 @@ for (const family of [
 	"dtypes",
 	"found",
 	"further",
+	"special",
 ]) {
 	describe(family, () => {
 		const rows = readCases<Case>(`ops/${family}.json`);

@@ -1,0 +1,306 @@
+import { bind, shapeText } from "../core/arguments";
+import { noGrad } from "../core/gradMode";
+import type { Tensor } from "../core/tensor";
+import { rand } from "../ops";
+import { Categorical } from "./categorical";
+import { clampProbs } from "./chances";
+import {
+	broadcastAll,
+	type Constraint,
+	constraints,
+	Distribution,
+	type DistributionOptions,
+	oneOf,
+	type TensorOrNumber,
+} from "./distribution";
+import { ComposeTransform, SigmoidTransform, Transform } from "./transforms";
+
+/* Distributions made of others: by a change of variables, or as a mixture. */
+
+function missing(name: string, what: string): never {
+	throw new Error(`[${name}] the ${what} is not implemented`);
+}
+
+/**
+ * What comes of a base distribution's values by changes of variables, one after the other, element by element:
+ * `new TransformedDistribution(new Normal(0, 1), [new ExpTransform()])`.
+ */
+export class TransformedDistribution extends Distribution {
+	readonly baseDist: Distribution;
+	readonly transforms: readonly Transform[];
+	readonly #all: ComposeTransform;
+
+	constructor(base: Distribution, transforms: Transform | readonly Transform[], options: DistributionOptions = {}) {
+		const list = transforms instanceof Transform ? [transforms] : transforms;
+		if (!Array.isArray(list) || !list.every((each) => each instanceof Transform)) {
+			throw new TypeError(
+				`[TransformedDistribution] transforms must be a Transform or a list of Transforms, got ${String(transforms)}`,
+			);
+		}
+		super(base.batchShape, base.eventShape, options);
+		this.baseDist = base;
+		this.transforms = list;
+		this.#all = new ComposeTransform(list);
+	}
+
+	override get hasRsample(): boolean {
+		return this.baseDist.hasRsample;
+	}
+
+	get support(): Constraint {
+		return this.transforms.length === 0 ? this.baseDist.support : this.#all.codomain;
+	}
+
+	/** @internal */
+	_parameters(): ReturnType<Distribution["_parameters"]> {
+		return {};
+	}
+
+	get mean(): Tensor {
+		return missing(this.constructor.name, "mean");
+	}
+
+	get variance(): Tensor {
+		return missing(this.constructor.name, "variance");
+	}
+
+	#transformed(x: Tensor): Tensor {
+		const y = this.#all.forward(x);
+		if (`${y.shape}` !== `${x.shape}`) {
+			throw new RangeError(
+				`[${this.constructor.name}] the transforms' parameters must fit into the base distribution's shape: ${shapeText(x.shape)} became ${shapeText(y.shape)}`,
+			);
+		}
+		return y;
+	}
+
+	override sample(sampleShape: readonly number[] = []): Tensor {
+		return noGrad(() => this.#transformed(this.baseDist.sample(sampleShape)));
+	}
+
+	override rsample(sampleShape: readonly number[] = []): Tensor {
+		return this.#transformed(this.baseDist.rsample(sampleShape));
+	}
+
+	logProb(value: Tensor): Tensor {
+		this._checkValue(value);
+		const events = this.eventShape.length;
+		let y = value;
+		let slope: Tensor | null = null;
+		for (const transform of [...this.transforms].reverse()) {
+			const x = transform.inverse(y);
+			const own = transform.logAbsDetJacobian(x, y);
+			slope = slope === null ? own : slope.add(own);
+			y = x;
+		}
+		const base = this.baseDist.logProb(y);
+		if (slope === null) return base;
+		return base.sub(events === 0 ? slope : slope.flatten(-events).sum(-1));
+	}
+
+	/** For a change that falls, from the other end. */
+	#turned(value: Tensor): Tensor {
+		const { sign } = this.#all;
+		return sign === 1 ? value : value.sub(0.5).mul(sign).add(0.5);
+	}
+
+	override cdf(value: Tensor): Tensor {
+		return this.#turned(this.baseDist.cdf(this.#all.inverse(value)));
+	}
+
+	override icdf(value: Tensor): Tensor {
+		return this.#transformed(this.baseDist.icdf(this.#turned(value)));
+	}
+}
+
+interface Relaxed extends DistributionOptions {
+	probs?: TensorOrNumber;
+	logits?: TensorOrNumber;
+}
+
+/** The logarithm of the odds of a relaxed bit. */
+class LogitRelaxedBernoulli extends Distribution {
+	override get hasRsample(): boolean {
+		return true;
+	}
+
+	readonly temperature: Tensor;
+	readonly #probs: Tensor | null;
+	readonly #logits: Tensor | null;
+
+	constructor(temperature: TensorOrNumber, given: Relaxed) {
+		oneOf("RelaxedBernoulli", { probs: given.probs, logits: given.logits });
+		const [param] = broadcastAll((given.probs ?? given.logits)!);
+		super(param!.shape, [], given);
+		this.temperature = typeof temperature === "number" ? param!.newFull([], temperature) : temperature;
+		this.#probs = given.probs === undefined ? null : param!;
+		this.#logits = given.probs === undefined ? param! : null;
+		this._checkParameters();
+	}
+
+	get support(): Constraint {
+		return constraints.real;
+	}
+
+	/** @internal */
+	_parameters(): ReturnType<Distribution["_parameters"]> {
+		return this.#probs
+			? { probs: { value: this.#probs, constraint: constraints.unitInterval } }
+			: { logits: { value: this.#logits!, constraint: constraints.real } };
+	}
+
+	get probs(): Tensor {
+		return this.#probs ?? this.#logits!.sigmoid();
+	}
+
+	get logits(): Tensor {
+		if (this.#logits) return this.#logits;
+		const probs = clampProbs(this.#probs!);
+		return probs.log().sub(probs.neg().log1p());
+	}
+
+	get mean(): Tensor {
+		return missing("LogitRelaxedBernoulli", "mean");
+	}
+
+	get variance(): Tensor {
+		return missing("LogitRelaxedBernoulli", "variance");
+	}
+
+	override rsample(sampleShape: readonly number[] = []): Tensor {
+		const shape = this._extended(sampleShape);
+		const probs = clampProbs(this.probs.expand(shape));
+		const u = clampProbs(rand(shape, { dtype: probs.dtype, device: probs.device }));
+		return u.log().sub(u.neg().log1p()).add(probs.log()).sub(probs.neg().log1p()).div(this.temperature);
+	}
+
+	logProb(value: Tensor): Tensor {
+		this._checkValue(value);
+		const difference = this.logits.sub(value.mul(this.temperature));
+		return this.temperature.log().add(difference).sub(difference.exp().log1p().mul(2));
+	}
+}
+
+/**
+ * A number between 0 and 1 that comes near 0 and 1 as `temperature` falls, and hands gradients on (Maddison et al., 2017).
+ */
+export class RelaxedBernoulli extends TransformedDistribution {
+	declare readonly baseDist: LogitRelaxedBernoulli;
+
+	constructor(
+		...args:
+			| [temperature: TensorOrNumber, probs: TensorOrNumber, options?: DistributionOptions]
+			| [temperature: TensorOrNumber, options: Relaxed]
+			| [options: Relaxed & { temperature: TensorOrNumber }]
+	) {
+		const names = ["temperature", "probs", "logits"] as const;
+		const { temperature, ...given } = bind<Relaxed & { temperature: TensorOrNumber }>("RelaxedBernoulli", args, names, [
+			"validateArgs",
+		]);
+		super(new LogitRelaxedBernoulli(temperature!, given), new SigmoidTransform(), given);
+	}
+
+	get temperature(): Tensor {
+		return this.baseDist.temperature;
+	}
+
+	get probs(): Tensor {
+		return this.baseDist.probs;
+	}
+
+	get logits(): Tensor {
+		return this.baseDist.logits;
+	}
+}
+
+/**
+ * One of several distributions of one family, drawn by a `Categorical`: its classes are the last dimension of the components'
+ * batch.
+ */
+export class MixtureSameFamily extends Distribution {
+	readonly mixtureDistribution: Categorical;
+	readonly componentDistribution: Distribution;
+
+	constructor(
+		...args:
+			| [mixture: Categorical, component: Distribution, options?: DistributionOptions]
+			| [options: { mixtureDistribution: Categorical; componentDistribution: Distribution } & DistributionOptions]
+	) {
+		const names = ["mixtureDistribution", "componentDistribution"] as const;
+		type Given = { mixtureDistribution: Categorical; componentDistribution: Distribution } & DistributionOptions;
+		const given = bind<Given>("MixtureSameFamily", args, names, ["validateArgs"]);
+		const [mixture, component] = [given.mixtureDistribution!, given.componentDistribution!];
+		if (!(mixture instanceof Categorical)) {
+			throw new TypeError("[MixtureSameFamily] the mixture distribution must be a Categorical");
+		}
+		if (!(component instanceof Distribution)) {
+			throw new TypeError("[MixtureSameFamily] the component distribution must be a Distribution");
+		}
+		const count = component.batchShape.at(-1);
+		if (count !== mixture.numEvents) {
+			throw new RangeError(
+				`[MixtureSameFamily] \`mixture_distribution component\` (${mixture.numEvents}) does not equal \`component_distribution.batch_shape[-1]\` (${count})`,
+			);
+		}
+		super(component.batchShape.slice(0, -1), component.eventShape, given);
+		this.mixtureDistribution = mixture;
+		this.componentDistribution = component;
+	}
+
+	get support(): Constraint {
+		const { name, check } = this.componentDistribution.support;
+		return { name: `MixtureSameFamilyConstraint(${name})`, check: (x) => check(this.#padded(x)) };
+	}
+
+	/** @internal */
+	_parameters(): ReturnType<Distribution["_parameters"]> {
+		return {};
+	}
+
+	/** PyTorch's text. */
+	override toString(): string {
+		return `MixtureSameFamily(\n  ${this.mixtureDistribution},\n  ${this.componentDistribution})`;
+	}
+
+	/** With a dimension for the components. */
+	#padded(x: Tensor): Tensor {
+		return x.unsqueeze(-1 - this.eventShape.length);
+	}
+
+	/** The components weighted and added. */
+	#mixed(values: Tensor): Tensor {
+		const { probs } = this.mixtureDistribution;
+		const weights = probs.reshape([...probs.shape, ...this.eventShape.map(() => 1)]);
+		return weights.mul(values).sum(-1 - this.eventShape.length);
+	}
+
+	get mean(): Tensor {
+		return this.#mixed(this.componentDistribution.mean);
+	}
+
+	get variance(): Tensor {
+		const { mean, variance } = this.componentDistribution;
+		return this.#mixed(variance).add(this.#mixed(mean.sub(this.#padded(this.mean)).pow(2)));
+	}
+
+	override cdf(value: Tensor): Tensor {
+		return this.componentDistribution.cdf(this.#padded(value)).mul(this.mixtureDistribution.probs).sum(-1);
+	}
+
+	override sample(sampleShape: readonly number[] = []): Tensor {
+		return noGrad(() => {
+			const which = this.mixtureDistribution.sample(sampleShape);
+			const values = this.componentDistribution.sample(sampleShape);
+			const dim = sampleShape.length + this.batchShape.length;
+			const one = which.reshape([...which.shape, 1, ...this.eventShape.map(() => 1)]);
+			const shape = [...values.shape.slice(0, dim), 1, ...this.eventShape];
+			return values.gather(dim, one.expand(shape)).squeeze(dim);
+		});
+	}
+
+	logProb(value: Tensor): Tensor {
+		this._checkValue(value);
+		const logs = this.componentDistribution.logProb(this.#padded(value));
+		return logs.add(this.mixtureDistribution.logits.logSoftmax(-1)).logsumexp(-1);
+	}
+}
