@@ -8,6 +8,11 @@ export * as autograd from "./autograd";
 export * as backends from "./backends";
 export { type Float32MatmulPrecision, getFloat32MatmulPrecision, setFloat32MatmulPrecision } from "./backends/cuda";
 export {
+	areDeterministicAlgorithmsEnabled,
+	isDeterministicAlgorithmsWarnOnlyEnabled,
+	useDeterministicAlgorithms,
+} from "./backends/deterministic";
+export {
 	type AutocastOptions,
 	autocast,
 	clearAutocastCache,

@@ -110,6 +110,7 @@ export function runBackward(
 		if (leaf.hooks !== null) share(grads[0]);
 		if (options.accumulate && grads[0]) accumulate(leaf.variable, grads[0], options.create);
 		for (const hook of leaf.hooks ?? []) hook([], grads);
+		if (options.accumulate) for (const hook of leaf.accumulated ?? []) hook(leaf.variable);
 	}
 }
 

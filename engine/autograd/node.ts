@@ -202,6 +202,9 @@ const freedMessage =
 
 /** The end of the graph: adds the gradient to the leaf's `grad`. */
 export class AccumulateGrad extends Node {
+	/** Run when the leaf's `grad` is complete. */
+	accumulated: ((variable: Tensor) => void)[] | null = null;
+
 	constructor(readonly variable: Tensor) {
 		super(accumulate, [], [], undefined, 1);
 	}

@@ -1,7 +1,7 @@
 import { gradMode } from "../core/gradMode";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
-import { addTo, gradientEdge, type TensorHook } from "./node";
+import { type AccumulateGrad, addTo, gradientEdge, type TensorHook } from "./node";
 
 /* What a tensor is to the graph: cut off from it, watched in it. */
 
@@ -21,6 +21,11 @@ declare module "../core/tensor" {
 		readonly retainsGrad: boolean;
 		/** Calls `hook` with the gradient whenever it is computed; a returned tensor replaces the gradient. */
 		registerHook(hook: TensorHook): { remove(): void };
+		/**
+		 * Calls `hook` with this leaf when a backward pass has added to its `grad`: an optimiser may step there and let the gradient
+		 * go, long before the pass is over.
+		 */
+		registerPostAccumulateGradHook(hook: (leaf: Tensor) => void): { remove(): void };
 	}
 }
 
@@ -78,4 +83,20 @@ Tensor.prototype.registerHook = function (hook) {
 		node.tensorHooks.set(this._outputIndex, hooks);
 	}
 	return addTo(hooks, hook);
+};
+
+Tensor.prototype.registerPostAccumulateGradHook = function (hook) {
+	if (!this.isLeaf) {
+		throw new Error(
+			"[registerPostAccumulateGradHook] post accumulate grad hooks cannot be registered on non-leaf tensors",
+		);
+	}
+	const node = gradientEdge(this) as AccumulateGrad | null;
+	if (node === null) {
+		throw new Error(
+			"[registerPostAccumulateGradHook] cannot register a hook on a tensor that doesn't require gradient",
+		);
+	}
+	node.accumulated ??= [];
+	return addTo(node.accumulated, hook);
 };

@@ -495,8 +495,13 @@ export abstract class Module extends Callable {
 	}
 
 	#stateHooks(): StateHooks {
-		this._state.stateHooks ??= { save: [], load: [], loaded: [] };
+		this._state.stateHooks ??= { before: [], save: [], load: [], loaded: [] };
 		return this._state.stateHooks;
+	}
+
+	/** `hook(module, prefix, keepVars)` runs before this module's part of a state dict is made. */
+	registerStateDictPreHook(hook: StateHooks["before"][number]): RemovableHandle {
+		return addHook(this.#stateHooks().before, hook);
 	}
 
 	/** `hook(module, state, prefix)` runs when this module's part of a state dict is complete, and may change it. */

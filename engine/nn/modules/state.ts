@@ -41,13 +41,14 @@ export class IncompatibleKeys {
 }
 
 export interface StateHooks {
+	before: ((module: any, prefix: string, keepVars: boolean) => void)[];
 	save: ((module: any, state: StateDict, prefix: string) => void)[];
 	load: ((module: any, state: StateDict, prefix: string) => void)[];
 	loaded: ((module: any, keys: IncompatibleKeys) => void)[];
 }
 
-export function copyStateHooks({ save, load, loaded }: StateHooks): StateHooks {
-	return { save: [...save], load: [...load], loaded: [...loaded] };
+export function copyStateHooks({ before, save, load, loaded }: StateHooks): StateHooks {
+	return { before: [...before], save: [...save], load: [...load], loaded: [...loaded] };
 }
 
 export function stateDict(module: Module, options: StateDictOptions): StateDict {
@@ -57,6 +58,7 @@ export function stateDict(module: Module, options: StateDictOptions): StateDict 
 }
 
 function save(module: Module, state: StateDict, prefix: string, keep: boolean): void {
+	for (const hook of module._state.stateHooks?.before ?? []) hook(module, prefix, keep);
 	const keepOrDetach = (tensor: Tensor) => (keep || isUninitialized(tensor) ? tensor : tensor.detach());
 	for (const [key, parameter] of module._parameters()) setEntry(state, prefix + key, keepOrDetach(parameter));
 	for (const [key, buffer, property] of module._buffers()) {

@@ -156,6 +156,25 @@ describe("hooks", () => {
 		expect(x.grad!.tolist()).toEqual([15, 15]);
 	});
 
+	test("a hook on a leaf runs when its gradient is complete, and may let it go", () => {
+		const w = torch.ones([2], { requiresGrad: true });
+		const seen: unknown[] = [];
+		const handle = w.registerPostAccumulateGradHook((leaf) => {
+			seen.push([leaf === w, leaf.grad!.tolist()]);
+			torch.noGrad(() => w.sub_(leaf.grad!, { alpha: 0.5 }));
+			leaf.grad = null;
+		});
+		w.mul(w).sum().add(w.sum()).backward();
+		expect([seen, w.grad, w.tolist()]).toEqual([[[true, [3, 3]]], null, [-0.5, -0.5]]);
+		expect(torch.autograd.grad(w.sum(), w)[0]!.tolist()).toEqual([1, 1]);
+		expect(seen.length).toBe(1);
+		handle.remove();
+		w.sum().backward();
+		expect([seen.length, w.grad!.tolist()]).toEqual([1, [1, 1]]);
+		expect(() => w.mul(2).registerPostAccumulateGradHook(() => {})).toThrow(/on non-leaf tensors/);
+		expect(() => torch.ones(2).registerPostAccumulateGradHook(() => {})).toThrow(/doesn't require gradient/);
+	});
+
 	test("retainGrad keeps the gradient of an intermediate tensor", () => {
 		const x = leaf(1, 2);
 		const y = x.mul(3);

@@ -333,3 +333,24 @@ describe("bad arguments are named", () => {
 		expect(run).toThrow(message);
 	});
 });
+
+test("a hook before a state dict, and deterministic algorithms", () => {
+	const model = new nn.Sequential(new nn.Linear(1, 1));
+	const seen: unknown[] = [];
+	const handle = model.at(0).registerStateDictPreHook((module, prefix, keepVars) => {
+		seen.push([module.constructor.name, prefix, keepVars]);
+	});
+	model.stateDict({ prefix: "net.", keepVars: true });
+	handle.remove();
+	model.stateDict();
+	expect(seen).toEqual([["Linear", "net.0.", true]]);
+
+	torch.useDeterministicAlgorithms(true, { warnOnly: true });
+	expect([torch.areDeterministicAlgorithmsEnabled(), torch.isDeterministicAlgorithmsWarnOnlyEnabled()]).toEqual([
+		true,
+		true,
+	]);
+	torch.useDeterministicAlgorithms(false);
+	expect(torch.areDeterministicAlgorithmsEnabled()).toBe(false);
+	expect(() => torch.useDeterministicAlgorithms(1 as never)).toThrow(/must be true or false, got 1/);
+});
