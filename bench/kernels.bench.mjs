@@ -49,9 +49,10 @@ const others = [
 	["attention", 2, 256],
 ];
 
-function ours(cases, environment = {}) {
+/** What kernels.mjs measures of these cases. */
+export function ours(cases, environment = {}, threads = 1) {
 	const script = fileURLToPath(new URL("./kernels.mjs", import.meta.url));
-	const answer = spawnSync(process.execPath, [script, JSON.stringify(cases)], {
+	const answer = spawnSync(process.execPath, [script, JSON.stringify(cases), String(threads)], {
 		encoding: "utf8",
 		env: { ...process.env, ...environment },
 	});

@@ -1,10 +1,11 @@
 // Kernels as benchmarks run them: one entry each here and, under the same name, in peers/kernels.py.
 //
-//   node bench/kernels.mjs CASES
+//   node bench/kernels.mjs CASES [THREADS]
 //
-// CASES is JSON, a list of [name, ...sizes]. Prints JSON: for each the least microseconds of processor time that a call took,
-// and the name of the BLAS that was found.
+// CASES is JSON, a list of [name, ...sizes]. Prints JSON: for each the least microseconds that a call took (of processor time on
+// one thread, of the clock on several), and the name of the BLAS that was found.
 import { createRequire } from "node:module";
+import { opsOf } from "./ops.mjs";
 
 const require = createRequire(import.meta.url);
 const torch = require("../dist/engine/index.js");
@@ -64,6 +65,7 @@ const kernels = {
 		const grad = torch.randn(batch, 8, length, 64);
 		return () => torch.autograd.grad(F.scaledDotProductAttention(q, k, v), [q, k, v], { gradOutputs: grad });
 	},
+	...opsOf(torch),
 };
 
 function unary(n, call) {
@@ -79,7 +81,10 @@ function rows(m, n, call) {
 	return () => call(x);
 }
 
-const processorTime = () => {
+const threads = Number(process.argv[3] ?? 1);
+
+const timeNow = () => {
+	if (threads > 1) return performance.now() * 1000;
 	const { user, system } = process.cpuUsage();
 	return user + system;
 };
@@ -91,9 +96,9 @@ function leastMicroseconds(call) {
 	let least = Infinity;
 	let all = 0;
 	for (let samples = 0; samples < 8 || all < 200_000; samples++) {
-		const start = processorTime();
+		const start = timeNow();
 		for (let i = 0; i < calls; i++) call();
-		const took = processorTime() - start;
+		const took = timeNow() - start;
 		all += took;
 		if (took < 2000) {
 			calls *= 2;
@@ -103,7 +108,7 @@ function leastMicroseconds(call) {
 	return least;
 }
 
-torch.setNumThreads(1);
+torch.setNumThreads(threads);
 torch.manualSeed(1);
 const cases = JSON.parse(process.argv[2]);
 const microseconds = cases.map(([name, ...sizes]) => leastMicroseconds(kernels[name](...sizes)));

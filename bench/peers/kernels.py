@@ -1,7 +1,8 @@
-"""PyTorch's side of ../kernels.mjs: python kernels.py CASES
+"""PyTorch's side of ../kernels.mjs: python kernels.py CASES [THREADS]
 
-The kernels and the way of timing are the same. Prints JSON: for each case the least microseconds of processor time that a
-call took, and of the products (the first four) also NumPy's, whose BLAS is OpenBLAS.
+The kernels and the way of timing are the same. Prints JSON: for each case the least microseconds that a call
+took (of processor time on one thread, of the clock on several), and of the products (the first four) also NumPy's, whose
+BLAS is OpenBLAS.
 """
 
 import json
@@ -12,6 +13,7 @@ import time
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import torch
+from ops import ops
 from torch.nn import functional as F
 
 randn = torch.randn
@@ -87,7 +89,11 @@ kernels = {
     "logsumexpRows": unary(lambda x: x.logsumexp(1)),
     "layerNorm": unary(lambda x: F.layer_norm(x, x.shape[1:])),
     "attention": attention,
+    **ops,
 }
+
+threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+time_now = time.perf_counter if threads > 1 else time.process_time
 
 
 def least_microseconds(call):
@@ -95,10 +101,10 @@ def least_microseconds(call):
         call()
     calls, least, total, samples = 1, float("inf"), 0.0, 0
     while samples < 8 or total < 0.2:
-        start = time.process_time()
+        start = time_now()
         for _ in range(calls):
             call()
-        took = time.process_time() - start
+        took = time_now() - start
         total += took
         if took < 0.002:
             calls *= 2
@@ -109,7 +115,7 @@ def least_microseconds(call):
     return least * 1e6
 
 
-torch.set_num_threads(1)
+torch.set_num_threads(threads)
 torch.manual_seed(1)
 microseconds, openblas = [], []
 for name, *sizes in json.loads(sys.argv[1]):

@@ -30,6 +30,11 @@ size_t cacheCap = size_t(256) << 20;
 /** Cached bytes at which slabs are looked through for some that nobody uses. */
 size_t trimAt = 2 * cacheCap;
 
+/** A class of mapped blocks out of which nothing came while this many bytes were asked for makes room for others. */
+constexpr size_t kStale = size_t(1) << 30;
+/** Bytes that were asked for so far: as each class was last asked, and as stale ones were last looked for. */
+size_t asked = 0, askedOf[kClasses], askedAtSearch = 0;
+
 /** Held for a few instructions only, and hardly ever contended. */
 struct Locked {
   Locked() {
@@ -71,6 +76,26 @@ void* fromSystem(size_t bytes) {
 
 void addCached(size_t bytes) { cached.store(cached.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed); }
 
+/** A block that has left the lists, with its class. */
+struct Leaving {
+  Free* block;
+  int index;
+};
+
+/** Takes a block of a stale class out of the lists; of none where there is no such. Under the lock. */
+Leaving takeStale() {
+  if (asked - askedAtSearch < kStale / 16) return {nullptr, 0};
+  for (int i = kClasses - 1; i >= 0 && sizeOfClass(i) >= kMapped; i--) {
+    if (!freeLists[i] || asked - askedOf[i] < kStale) continue;
+    Free* block = freeLists[i];
+    freeLists[i] = block->next;
+    addCached(-sizeOfClass(i));
+    return {block, i};
+  }
+  askedAtSearch = asked;
+  return {nullptr, 0};
+}
+
 }  // namespace
 
 size_t blockSize(size_t bytes) { return sizeOfClass(classOf(bytes)); }
@@ -93,6 +118,8 @@ void* allocateBlock(size_t bytes) {
   const size_t size = sizeOfClass(index);
   {
     Locked guard;
+    asked += size;
+    askedOf[index] = asked;
     if (Free* block = freeLists[index]) {
       freeLists[index] = block->next;
       addCached(-size);
@@ -111,19 +138,28 @@ void freeBlock(void* block, size_t bytes) {
   const int index = classOf(bytes);
   const size_t size = sizeOfClass(index);
   bool full = false;
-  {
-    Locked guard;
-    // A part of a slab cannot go back by itself.
-    if (size < kMapped || cachedBytes() + size <= cacheCap) {
-      Free* node = static_cast<Free*>(block);
-      node->next = freeLists[index];
-      freeLists[index] = node;
-      addCached(size);
-      full = cachedBytes() > trimAt;
+  while (block) {
+    Leaving stale{nullptr, 0};
+    {
+      Locked guard;
+      // A part of a slab cannot go back by itself.
+      if (size < kMapped || cachedBytes() + size <= cacheCap) {
+        Free* node = static_cast<Free*>(block);
+        node->next = freeLists[index];
+        freeLists[index] = node;
+        addCached(size);
+        full = cachedBytes() > trimAt;
+        break;
+      }
+      if (size <= cacheCap) stale = takeStale();
+    }
+    if (stale.block) {
+      munmap(stale.block, sizeOfClass(stale.index));
+    } else {
+      munmap(block, size);
       block = nullptr;
     }
   }
-  if (block) munmap(block, size);
   if (full) releaseCached();
 }
 

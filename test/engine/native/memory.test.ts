@@ -146,6 +146,22 @@ test("small blocks go back with the slab that they lie in, once nothing of it is
 	expect(emptied).toBeLessThan(8 * 2 ** 20);
 });
 
+test("blocks of sizes that are no longer asked for give way to those that are", () => {
+	const { filled, taken } = run(`
+		const fill = () => Array.from({ length: 15 }, () => n.full([4 * MB], 1, 6)).length;
+		fill();
+		gc();
+		const filled = n.memoryStats().cachedBytes;
+		for (let i = 0; i < 40; i++) n.full([16 * MB], 1, 6);
+		gc();
+		const before = n.memoryStats().cachedBytes;
+		const held = n.full([16 * MB], 1, 6);
+		answer({ filled, taken: before - n.memoryStats().cachedBytes });
+	`);
+	expect(filled).toBeGreaterThanOrEqual(15 * 16 * 2 ** 20);
+	expect(taken).toBe(64 * 2 ** 20);
+});
+
 test("threads at rest use no processor", () => {
 	const { used, before, after } = run(`
 		n.setNumThreads(4);
