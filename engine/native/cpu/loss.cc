@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cpu/columns.h"
 #include "cpu/simd/choose.h"
 #include "cpu/simd/loss.h"
 #include "cpu/simd/rows.h"
@@ -81,13 +82,19 @@ double crossEntropyIn(const LossCall& call, const Tensor& logProbs, const Tensor
   const LossLoops& loops = GB_CHOOSE(lossLoops)[sizeof(T) == 8];
   const int64_t C = call.classes, S = call.inner;
   const double total = totalWeight<T>(call);
-  const bool isShort = S == 1 && C > 0 && C <= kShortRow;
+  const bool isShort = S == 1 && C > 0 && C <= kShortRow, isWide = S >= kColumnStep && C > 0;
   parallelFor(call.outer, grainOf(call), [&](int64_t begin, int64_t end) {
+    std::unique_ptr<SoftmaxColumns<T>> columns;
+    if (isWide) columns.reset(new SoftmaxColumns<T>(true, C, S));
     for (int64_t n = begin; n < end; n++) {
       const int64_t at = n * C * S;
       T* out = logProbs.as<T>() + at;
-      if (!isShort) {
+      if (isWide) {
+        columns->all(out, call.input->as<T>() + at);
+      } else if (S > 1) {
         loops.logSoftmax(call.input->as<T>() + at, out, C, S);
+      } else if (!isShort) {
+        if (C > 0) rowLoops<T>().logSoftmax(out, call.input->as<T>() + at, C);
       } else if ((n - begin) % kAbreast == 0) {
         rowLoops<T>().logSoftmaxShort(out, call.input->as<T>() + at, std::min(kAbreast, end - n), C);
       }

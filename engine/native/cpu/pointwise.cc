@@ -19,6 +19,8 @@ namespace {
 constexpr int64_t kRun = 512;
 /** Elements that are computed before they are streamed out, while the next ones are on their way from memory. */
 constexpr int64_t kStreamRun = 128;
+/** How far ahead inputs are asked for: sooner, and the formula waits for them; it has hidden behind memory since. */
+constexpr int64_t kStreamAhead = 16 * kStreamRun;
 /** From this inner length on, whole rows are passed to a loop. */
 constexpr int64_t kRowLength = 16;
 
@@ -136,7 +138,7 @@ struct Runner {
       for (int64_t i = begin; i < end; i += kStreamRun) {
         const int64_t n = std::min(kStreamRun, end - i);
         for (int k = 0; k < call.inputs; k++) {
-          if (!isValue[k]) prefetch(in[k] + (i + kStreamRun) * inSize, kStreamRun * inSize);
+          if (!isValue[k]) prefetch(in[k] + (i + kStreamAhead) * inSize, kStreamRun * inSize);
         }
         apply(buffer, i, i + n);
         streamBytes(out + i * outSize, buffer, n * outSize);

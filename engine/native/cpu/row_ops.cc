@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "cpu/columns.h"
 #include "cpu/each_row.h"
 #include "cpu/moments.h"
 #include "cpu/simd/rows.h"
@@ -25,8 +26,34 @@ void forShortRows(int64_t rows, int64_t n, Some some) {
   });
 }
 
+/**
+ * For arrays of n rows of `inner` columns, on several threads: calls what prepare() gives for a thread with the offset of an
+ * array, a first column and how many, `together` at most.
+ */
+template <class Prepare>
+void forColumns(int64_t numel, int64_t n, int64_t inner, int64_t together, const Prepare& prepare) {
+  const int64_t parts = (inner + together - 1) / together, outer = numel / (n * inner);
+  const int64_t grain = std::max<int64_t>(1, kGrain / (4 * n * std::min(together, inner)));
+  parallelFor(outer * parts, grain, [&](int64_t begin, int64_t end) {
+    const auto some = prepare();
+    for (int64_t k = begin; k < end; k++) {
+      checkInterrupt();
+      const int64_t first = k % parts * together;
+      some(k / parts * n * inner, first, std::min(together, inner - first));
+    }
+  });
+}
+
 template <class T>
-void mapIn(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
+void mapIn(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
+  if (inner > 1) {
+    return forColumns(x.numel(), n, inner, columnsTogether(n), [&] {
+      auto columns = std::make_shared<SoftmaxColumns<T>>(map == RowMap::LogSoftmax, n, inner);
+      return [&, columns](int64_t at, int64_t first, int64_t count) {
+        columns->run(y.as<T>() + at, x.as<T>() + at, first, count);
+      };
+    });
+  }
   if (n <= kShortRow) {
     const auto run = map == RowMap::Softmax ? rowLoops<T>().softmaxShort : rowLoops<T>().logSoftmaxShort;
     return forShortRows(x.numel() / n, n, [&](int64_t first, int64_t count) {
@@ -37,19 +64,29 @@ void mapIn(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
   forRows(x.numel() / n, n, 4, [&](int64_t r) { run(y.as<T>() + r * n, x.as<T>() + r * n, n); });
 }
 
-void mapOnCpu(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
-  x.dtype() == DType::Float64 ? mapIn<double>(map, y, x, n) : mapIn<float>(map, y, x, n);
+void mapOnCpu(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
+  x.dtype() == DType::Float64 ? mapIn<double>(map, y, x, n, inner) : mapIn<float>(map, y, x, n, inner);
 }
 
 template <class T>
-void mapBackwardIn(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n) {
+void mapBackwardIn(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
+  if (inner > 1) {
+    return forColumns(y.numel(), n, inner, kMostColumns, [&] {
+      return [&](int64_t at, int64_t first, int64_t count) {
+        at += first;
+        rowLoops<T>().softmaxColumnsBackward(map == RowMap::LogSoftmax, dx.as<T>() + at, g.as<T>() + at, y.as<T>() + at, inner,
+                                             n, count);
+      };
+    });
+  }
   const auto run = map == RowMap::Softmax ? rowLoops<T>().softmaxBackward : rowLoops<T>().logSoftmaxBackward;
   forRows(y.numel() / n, n, 4,
           [&](int64_t r) { run(dx.as<T>() + r * n, g.as<T>() + r * n, y.as<T>() + r * n, n); });
 }
 
-void mapBackwardOnCpu(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n) {
-  y.dtype() == DType::Float64 ? mapBackwardIn<double>(map, dx, g, y, n) : mapBackwardIn<float>(map, dx, g, y, n);
+void mapBackwardOnCpu(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
+  y.dtype() == DType::Float64 ? mapBackwardIn<double>(map, dx, g, y, n, inner)
+                              : mapBackwardIn<float>(map, dx, g, y, n, inner);
 }
 
 template <class T>

@@ -189,6 +189,8 @@ bool simplePower(const Tensor& x, double exponent, DType common, MaybeTensor out
     return true;
   };
   if (exponent == 2) return is(Unary::square);
+  if (exponent == 3) return is(Unary::cube);
+  if (exponent == -2) return is(Unary::inverseSquare);
   if (exponent == 0.5) return is(Unary::sqrt);
   if (exponent == -0.5) return is(Unary::rsqrt);
   if (exponent == -1) return is(Unary::reciprocal);

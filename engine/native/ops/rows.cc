@@ -5,8 +5,8 @@
 
 namespace gb {
 
-Kernel<void(RowMap, const Tensor&, const Tensor&, int64_t)> rowMapKernel("rowMap");
-Kernel<void(RowMap, const Tensor&, const Tensor&, const Tensor&, int64_t)> rowMapBackwardKernel("rowMapBackward");
+Kernel<void(RowMap, const Tensor&, const Tensor&, int64_t, int64_t)> rowMapKernel("rowMap");
+Kernel<void(RowMap, const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t)> rowMapBackwardKernel("rowMapBackward");
 Kernel<void(RowReduction, const Tensor&, const Tensor&, int64_t, double)> rowReduceKernel("rowReduce");
 Kernel<void(bool, MaybeTensor, const Tensor&, const Tensor&, int64_t)> rowExtremeKernel("rowExtreme");
 
@@ -38,13 +38,25 @@ DType rowType(const Tensor& x) { return computeType(x.dtype()); }
 
 int64_t rowLength(const Tensor& x, int dim) { return x.ndim() == 0 ? 1 : x.size(dim); }
 
+/** From so many rows side by side on, they are worked on where they lie; fewer are brought behind each other. */
+constexpr int64_t kSideBySide = 16;
+
+/** How far apart the elements of a row along `d` lie, where it is to stay so; 1 where asRows brings them together. */
+int64_t innerOf(const Tensor& x, int d) {
+  int64_t inner = 1;
+  for (int i = d + 1; i < x.ndim(); i++) inner *= x.size(i);
+  return inner < kSideBySide ? 1 : inner;
+}
+
 Tensor mapRows(RowMap map, const Tensor& x, int64_t dim) {
   checkFloat(x);
   const int d = wrapDim(dim, x.ndim());
-  const Tensor rows = asRows(asType(x, rowType(x)), d);
+  const int64_t inner = innerOf(x, d);
+  const Tensor same = asType(x, rowType(x)), rows = inner > 1 ? contiguous(same) : asRows(same, d);
   Tensor y = emptyTensor(rows.sizes(), rows.dtype(), x.device());
-  if (x.numel() > 0) rowMapKernel(x.device(), map, y, rows, rowLength(x, d));
-  return fromRows(asType(y, x.dtype()), d, x.ndim());
+  if (x.numel() > 0) rowMapKernel(x.device(), map, y, rows, rowLength(x, d), inner);
+  const Tensor result = asType(y, x.dtype());
+  return inner > 1 ? result : fromRows(result, d, x.ndim());
 }
 
 Tensor mapRowsBackward(RowMap map, const Tensor& grad, const Tensor& result, int64_t dim) {
@@ -53,10 +65,13 @@ Tensor mapRowsBackward(RowMap map, const Tensor& grad, const Tensor& result, int
            result.sizes());
   const int d = wrapDim(dim, result.ndim());
   const DType type = rowType(result);
-  const Tensor g = asRows(asType(grad, type), d), y = asRows(asType(result, type), d);
+  const int64_t inner = innerOf(result, d);
+  const auto laid = [&](const Tensor& t) { return inner > 1 ? contiguous(asType(t, type)) : asRows(asType(t, type), d); };
+  const Tensor g = laid(grad), y = laid(result);
   Tensor dx = emptyTensor(y.sizes(), type, y.device());
-  if (y.numel() > 0) rowMapBackwardKernel(y.device(), map, dx, g, y, rowLength(result, d));
-  return fromRows(asType(dx, result.dtype()), d, result.ndim());
+  if (y.numel() > 0) rowMapBackwardKernel(y.device(), map, dx, g, y, rowLength(result, d), inner);
+  const Tensor back = asType(dx, result.dtype());
+  return inner > 1 ? back : fromRows(back, d, result.ndim());
 }
 
 /** Reduces dims by bringing them to the end, where they form one row. */

@@ -15,9 +15,13 @@ Tensor fromRows(const Tensor& rows, int dim, int ndim);
 
 enum class RowMap : uint8_t { Softmax, LogSoftmax };
 
-/** y, x: contiguous rows of `n` elements of the same floating-point type. */
-extern Kernel<void(RowMap, const Tensor& y, const Tensor& x, int64_t n)> rowMapKernel;
-extern Kernel<void(RowMap, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n)> rowMapBackwardKernel;
+/**
+ * y, x: contiguous, of the same floating-point type. The elements of a row of `n` lie `inner` apart, and `inner` rows side by
+ * side.
+ */
+extern Kernel<void(RowMap, const Tensor& y, const Tensor& x, int64_t n, int64_t inner)> rowMapKernel;
+extern Kernel<void(RowMap, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner)>
+    rowMapBackwardKernel;
 
 enum class RowReduction : uint8_t { Variance, Deviation, LogSumExp };
 /** One number for every row of n elements; `p` is the variance's correction. */

@@ -10,11 +10,16 @@ namespace scalar {
 
 #define GB_OP template <class T> GB_FN
 
+/** mask ? a : b, also where T is a vector (cpu/simd/lanes.inc). */
+GB_OP T choose(bool mask, T a, T b) { return mask ? a : b; }
+
 // clang-format off
 GB_OP T neg(T x) { return -x; }
 GB_OP T abs(T x) { return x < T(0) ? -x : x == T(0) ? T(0) : x; }
 GB_OP T sign(T x) { return T((x > T(0)) - (x < T(0))); }
 GB_OP T square(T x) { return x * x; }
+GB_OP T cube(T x) { return x * x * x; }
+GB_OP T inverseSquare(T x) { return T(1) / (x * x); }
 GB_OP T reciprocal(T x) { return T(1) / x; }
 GB_OP T rsqrt(T x) { return T(1) / sqrt(x); }
 GB_OP T frac(T x) { return x - trunc(x); }
@@ -38,10 +43,10 @@ GB_OP T logit(T x, T eps) {
 }
 GB_OP bool signbit(T x) { return copysign(T(1), x) < T(0); }
 GB_FN bool signbit(i64 x) { return x < 0; }
-GB_OP T logSigmoid(T x) { return (x > T(0) ? T(0) : x) - log1p(exp(-fabs(x))); }
+GB_OP T logSigmoid(T x) { return choose(x > T(0), T(0), x) - log1p(exp(-fabs(x))); }
 GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
-GB_OP T softplus(T x, T beta, T limit) { return x * beta > limit ? x : log1p(exp(x * beta)) / beta; }
-GB_OP T mish(T x) { return x * tanh(log1p(exp(x > T(30) ? T(30) : x))); }
+GB_OP T softplus(T x, T beta, T limit) { return choose(x * beta > limit, x, log1p(exp(x * beta)) / beta); }
+GB_OP T mish(T x) { return x * tanh(log1p(exp(choose(x > T(30), T(30), x)))); }
 GB_OP T softsign(T x) { return x / (T(1) + fabs(x)); }
 GB_OP T clampTo(T x, T low, T high) { return x < low ? low : x > high ? high : x; }
 GB_OP T hardsigmoid(T x) { return clampTo(x + T(3), T(0), T(6)) / T(6); }
@@ -53,7 +58,7 @@ GB_OP T geluTanh(T x) {
 }
 GB_OP T leakyRelu(T x, T slope) { return x > T(0) ? x : x * slope; }
 GB_OP T elu(T x, T alpha, T scale, T inputScale) {
-  return x > T(0) ? x * scale : expm1(x * inputScale) * (alpha * scale);
+  return choose(x > T(0), x * scale, expm1(x * inputScale) * (alpha * scale));
 }
 GB_OP T hardshrink(T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : x; }
 GB_OP T softshrink(T x, T lambda) { return x > lambda ? x - lambda : x < -lambda ? x + lambda : x * T(0); }

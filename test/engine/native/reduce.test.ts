@@ -133,6 +133,44 @@ test("softmax and its kin, along any dimension and at the edges", () => {
 	).toBeUndefined();
 });
 
+test.each(["float32", "float64"] as const)("softmax down columns is that of rows, in %s", (of) => {
+	// Columns that stay where they are: full vectors and a rest, several groups of rows, rows that hold what is not finite.
+	const [outer, n, inner] = [2, 70, 37];
+	const data = Array.from({ length: outer * n * inner }, (_, i) => Math.sin(i * 1.7) * 9);
+	data[3] = inf;
+	data[inner + 4] = nan;
+	for (let i = 0; i < n; i++) data[i * inner + 5] = -inf;
+	data[inner * 2 + 6] = -inf;
+	const [x, g] = [data, data.map((_, i) => Math.cos(i))].map((v) => tensor(v, [outer, n, inner], of));
+	const near = of === "float32" ? 2e-6 : 1e-14;
+	for (const [forward, backward] of [
+		[native.softmax, native.softmaxBackward],
+		[native.logSoftmax, native.logSoftmaxBackward],
+	] as const) {
+		const rows = forward(native.contiguous(native.transpose(x!, 1, 2)), 2);
+		const columns = forward(x!, 1);
+		expect(firstDifference(numbers(columns), numbers(native.transpose(rows, 1, 2)), near, near)).toBeUndefined();
+		const own = numbers(backward(g!, columns, 1));
+		const other = backward(native.contiguous(native.transpose(g!, 1, 2)), rows, 2);
+		expect(firstDifference(own, numbers(native.transpose(other, 1, 2)), near, near)).toBeUndefined();
+	}
+});
+
+test("sines of angles near and far, in any place", () => {
+	const angles = [0, -0, 1e-30, 0.5, -Math.PI, 6.2831855, 100, -1000, 29999, 30001, -1e10, 3e38, inf, -inf, nan, 2, 7];
+	for (const [of, exact] of [
+		[native.sin, Math.sin],
+		[native.cos, Math.cos],
+	] as const) {
+		const got = numbers(of(tensor(angles)));
+		const wanted = angles.map((x) => exact(Math.fround(x)));
+		expect(firstDifference(got, wanted, 2e-7, 3e-8)).toBeUndefined();
+		// An element's result is the same whatever stands beside it.
+		expect(angles.map((x) => numbers(of(tensor([x])))[0])).toEqual(got);
+	}
+	expect(Object.is(numbers(native.sin(tensor([-0])))[0], -0)).toBe(true);
+});
+
 test("sorted, running, middle and most frequent elements", () => {
 	const x = tensor([3, 1, 2, 1, nan, 0], [2, 3]);
 	const pair = ([a, b]: [ReturnType<typeof tensor>, ReturnType<typeof tensor>]) => [numbers(a), numbers(b)];

@@ -6,6 +6,8 @@ namespace gb {
 
 /** Rows of up to so many elements are short, and worked on so many at a time: a vector holds one element of each. */
 constexpr int64_t kShortRow = 32, kAbreast = 64;
+/** Columns that one call takes at most; `held` has a multiple of so many. */
+constexpr int64_t kMostColumns = 256, kColumnStep = 16;
 
 template <class T>
 struct RowLoops {
@@ -30,6 +32,9 @@ struct RowLoops {
   void (*logSoftmaxShort)(T* y, const T* x, int64_t rows, int64_t n);
   /** One number for each row. */
   void (*logSumExpShort)(T* y, const T* x, int64_t rows, int64_t n);
+  /** Down `columns` neighbouring columns of n elements each, which lie `stride` apart; `held` has room for all of them. */
+  void (*softmaxColumns)(bool log, T* y, const T* x, int64_t stride, int64_t n, int64_t columns, T* held);
+  void (*softmaxColumnsBackward)(bool log, T* dx, const T* g, const T* y, int64_t stride, int64_t n, int64_t columns);
 };
 
 namespace base {

@@ -13,16 +13,28 @@ unsigned threadsFor(int64_t n) { return unsigned(std::clamp<int64_t>((n + 31) / 
 
 Grid rowGrid(int64_t rows) { return gridFor(rows, 1); }
 
-void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n) {
-  static ByFloat softmax, logSoftmax;
+void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
+  static ByFloat softmax, logSoftmax, columns;
   const bool log = map == RowMap::LogSoftmax;
+  if (inner > 1) {
+    const long long count = x.numel() / n;
+    launch(columns.get(x.device(), "rows.cu", "softmaxColumns", x.dtype()), x.device(), gridFor(count, kThreads), kThreads,
+           y.data(), x.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
+    return;
+  }
   const CUfunction kernel = (log ? logSoftmax : softmax).get(x.device(), "rows.cu", log ? "logSoftmax" : "softmax", x.dtype());
   launch(kernel, x.device(), rowGrid(x.numel() / n), threadsFor(n), y.data(), x.data(), static_cast<long long>(n));
 }
 
-void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n) {
-  static ByFloat softmax, logSoftmax;
+void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
+  static ByFloat softmax, logSoftmax, columns;
   const bool log = map == RowMap::LogSoftmax;
+  if (inner > 1) {
+    const long long count = y.numel() / n;
+    launch(columns.get(y.device(), "rows.cu", "softmaxColumnsBackward", y.dtype()), y.device(), gridFor(count, kThreads),
+           kThreads, dx.data(), g.data(), y.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
+    return;
+  }
   const CUfunction kernel = (log ? logSoftmax : softmax)
                                 .get(y.device(), "rows.cu", log ? "logSoftmaxBackward" : "softmaxBackward", y.dtype());
   launch(kernel, y.device(), rowGrid(y.numel() / n), threadsFor(n), dx.data(), g.data(), y.data(), static_cast<long long>(n));
