@@ -133,6 +133,34 @@ test("softmax and its kin, along any dimension and at the edges", () => {
 	).toBeUndefined();
 });
 
+test.each(["float32", "float64", "int64"] as const)("long rows are sorted stably, in %s", (of) => {
+	// Zeros of both signs and NaN among many equals; whole numbers of both signs and many digits.
+	const n = 300;
+	const data = Array.from(
+		{ length: 2 * n },
+		(_, i) => Math.round(Math.sin(i * 7.3) * 40) * (of === "int64" ? 9e9 : 0.5) + 0,
+	);
+	if (of !== "int64") for (const [i, v] of [nan, -0, 0, inf, -inf, nan, -0].entries()) data[i * 31] = v;
+	const above = (a: number, b: number) => a > b || (Number.isNaN(a) && !Number.isNaN(b));
+	for (const descending of [false, true]) {
+		const [values, places] = native.sort(tensor(data, [2, n], of), 1, descending).map(numbers);
+		const [some, where] = native.topk(tensor(data, [2, n], of), 20, 1, descending, true).map(numbers);
+		for (const row of [0, 1]) {
+			const own = data.slice(row * n, (row + 1) * n);
+			const order = own
+				.map((_, i) => i)
+				.sort((a, b) => {
+					const [x, y] = descending ? [own[b]!, own[a]!] : [own[a]!, own[b]!];
+					return above(x, y) ? 1 : above(y, x) ? -1 : a - b;
+				});
+			expect(places!.slice(row * n, (row + 1) * n)).toEqual(order);
+			expect(values!.slice(row * n, (row + 1) * n)).toEqual(order.map((i) => own[i]));
+			expect(where!.slice(row * 20, (row + 1) * 20)).toEqual(order.slice(0, 20));
+			expect(some!.slice(row * 20, (row + 1) * 20)).toEqual(order.slice(0, 20).map((i) => own[i]));
+		}
+	}
+});
+
 test.each(["float32", "float64"] as const)("softmax down columns is that of rows, in %s", (of) => {
 	// Columns that stay where they are: full vectors and a rest, several groups of rows, rows that hold what is not finite.
 	const [outer, n, inner] = [2, 70, 37];
