@@ -108,7 +108,9 @@ export function runBackward(
 		runTensorHooks(leaf, grads);
 		capture(leaf, grads);
 		if (leaf.hooks !== null) share(grads[0]);
-		if (options.accumulate && grads[0]) accumulate(leaf.variable, grads[0], options.create);
+		// A leaf may have been frozen since.
+		if (options.accumulate && grads[0] && leaf.variable._requiresGrad)
+			accumulate(leaf.variable, grads[0], options.create);
 		for (const hook of leaf.hooks ?? []) hook([], grads);
 		if (options.accumulate) for (const hook of leaf.accumulated ?? []) hook(leaf.variable);
 	}

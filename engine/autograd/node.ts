@@ -43,7 +43,7 @@ let nextSequence = 1;
 /** One recorded operation: edges to the nodes that its inputs came from, and what its derivative needs. */
 export class Node implements GraphNode {
 	/** Grows with time: a node's inputs have smaller numbers than itself. */
-	readonly sequence = nextSequence++;
+	readonly sequence: number;
 	/** Where recorded, while anomaly detection is on. */
 	readonly trace: string | undefined = gradMode.anomaly ? new Error().stack : undefined;
 	readonly edges: (Node | null)[];
@@ -76,6 +76,8 @@ export class Node implements GraphNode {
 		}
 		this.edges = edges;
 		this.edgeOutputs = outputsOf;
+		// Not before: asking an input for its node may make that node, where its history is renewed.
+		this.sequence = nextSequence++;
 		if (savedTensors.hooks !== null && saved.length > 0) {
 			this.#saved = [];
 			this.#versions = null;

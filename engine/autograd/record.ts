@@ -1,4 +1,5 @@
 import { enableGrad, gradMode } from "../core/gradMode";
+import type { Handle } from "../core/native";
 import { type Scalar, setHistoryRenewal, Tensor, type ViewOrigin } from "../core/tensor";
 import { type Derivative, type Gradient, Node } from "./node";
 import { savedTensors } from "./savedTensors";
@@ -173,36 +174,74 @@ function checkWritable(op: string, target: Tensor): void {
 function rebase(target: Tensor, node: Node): void {
 	const view = target._view;
 	if (view === null) {
-		target._gradFn = node;
-		target._outputIndex = 0;
+		setHistory(target, node, 0);
 		return;
 	}
-	const { base, replay } = view;
-	if (base.handle !== view.baseHandle) {
-		throw new Error(
-			`[${node.name}] the tensor that this is a view of changed its shape in place: take the view from it again`,
-		);
-	}
-	base._gradFn = new CopySlices(base, node, replay);
-	base._outputIndex = 0;
+	const { base, replay } = originOf(view);
+	setHistory(base, new CopySlices(base, node, replay), 0);
 	renew(target, view);
 }
 
+/** A tensor's new history; what keeps its gradient goes over to it. */
+function setHistory(target: Tensor, node: Node | null, outputIndex: number): void {
+	const old = target._gradFn as Node | null;
+	const keep = old?.retained?.get(target._outputIndex);
+	if (keep !== undefined && node !== null) {
+		old!.retained!.delete(target._outputIndex);
+		node.retained ??= new Map();
+		node.retained.set(outputIndex, keep);
+	}
+	target._gradFn = node;
+	target._outputIndex = outputIndex;
+}
+
+/** What `turnInPlace` did to a tensor: the handle that it had, and the way from its new shape back. */
+interface Turn {
+	readonly before: Handle;
+	readonly back: (x: Tensor) => Tensor;
+}
+const turns = new WeakMap<Tensor, Turn[]>();
+
+/** The tensor that a view was taken from, and how it comes from it, also where that was turned since. */
+function originOf(view: ViewOrigin): { base: Tensor; replay: (base: Tensor) => Tensor } {
+	const { base, replay } = view;
+	if (base.handle === view.baseHandle) return { base, replay };
+	const made = turns.get(base) ?? [];
+	const first = made.findIndex((turn) => turn.before === view.baseHandle);
+	if (first < 0) {
+		throw new Error("[view] the tensor that this is a view of got other data: take the view from it again");
+	}
+	return { base, replay: (x) => replay(made.slice(first).reduceRight((turned, turn) => turn.back(turned), x)) };
+}
+
 /**
- * Makes `target` the view of itself that `view` takes: `x.t_()`. Its memory stays as it is, also for other views of it.
+ * Makes `target` the view of itself that `view` takes: `x.t_()`; `back` takes it back. Its memory stays as it is, also for
+ * other views of it. It counts as a write: what has saved the tensor would see the other shape.
  */
-export function turnInPlace<T extends Tensor>(op: string, target: T, view: (x: Tensor) => Tensor): T {
+export function turnInPlace<T extends Tensor>(
+	op: string,
+	target: T,
+	view: (x: Tensor) => Tensor,
+	back: (x: Tensor) => Tensor,
+): T {
 	if (gradMode.enabled && target.requiresGrad) checkWritable(op, target);
 	const before = new Tensor(target.handle, target._version);
 	before._gradFn = target.gradFn;
 	before._outputIndex = target._outputIndex;
 	before._requiresGrad = target._requiresGrad;
 	before._view = target._view;
-	const fresh = view(before);
+	// A history goes on without recording too, as a write's would not.
+	const fresh = before._gradFn === null ? view(before) : enableGrad(() => view(before));
+	const made = turns.get(target) ?? [];
+	turns.set(target, [...made, { before: target.handle, back }]);
 	target.handle = fresh.handle;
-	target._gradFn = fresh._gradFn;
-	target._outputIndex = fresh._outputIndex;
-	target._view = fresh._view;
+	setHistory(target, fresh._gradFn as Node | null, fresh._outputIndex);
+	target._version.count++;
+	if (before._view !== null) {
+		// Of a view it is a view still, and otherwise none.
+		target._view = fresh._view!;
+		target._view.seenVersion = target._version.count;
+	}
 	return target;
 }
 
@@ -244,9 +283,9 @@ function renew(target: Tensor, view: ViewOrigin): void {
 	view.seenVersion = target._version.count;
 	if (!view.differentiable || !view.base.requiresGrad) return;
 	using _ = enableGrad();
-	const fresh = view.replay(view.base);
-	target._gradFn = fresh._gradFn;
-	target._outputIndex = fresh._outputIndex;
+	const { base, replay } = originOf(view);
+	const fresh = replay(base);
+	setHistory(target, fresh._gradFn as Node | null, fresh._outputIndex);
 }
 
 setHistoryRenewal(renew);

@@ -27,7 +27,7 @@ const profiles = {
 const settings: PrintOptions = { ...profiles.default, sciMode: null };
 
 /** Changes how tensors print. `profile` gives a set of values that the other options then change. */
-export function setPrintoptions(options: Partial<PrintOptions> & { profile?: keyof typeof profiles }): void {
+export function setPrintoptions(options: Partial<PrintOptions> & { profile?: keyof typeof profiles } = {}): void {
 	const { profile, ...changes } = options;
 	for (const name of Object.keys(changes)) {
 		if (!(name in settings)) {

@@ -255,7 +255,7 @@ function withoutLeadingOnes(value: Tensor, rank: number): Tensor {
 }
 
 function withoutExtraOnes(value: Tensor, view: Tensor, picks: Picks): Tensor {
-	if (value.ndim <= view.ndim) return value;
+	if (value.shape[0] !== 1) return value;
 	const result = native.index(view.handle, handlesOf(picks));
 	return withoutLeadingOnes(value, native.dim(result));
 }

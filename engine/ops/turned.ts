@@ -23,20 +23,33 @@ declare module "../core/tensor" {
 
 const swap = (op: string) =>
 	function (this: Tensor, dim0: number, dim1: number) {
-		return turnInPlace(op, this, (x) => transpose(x, dim0, dim1));
+		const view = (x: Tensor) => transpose(x, dim0, dim1);
+		return turnInPlace(op, this, view, view);
 	};
 
 methods({
 	squeeze_(dim) {
-		return turnInPlace("squeeze_", this, (x) => squeeze(x, dim));
+		const { shape } = this;
+		return turnInPlace(
+			"squeeze_",
+			this,
+			(x) => squeeze(x, dim),
+			(x) => x.reshape(shape),
+		);
 	},
 	unsqueeze_(dim) {
-		return turnInPlace("unsqueeze_", this, (x) => unsqueeze(x, dim));
+		const { shape } = this;
+		return turnInPlace(
+			"unsqueeze_",
+			this,
+			(x) => unsqueeze(x, dim),
+			(x) => x.reshape(shape),
+		);
 	},
 	transpose_: swap("transpose_"),
 	swapaxes_: swap("swapaxes_"),
 	swapdims_: swap("swapdims_"),
 	t_() {
-		return turnInPlace("t_", this, t);
+		return turnInPlace("t_", this, t, t);
 	},
 });

@@ -88,6 +88,12 @@ abstract class NormBase extends Module {
 		this.numBatchesTracked?.zero_();
 	}
 
+	/** Checkpoints from before PyTorch counted batches have no count; the own one stays. @internal */
+	override _completeState(state: Record<string, Tensor>, prefix: string): void {
+		const key = `${prefix}num_batches_tracked`;
+		if (this.numBatchesTracked && !Object.hasOwn(state, key)) state[key] = this.numBatchesTracked;
+	}
+
 	resetParameters(): void {
 		this.resetRunningStats();
 		if (this.weight) init.ones_(this.weight);

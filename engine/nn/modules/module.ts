@@ -156,6 +156,9 @@ export abstract class Module extends Callable {
 		);
 	}
 
+	/** @internal Adds what checkpoints of earlier versions lack. */
+	_completeState(_state: Record<string, Tensor>, _prefix: string): void {}
+
 	/** @internal */
 	_isPersistent(property: string): boolean {
 		const value = (this as unknown as Record<string, unknown>)[property];

@@ -75,9 +75,9 @@ export function loadStateDict(module: Module, given: StateDict, options: LoadOpt
 	// Hooks may rename entries; the caller's object stays as it is.
 	const state: StateDict = {};
 	for (const [key, value] of Object.entries(given)) setEntry(state, key, value);
-	const load: Load = { state, assign: options.assign ?? false, missing: [], used: new Set(), errors: [], visited: [] };
+	const unexpected: string[] = [];
+	const load: Load = { state, assign: options.assign ?? false, missing: [], unexpected, errors: [], visited: [] };
 	loadInto(module, "", load);
-	const unexpected = Object.keys(state).filter((key) => !load.used.has(key));
 	const keys = new IncompatibleKeys(load.missing, unexpected);
 	for (const visited of load.visited.reverse()) {
 		for (const hook of visited._state.stateHooks?.loaded ?? []) hook(visited, keys);
@@ -98,7 +98,7 @@ interface Load {
 	state: StateDict;
 	assign: boolean;
 	missing: string[];
-	used: Set<string>;
+	unexpected: string[];
 	errors: string[];
 	visited: Module[];
 }
@@ -106,11 +106,18 @@ interface Load {
 function loadInto(module: Module, prefix: string, load: Load): void {
 	load.visited.push(module);
 	for (const hook of module._state.stateHooks?.load ?? []) hook(module, load.state, prefix);
+	module._completeState(load.state, prefix);
 	const buffers = module._buffers().filter(([, , property]) => module._isPersistent(property));
-	for (const [key, tensor, property] of [...module._parameters(), ...buffers]) {
-		loadTensor(module, prefix + key, tensor, property, load);
+	const own = [...module._parameters(), ...buffers];
+	const children = [...module._modules()];
+	for (const [key, tensor, property] of own) loadTensor(module, prefix + key, tensor, property, load);
+	const known = new Set([...own.map(([key]) => key), ...children.map(([key]) => `${key}.`)]);
+	for (const key of Object.keys(load.state)) {
+		if (!key.startsWith(prefix)) continue;
+		const rest = key.slice(prefix.length);
+		if (!known.has(rest.slice(0, rest.indexOf(".") + 1) || rest)) load.unexpected.push(key);
 	}
-	for (const [key, child] of module._modules()) loadInto(child, `${prefix}${key}.`, load);
+	for (const [key, child] of children) loadInto(child, `${prefix}${key}.`, load);
 }
 
 function loadTensor(module: Module, key: string, tensor: Tensor, property: string, load: Load): void {
@@ -118,7 +125,6 @@ function loadTensor(module: Module, key: string, tensor: Tensor, property: strin
 		load.missing.push(key);
 		return;
 	}
-	load.used.add(key);
 	let value: unknown = load.state[key];
 	if (!(value instanceof Tensor)) {
 		load.errors.push(

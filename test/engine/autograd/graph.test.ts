@@ -83,6 +83,40 @@ describe("backward", () => {
 });
 
 describe("in-place writes", () => {
+	test("two views of a written base both hand their gradients on", () => {
+		const a = torch.ones(3, 1).requiresGrad_();
+		const first = a.select(0, 0);
+		const flat = a.flatten();
+		torch.noGrad(() => a.fill_(2));
+		// The history of `first` is made anew while the sum is recorded.
+		flat.add(first).sum().backward();
+		expect(a.grad?.tolist()).toEqual([[4], [1], [1]]);
+	});
+
+	test("a gradient that is kept is that of the written tensor", () => {
+		const a = torch.ones(3).requiresGrad_();
+		const direct = a.abs();
+		direct.retainGrad();
+		direct.mul_(2);
+		const base = a.abs();
+		base.retainGrad();
+		base.view(3, 1).fill_(3);
+		direct.sum().add(base.sum()).backward();
+		expect(direct.grad?.tolist()).toEqual([1, 1, 1]);
+		expect(base.grad?.tolist()).toEqual([1, 1, 1]);
+		expect(a.grad?.tolist()).toEqual([2, 2, 2]);
+	});
+
+	test("a leaf that was frozen after its use gets no gradient", () => {
+		const a = torch.ones(2).requiresGrad_();
+		const b = torch.ones(2).requiresGrad_();
+		const product = a.mul(b);
+		a.requiresGrad = false;
+		product.sum().backward();
+		expect(a.grad).toBeNull();
+		expect(b.grad?.tolist()).toEqual([1, 1]);
+	});
+
 	test("a write to a view is part of its base's history", () => {
 		const x = leaf(1, 2, 3);
 		const y = x.mul(2);

@@ -163,6 +163,18 @@ describe("a state dict", () => {
 		);
 	});
 
+	test("unexpected keys come in the order of the modules; a count of batches may be missing, as in old checkpoints", () => {
+		const norm = new nn.BatchNorm1d(2);
+		const model = new nn.Sequential(norm, new nn.Linear(2, 1));
+		norm.numBatchesTracked!.fill_(5);
+		const { "0.num_batches_tracked": _, ...state } = model.stateDict();
+		const more = { "1.extra": torch.ones(1), "0.extra": torch.ones(1), "2.weight": torch.ones(1), top: torch.ones(1) };
+		const keys = model.loadStateDict({ ...more, ...state }, { strict: false });
+		expect(keys.missingKeys).toEqual([]);
+		expect(keys.unexpectedKeys).toEqual(["2.weight", "top", "0.extra", "1.extra"]);
+		expect(norm.numBatchesTracked!.item()).toBe(5);
+	});
+
 	test("shares memory; assign takes tensors over; hooks see it", () => {
 		const model = new nn.Linear(2, 1);
 		const state = model.stateDict();

@@ -162,3 +162,15 @@ test("data decides the dtype", () => {
 	expect(torch.tensor([9007199254740993n]).toTypedArray()).toEqual(BigInt64Array.of(9007199254740993n));
 	expect(torch.tensor([]).shape).toEqual([0]);
 });
+
+test("a value may have more dimensions than the picked elements, of size 1", () => {
+	const x = torch.zeros(3, 4, 2).setAt([[-2], [-4, 3], "::"], torch.ones(1, 2, 2));
+	expect(x.sum().item()).toBe(4);
+	expect(
+		torch
+			.zeros(3, 4, 2)
+			.setAt([[0], [1, 2], 1], torch.ones(1, 2))
+			.sum()
+			.item(),
+	).toBe(2);
+});

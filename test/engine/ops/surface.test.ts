@@ -33,12 +33,49 @@ describe("in-place forms of views", () => {
 		expect(torch.noGrad(() => a.t_()).shape).toEqual([2, 1]);
 	});
 
-	test("a view of what has changed its shape is not written with gradients", () => {
-		const x = torch.zeros(2, 3);
+	test("views from before follow the turned tensor, and it them", () => {
+		const weights = torch.tensor([[1, 2], [3, 4]]); // biome-ignore format: a matrix
+		const a = torch.tensor([[1, 2], [3, 4]], { requiresGrad: true }); // biome-ignore format: a matrix
+		const x = a.clone();
 		const row = x.at(0);
 		x.t_();
-		const w = torch.ones(3, { requiresGrad: true });
-		expect(() => row.mul_(w)).toThrow("changed its shape in place");
+		row.mul_(10);
+		x.mul(weights).sum().add(row.sum()).backward();
+		expect(a.grad?.tolist()).toEqual([[20, 40], [2, 4]]); // biome-ignore format: a matrix
+		a.grad = null;
+		const y = a.clone();
+		const first = y.at(0);
+		y.t_();
+		y.mul_(weights);
+		first
+			.mul(torch.tensor([1, 10]))
+			.sum()
+			.backward();
+		expect(a.grad!.tolist()).toEqual([[1, 30], [0, 0]]); // biome-ignore format: a matrix
+	});
+
+	test("what saved the tensor would see the other shape: that is refused", () => {
+		const a = torch.ones(2, 3).requiresGrad_();
+		const x = a.exp();
+		x.t_();
+		expect(() => x.sum().backward()).toThrow(/\[ExpBackward0\].*modified by an in-place operation/);
+	});
+
+	test("the history stays where nothing is recorded, and a leaf one", () => {
+		const a = torch.ones(1, 3).requiresGrad_();
+		const x = a.mul(2);
+		torch.noGrad(() => x.squeeze_());
+		x.sum().backward();
+		expect(a.grad?.tolist()).toEqual([[2, 2, 2]]);
+		const view = a.flatten();
+		torch.noGrad(() => a.unsqueeze_(0));
+		a.grad = null;
+		view.sum().backward();
+		expect(a.isLeaf).toBe(true);
+		expect(a.grad!.shape).toEqual([1, 1, 3]);
+		const turned = torch.zeros(3);
+		turned.unsqueeze_(0);
+		expect(turned.detach_()).toBe(turned);
 	});
 });
 
