@@ -2,7 +2,7 @@ import { noGrad } from "../core/gradMode";
 import { finfo } from "../core/limits";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
-import { broadcastTensors, multinomial, oneHot } from "../ops";
+import { broadcastTensors, full, multinomial, oneHot } from "../ops";
 import { type Chances, chances, clampProbs, supported } from "./chances";
 import { type Constraint, constraints, Distribution } from "./distribution";
 
@@ -59,7 +59,8 @@ export class Categorical extends Distribution {
 	}
 
 	get mean(): Tensor {
-		return this.probs.sum(-1).mul(Number.NaN);
+		const { dtype, device } = this.#probs ?? this.#logits!;
+		return full([...this.batchShape], Number.NaN, { dtype, device });
 	}
 
 	override get mode(): Tensor {

@@ -1,7 +1,7 @@
 import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
-import { rand } from "../ops";
+import { rand, zerosLike } from "../ops";
 import {
 	broadcastAll,
 	type Constraint,
@@ -51,6 +51,10 @@ export class Uniform extends Distribution {
 
 	get mean(): Tensor {
 		return this.high.add(this.low).div(2);
+	}
+
+	override get stddev(): Tensor {
+		return this.high.sub(this.low).div(Math.sqrt(12));
 	}
 
 	get variance(): Tensor {
@@ -123,7 +127,7 @@ export class Exponential extends Distribution {
 	}
 
 	override get mode(): Tensor {
-		return this.rate.mul(0);
+		return zerosLike(this.rate);
 	}
 
 	override get stddev(): Tensor {
@@ -190,11 +194,15 @@ export class HalfNormal extends Distribution {
 	}
 
 	override get mode(): Tensor {
-		return this.scale.mul(0);
+		return zerosLike(this.scale);
 	}
 
 	get variance(): Tensor {
 		return this.scale.pow(2).mul(1 - 2 / Math.PI);
+	}
+
+	override sample(sampleShape: readonly number[] = []): Tensor {
+		return noGrad(() => this.base.sample(sampleShape).abs());
 	}
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {

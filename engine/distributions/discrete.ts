@@ -4,7 +4,7 @@ import { finfo } from "../core/limits";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { binaryCrossEntropyWithLogits } from "../nn/functional/binaryCrossEntropy";
-import { bernoulli, broadcastTensors, poisson } from "../ops";
+import { bernoulli, broadcastTensors, poisson, zerosLike } from "../ops";
 import { type Chances, chances, clampProbs, supported } from "./chances";
 import {
 	broadcastAll,
@@ -114,7 +114,7 @@ export class Geometric extends OfChance {
 	}
 
 	override get mode(): Tensor {
-		return this.probs.mul(0);
+		return zerosLike(this.probs);
 	}
 
 	get variance(): Tensor {

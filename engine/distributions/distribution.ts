@@ -70,7 +70,7 @@ export abstract class Distribution {
 	}
 
 	/** @internal */
-	readonly _validates: boolean;
+	_validates: boolean;
 
 	constructor(
 		readonly batchShape: readonly number[],
@@ -139,6 +139,24 @@ export abstract class Distribution {
 		return this.entropy().exp();
 	}
 
+	/**
+	 * The same distribution with a batch of the shape `batchShape`, to which its own broadcasts. Parameters are expanded, not
+	 * copied.
+	 */
+	expand(batchShape: readonly number[]): this {
+		const given: Record<string, unknown> = { validateArgs: false };
+		for (const [name, { value }] of Object.entries(this._parameters())) {
+			const event = value.shape.slice(this.batchShape.length);
+			given[name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] = value.expand([
+				...batchShape,
+				...event,
+			]);
+		}
+		const made = new (this.constructor as new (options: object) => this)(given);
+		made._validates = this._validates;
+		return made;
+	}
+
 	/** @internal */
 	_extended(sampleShape: readonly number[]): number[] {
 		if (!Array.isArray(sampleShape)) {
@@ -193,7 +211,7 @@ function tupleText(shape: readonly number[]): string {
 
 /** As Python shows a tensor of one element in an f-string: of no dimensions its number. */
 function numberText(value: Tensor): string {
-	return value.ndim === 0 ? float(value.item()) : String(value.detach());
+	return value.ndim === 0 ? float(value.item()) : String(value);
 }
 
 /** Parameters of one shape: numbers become tensors of the others' dtype. */

@@ -161,7 +161,11 @@ export class Dirichlet extends Distribution {
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {
 		const parts = drawn(this.concentration.expand(this._extended(sampleShape)).double());
-		return parts.div(parts.sum(-1, true)).to(this.concentration.dtype);
+		const { tiny, eps } = finfo(this.concentration.dtype);
+		return parts
+			.div(parts.sum(-1, true))
+			.to(this.concentration.dtype)
+			.clamp(tiny, 1 - eps / 2);
 	}
 
 	logProb(value: Tensor): Tensor {

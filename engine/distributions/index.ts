@@ -6,6 +6,9 @@ export { Binomial, Multinomial, NegativeBinomial } from "./counts";
 export { Bernoulli, Geometric, Poisson } from "./discrete";
 export { Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 export { Beta, Dirichlet, Gamma } from "./gamma";
+
+import "./klPairs";
+
 export { klDivergence, registerKl } from "./kl";
 export { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";
 export { Independent, MultivariateNormal, type MultivariateNormalOptions } from "./multivariate";

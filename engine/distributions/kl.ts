@@ -52,7 +52,9 @@ registerKl(Bernoulli, Bernoulli, (p, q) => {
 		.neg()
 		.add(1)
 		.mul(softplus(q.logits).sub(softplus(p.logits)));
-	return t1.maskedFill(p.probs.eq(0), 0).add(t2.maskedFill(p.probs.eq(1), 0));
+	const [none, all] = [q.probs.eq(0).expandAs(t1), q.probs.eq(1).expandAs(t2)];
+	const first = t1.maskedFill(none, Number.POSITIVE_INFINITY).maskedFill(p.probs.eq(0).expandAs(t1), 0);
+	return first.add(t2.maskedFill(all, Number.POSITIVE_INFINITY).maskedFill(p.probs.eq(1).expandAs(t2), 0));
 });
 
 registerKl(Categorical, Categorical, (p, q) => {

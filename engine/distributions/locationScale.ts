@@ -2,6 +2,7 @@ import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
+import { fullLike, normal } from "../ops";
 import {
 	broadcastAll,
 	type Constraint,
@@ -85,6 +86,11 @@ export class Normal extends LocationScale {
 		return this.scale.pow(2);
 	}
 
+	override sample(sampleShape: readonly number[] = []): Tensor {
+		const shape = this._extended(sampleShape);
+		return noGrad(() => normal(this.loc.expand(shape), this.scale.expand(shape)));
+	}
+
 	override rsample(sampleShape: readonly number[] = []): Tensor {
 		const eps = memory(this.loc, this._extended(sampleShape));
 		noGrad(() => eps.normal_(0, 1));
@@ -135,6 +141,10 @@ export class LogNormal extends LocationScale {
 	get variance(): Tensor {
 		const square = this.scale.pow(2);
 		return square.expm1().mul(this.loc.mul(2).add(square).exp());
+	}
+
+	override sample(sampleShape: readonly number[] = []): Tensor {
+		return noGrad(() => this.base.sample(sampleShape).exp());
 	}
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {
@@ -213,11 +223,11 @@ export class Cauchy extends LocationScale {
 	}
 
 	override get mean(): Tensor {
-		return this.loc.mul(0).add(Number.NaN);
+		return fullLike(this.loc, Number.NaN);
 	}
 
 	get variance(): Tensor {
-		return this.loc.mul(0).add(Number.POSITIVE_INFINITY);
+		return fullLike(this.loc, Number.POSITIVE_INFINITY);
 	}
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {
@@ -287,6 +297,12 @@ export class Gumbel extends LocationScale {
 	override cdf(value: Tensor): Tensor {
 		this._checkValue(value);
 		return this.loc.sub(value).div(this.scale).exp().neg().exp();
+	}
+
+	override icdf(value: Tensor): Tensor {
+		const { tiny, eps } = finfo(this.loc.dtype);
+		const u = value.mul(1 - eps - tiny).add(tiny);
+		return this.loc.sub(this.scale.mul(u.log().neg().log()));
 	}
 
 	override entropy(): Tensor {

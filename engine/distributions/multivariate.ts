@@ -1,15 +1,29 @@
 import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
-import { broadcastShapes, linalg } from "../ops";
+import { broadcastShapes, eye, linalg } from "../ops";
 import { type Constraint, constraints, Distribution, type DistributionOptions, memory, oneOf } from "./distribution";
 
 /* Distributions of vectors. */
 
 export type MultivariateNormalOptions = DistributionOptions &
-	({ covarianceMatrix: Tensor; scaleTril?: undefined } | { scaleTril: Tensor; covarianceMatrix?: undefined });
+	(
+		| { covarianceMatrix: Tensor; precisionMatrix?: undefined; scaleTril?: undefined }
+		| { precisionMatrix: Tensor; covarianceMatrix?: undefined; scaleTril?: undefined }
+		| { scaleTril: Tensor; covarianceMatrix?: undefined; precisionMatrix?: undefined }
+	);
 
-/** The normal distribution of vectors, by its covariance matrix or that's lower Cholesky factor `scaleTril`. */
+/** The lower Cholesky factor of a matrix's inverse. */
+function factorOfInverse(precision: Tensor): Tensor {
+	const inverse = linalg.cholesky(precision.flip([-2, -1])).flip([-2, -1]).mT;
+	const identity = eye(precision.size(-1), { dtype: precision.dtype, device: precision.device });
+	return linalg.solveTriangular(inverse, identity, { upper: false });
+}
+
+/**
+ * The normal distribution of vectors, by its covariance matrix, the inverse of that, or its lower Cholesky factor
+ * `scaleTril`.
+ */
 export class MultivariateNormal extends Distribution {
 	override get hasRsample(): boolean {
 		return true;
@@ -17,22 +31,21 @@ export class MultivariateNormal extends Distribution {
 
 	readonly loc: Tensor;
 	readonly scaleTril: Tensor;
-	readonly #given: "covarianceMatrix" | "scaleTril";
+	readonly #given: "covarianceMatrix" | "precisionMatrix" | "scaleTril";
 
 	constructor(
 		...args:
 			| [loc: Tensor, covarianceMatrix: Tensor, options?: DistributionOptions]
+			| [loc: Tensor, covarianceMatrix: null, precisionMatrix: Tensor, options?: DistributionOptions]
 			| [loc: Tensor, options: MultivariateNormalOptions]
 			| [options: MultivariateNormalOptions & { loc: Tensor }]
 	) {
-		const given = bind<{ loc: Tensor; covarianceMatrix: Tensor; scaleTril: Tensor } & DistributionOptions>(
-			"MultivariateNormal",
-			args,
-			["loc", "covarianceMatrix"],
-			["scaleTril", "validateArgs"],
-		);
-		oneOf("MultivariateNormal", { covarianceMatrix: given.covarianceMatrix, scaleTril: given.scaleTril });
-		const matrix = (given.covarianceMatrix ?? given.scaleTril)!;
+		const given = bind<
+			{ loc: Tensor; covarianceMatrix: Tensor; precisionMatrix: Tensor; scaleTril: Tensor } & DistributionOptions
+		>("MultivariateNormal", args, ["loc", "covarianceMatrix", "precisionMatrix", "scaleTril"], ["validateArgs"]);
+		const { covarianceMatrix, precisionMatrix, scaleTril } = given;
+		oneOf("MultivariateNormal", { covarianceMatrix, precisionMatrix, scaleTril });
+		const matrix = (covarianceMatrix ?? precisionMatrix ?? scaleTril)!;
 		const loc = given.loc!;
 		if (loc.ndim < 1 || matrix.ndim < 2) {
 			throw new RangeError(
@@ -42,9 +55,10 @@ export class MultivariateNormal extends Distribution {
 		const batch = broadcastShapes(matrix.shape.slice(0, -2), loc.shape.slice(0, -1));
 		const n = loc.size(-1);
 		super(batch, [n], given);
-		this.#given = given.covarianceMatrix ? "covarianceMatrix" : "scaleTril";
+		this.#given = covarianceMatrix ? "covarianceMatrix" : precisionMatrix ? "precisionMatrix" : "scaleTril";
 		this.loc = loc.expand(...batch, n);
-		this.scaleTril = (given.scaleTril ?? linalg.cholesky(matrix)).expand(...batch, n, n);
+		const factor = scaleTril ?? (covarianceMatrix ? linalg.cholesky(matrix) : factorOfInverse(matrix));
+		this.scaleTril = factor.expand(...batch, n, n);
 		this._checkParameters();
 	}
 
@@ -53,7 +67,10 @@ export class MultivariateNormal extends Distribution {
 	}
 
 	get precisionMatrix(): Tensor {
-		return linalg.inv(this.covarianceMatrix);
+		const n = this.loc.size(-1);
+		const identity = eye(n, { dtype: this.scaleTril.dtype, device: this.scaleTril.device });
+		const inverse = linalg.solveTriangular(this.scaleTril, identity, { upper: false });
+		return inverse.mT.matmul(inverse);
 	}
 
 	get support(): Constraint {
@@ -68,7 +85,9 @@ export class MultivariateNormal extends Distribution {
 		}
 		// That it is positive definite has been seen by its Cholesky factor.
 		const constraint = { name: "PositiveDefinite()", check: (x: Tensor) => x.eq(x) };
-		return { loc, covariance_matrix: { value: this.covarianceMatrix, constraint } };
+		return this.#given === "covarianceMatrix"
+			? { loc, covariance_matrix: { value: this.covarianceMatrix, constraint } }
+			: { loc, precision_matrix: { value: this.precisionMatrix, constraint } };
 	}
 
 	get mean(): Tensor {
@@ -170,6 +189,12 @@ export class Independent extends Distribution {
 
 	override entropy(): Tensor {
 		return this._summed(this.baseDist.entropy());
+	}
+
+	override expand(batchShape: readonly number[]): this {
+		const turned = this.baseDist.batchShape.slice(this.batchShape.length);
+		const base = this.baseDist.expand([...batchShape, ...turned]);
+		return new Independent(base, this.reinterpretedBatchNdims, { validateArgs: this._validates }) as this;
 	}
 
 	/** @internal */

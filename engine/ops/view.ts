@@ -238,11 +238,11 @@ export function unsqueeze(x: Tensor, dim: number | { dim: number }): Tensor {
 	return unsqueezeAt(x, integer("unsqueeze", "dim", typeof dim === "object" ? dim.dim : dim));
 }
 
-/** All tensors expanded to the shape that they broadcast to. */
+/** All tensors expanded to the shape that they broadcast to; one that has it already is given as it is. */
 export function broadcastTensors(...tensors: Tensor[] | [tensors: readonly Tensor[]]): Tensor[] {
 	const list = (Array.isArray(tensors[0]) ? tensors[0] : tensors) as Tensor[];
 	const shape = broadcastShapes(...list.map((x) => x.shape));
-	return list.map((x) => expandTo(x, shape));
+	return list.map((x) => (`${x.shape}` === `${shape}` ? x : expandTo(x, shape)));
 }
 
 /** The shape that shapes broadcast to. */

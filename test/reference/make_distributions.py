@@ -34,6 +34,8 @@ rows = [
     ("OneHotCategorical", {"probs": v(0.2, 0.3, 1.5)}, None, {"probs": v(1.0, 1.0, 2.0)}),
     ("MultivariateNormal", {"loc": v(0.0, 1.0), "covariance_matrix": m}, None, {"loc": v(0.5, 1.0), "covariance_matrix": m + torch.eye(2)}),
     ("MultivariateNormal", {"loc": torch.zeros(3, 2, dtype=torch.float64), "scale_tril": torch.linalg.cholesky(m)}, None, None),
+    ("MultivariateNormal", {"loc": v(0.0, 1.0), "precision_matrix": m}, None, {"loc": v(0.5, 1.0), "scale_tril": torch.linalg.cholesky(m)}),
+    ("Bernoulli", {"probs": v(0.1, 0.5, 0.75)}, "bit", {"probs": v(0.0, 0.5, 1.0)}),
 ]
 rows += [
     ("Binomial", {"total_count": v(5.0, 12.0, 40.0), "probs": v(0.1, 0.5, 0.75)}, "count", {"total_count": v(5.0, 12.0, 40.0), "probs": v(0.2, 0.5, 0.5)}),
@@ -67,7 +69,7 @@ for i, (name, kwargs, where, other) in enumerate(rows):
             row[key] = encode(getattr(p, key)(value))
         except NotImplementedError:
             pass
-    if name in ("Normal", "LogNormal", "HalfNormal", "Laplace", "Cauchy", "Uniform", "Exponential", "HalfCauchy", "Pareto", "Weibull"):
+    if name in ("Normal", "LogNormal", "HalfNormal", "Laplace", "Cauchy", "Uniform", "Exponential", "Gumbel", "HalfCauchy", "Pareto", "Weibull"):
         row["icdf"] = encode(p.icdf(at["unit"]))
     for key in ["mean", "variance", "stddev", "mode"]:
         try:
@@ -88,6 +90,35 @@ for i, (name, kwargs, where, other) in enumerate(rows):
         loss.backward()
         row["grads"] = {k: encode(x.grad) for k, x in leaves.items() if isinstance(x, torch.Tensor)}
     cases.append(row)
+
+# Divergences between classes, and batches of another shape.
+some = {
+    "Normal": [0.5, 2.0],
+    "Laplace": [0.5, 2.0],
+    "Gumbel": [0.5, 2.0],
+    "Uniform": [0.25, 0.75],
+    "Exponential": [2.0],
+    "Gamma": [2.0, 0.5],
+    "Beta": [2.0, 0.5],
+    "Bernoulli": [0.25],
+    "Poisson": [2.0],
+}
+make = lambda name: getattr(D, name)(*[torch.tensor(x, dtype=torch.float64) for x in some[name]])
+pairs = []
+for p in some:
+    for q in some:
+        try:
+            if p != q:
+                pairs.append([p, q, encode(D.kl_divergence(make(p), make(q)))])
+        except NotImplementedError:
+            pass
+expanded = []
+torch.manual_seed(7)
+for i in [0, 2, 3, 7, 10, 11, 12, 15, 16, 18, 19, 20, 21]:
+    name, kwargs, *_ = rows[i]
+    p = getattr(D, name)(**kwargs)
+    bigger = p.expand([2, *p.batch_shape])
+    expanded.append({"case": i, "text": str(bigger), "sample": encode(bigger.sample((3,)).double()), "mean": encode(bigger.mean)})
 
 normal = D.Normal(torch.zeros(2, 3, dtype=torch.float64), 1.0)
 independent = D.Independent(normal, 1)
@@ -127,4 +158,4 @@ for i, (name, p) in enumerate(made.items()):
         row["cdf"] = encode(p.cdf(value))
     if name in ("exp", "affine", "several", "softplus"):
         row["icdf"] = encode(p.icdf(v(0.05, 0.9)))
-write("distributions.json", {"composed": composed, "cases": cases, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})
+write("distributions.json", {"composed": composed, "cases": cases, "pairs": pairs, "some": some, "expanded": expanded, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})

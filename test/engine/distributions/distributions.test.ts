@@ -33,6 +33,11 @@ interface Composed extends Record<string, unknown> {
 
 const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distributions.json"), "utf8")) as {
 	cases: Case[];
+	/** Divergences of distributions of two classes, each made of its numbers in `some`. */
+	pairs: [p: string, q: string, kl: Encoded][];
+	some: Record<string, number[]>;
+	/** Of a case's distribution with one dimension more. */
+	expanded: { case: number; text: string; sample: Encoded; mean: Encoded }[];
 	fills: Record<string, Encoded>;
 	independent: Encoded;
 	composed: Record<string, Composed>;
@@ -133,6 +138,31 @@ test.each(Object.entries(reference.composed))("made of others: %s", (name, row) 
 	if (row.icdf) same(p.icdf(doubles(0.05, 0.9)), row.icdf as Encoded, "icdf");
 });
 
+test("divergences between classes", () => {
+	const of = (name: string) => {
+		const numbers = reference.some[name]!.map((value) => torch.tensor(value, { dtype: torch.float64 }));
+		return new (distributions as unknown as Record<string, new (...args: Tensor[]) => any>)[name]!(...numbers);
+	};
+	for (const [p, q, kl] of reference.pairs) same(distributions.klDivergence(of(p), of(q)), kl, `${p}, ${q}`);
+});
+
+test("batches of another shape", () => {
+	torch.manualSeed(7);
+	for (const { case: i, text, sample, mean } of reference.expanded) {
+		const row = reference.cases[i]!;
+		const p = make(row.name, decoded(row.kwargs));
+		const bigger = p.expand([2, ...p.batchShape]);
+		expect(String(bigger)).toBe(text);
+		expect(bigger.constructor).toBe(p.constructor);
+		same(bigger.sample([3]).double(), sample, `sample of ${text}`);
+		same(bigger.mean, mean, `mean of ${text}`);
+	}
+	const { Independent, Normal } = distributions;
+	const vector = new Independent(new Normal(torch.zeros(3), 1), 1).expand([4]);
+	expect([vector.batchShape, vector.eventShape, vector.sample([2]).shape]).toEqual([[4], [3], [2, 4, 3]]);
+	expect(() => new Normal(torch.zeros(3), 1).expand([2])).toThrow("[expand]");
+});
+
 test("random fills of tensors, and poisson", () => {
 	torch.manualSeed(99);
 	for (const [name, expected] of Object.entries(reference.fills)) {
@@ -157,6 +187,20 @@ test("random fills of tensors, and poisson", () => {
 
 describe("what is around it", () => {
 	const { Normal, Categorical, Uniform, Gamma, Independent, klDivergence, Bernoulli } = distributions;
+
+	test("the text shows what a parameter is", () => {
+		const scale = torch.tensor([0.5], { requiresGrad: true });
+		expect(String(new Normal(torch.zeros(1), scale))).toBe(
+			"Normal(loc: tensor([0.]), scale: tensor([0.5000], requires_grad=True))",
+		);
+	});
+
+	test("samples keep within what has a density", () => {
+		torch.manualSeed(1);
+		const sample = new distributions.Beta(torch.full([2000], 0.01), 0.01).sample();
+		expect(sample.gt(0).all().item()).toBe(1);
+		expect(sample.lt(1).all().item()).toBe(1);
+	});
 
 	test("rsample hands gradients on, sample does not", () => {
 		const loc = torch.zeros([2], { requiresGrad: true });
