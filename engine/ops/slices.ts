@@ -120,6 +120,7 @@ const unfoldAlong: ViewOp<[dim: number, size: number, step: number]> = defineVie
 	"UnfoldBackward0",
 	(x, [dim, size, step]) => native.unfold(x, dim, size, step),
 	(grad, [dim, size, step], shape) => {
+		if (shape.length === 0) return grad.sum();
 		// Elements that several slices share add up.
 		const at = wrapDim("unfold", dim, shape.length);
 		const positions = native.unfold(native.arange(0, shape[at] ?? 1, 1, 4, grad.handle), 0, size, step);

@@ -160,6 +160,9 @@ cases += [
     run("posterizeFloats", T.RandomPosterize(2, 1.0), large_floats, 28),
     run("solarize", T.RandomSolarize(128), large, 29),
     run("solarizeFloats", T.RandomSolarize(0.5, p=0.8), large_floats, 29),
+    run("resizeExactOdd", T.Resize((3, 3), interpolation="nearest-exact"), images(2, 3, 7, 10)),
+    run("padColours", T.Pad([1, 2], fill=[1, 2, 3]), large),
+    run("randomCropColours", T.RandomCrop((9, 9), pad_if_needed=True, fill=[1, 2, 3]), large, 30),
 ]
 cases += [
     run("autocontrast", T.RandomAutocontrast(), large, 30),

@@ -201,9 +201,20 @@ bool simplePower(const Tensor& x, double exponent, DType common, MaybeTensor out
   return false;
 }
 
+/**
+ * On the host PyTorch rounds a number beside a tensor of a half type to that type before anything else — `x == 0.1` is true of the
+ * nearest half — but for products and quotients, which it computes with the number as it is.
+ */
+Operand inHalf(const Operand& x, DType common) {
+  if (x.tensor || x.scalar.kind == DType::Bool) return x;
+  const float number = float(x.scalar.d);
+  return Scalar::number(common == DType::Float16 ? toFloat(toHalf(number)) : toFloat(toBFloat16(number)));
+}
+
 }  // namespace
 
-Tensor binary(Binary op, const Operand& a, const Operand& b, Parameters p, MaybeTensor out) {
+Tensor binary(Binary op, const Operand& given, const Operand& other, Parameters p, MaybeTensor out) {
+  Operand a = given, b = other;
   const Typing typing = binaryTyping[int(op)];
   DType common = resultType(a, b);
   checkTyping(typing, common);
@@ -228,7 +239,12 @@ Tensor binary(Binary op, const Operand& a, const Operand& b, Parameters p, Maybe
       default:
         break;
     }
-  } else if (op == Binary::pow && a.tensor && !b.tensor) {
+  } else if ((common == DType::Float16 || common == DType::BFloat16) && op != Binary::mul && op != Binary::div &&
+             (a.tensor ? a : b).tensor->device() == Device::CPU) {
+    a = inHalf(a, common);
+    b = inHalf(b, common);
+  }
+  if (op == Binary::pow && isFloat(common) && a.tensor && !b.tensor) {
     Tensor result;
     if (simplePower(*a.tensor, b.scalar.d, common, out, result)) return result;
   }

@@ -2,7 +2,7 @@ import { boolean, float, number, tuple } from "../../core/pythonText";
 import { anything, flag, nullable, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { stack } from "../../ops/join";
-import { angles, anglesOf, type Fill, fill, interpolation, range } from "./arguments";
+import { angles, anglesOf, type Fill, fill, fillText, interpolation, range } from "./arguments";
 import { drawUniform, roundHalfToEven } from "./numbers";
 import { sample } from "./resample";
 import { RandomTransform, type Size } from "./transform";
@@ -164,10 +164,6 @@ export class RandomRotation extends RandomTransform<number> {
 			...(this.center ? [`center=[${this.center.map(number).join(", ")}]`] : []),
 		].join(", ");
 	}
-}
-
-function fillText(fill: Fill): string {
-	return `fill=${typeof fill === "number" ? number(fill) : `[${fill.map(number).join(", ")}]`}`;
 }
 
 export interface AffineOptions {

@@ -1,3 +1,4 @@
+import { number } from "../../core/pythonText";
 import { anything, choice, type Rule } from "../../core/signature";
 import { type Interpolation, InterpolationMode } from "./resample";
 
@@ -43,3 +44,8 @@ export const fill: Rule<Fill> = anything<Fill>(
 	(value) => typeof value === "number" || (Array.isArray(value) && value.every((entry) => typeof entry === "number")),
 	0,
 );
+
+/** As torchvision prints it. */
+export function fillText(fill: Fill): string {
+	return `fill=${typeof fill === "number" ? number(fill) : `[${fill.map(number).join(", ")}]`}`;
+}

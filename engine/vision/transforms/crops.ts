@@ -1,8 +1,9 @@
-import { boolean, number } from "../../core/pythonText";
-import { anything, choice, flag, nullable, real, signature } from "../../core/signature";
+import { boolean } from "../../core/pythonText";
+import { anything, choice, flag, nullable, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { stack } from "../../ops/join";
 import { randint } from "../../ops/random";
+import { type Fill, fill, fillText } from "./arguments";
 import { roundHalfToEven } from "./numbers";
 import { type PaddingMode, pad, type Sides } from "./pad";
 import { FixedTransform, RandomTransform, type Size, sizeOf } from "./transform";
@@ -31,7 +32,7 @@ const randomCropArguments = signature("RandomCrop", {
 	size: cropSize,
 	padding: nullable(padding),
 	padIfNeeded: flag(false),
-	fill: real(0),
+	fill,
 	paddingMode,
 });
 
@@ -80,7 +81,7 @@ export interface RandomCropOptions {
 	/** Pad an image that is smaller than the crop instead of refusing it. Default: false. */
 	padIfNeeded?: boolean;
 	/** Value of the padding in the mode "constant". Default: 0. */
-	fill?: number;
+	fill?: Fill;
 	/** What the padding is made of. Default: "constant". */
 	paddingMode?: PaddingMode;
 }
@@ -95,7 +96,7 @@ export class RandomCrop extends RandomTransform<Window> {
 	readonly size: Size;
 	readonly padding: Sides | null;
 	readonly padIfNeeded: boolean;
-	readonly fill: number;
+	readonly fill: Fill;
 	readonly paddingMode: PaddingMode;
 
 	constructor(size: CropSize, options?: RandomCropOptions);
@@ -156,7 +157,7 @@ export class RandomCrop extends RandomTransform<Window> {
 			`size=(${this.size.join(", ")})`,
 			...(padding ? [`padding=[${padding.left}, ${padding.right}, ${padding.top}, ${padding.bottom}]`] : []),
 			`pad_if_needed=${boolean(this.padIfNeeded)}`,
-			`fill=${number(this.fill)}`,
+			fillText(this.fill),
 			`padding_mode=${this.paddingMode}`,
 		].join(", ");
 	}
@@ -167,11 +168,11 @@ function sidesOf(padding: Padding): Sides {
 	return { left: left!, top: top!, right: right!, bottom: bottom! };
 }
 
-const padArguments = signature("Pad", { padding, fill: real(0), paddingMode });
+const padArguments = signature("Pad", { padding, fill, paddingMode });
 
 export interface PadOptions {
 	/** Value of the padding in the mode "constant". Default: 0. */
-	fill?: number;
+	fill?: Fill;
 	/** What the padding is made of. Default: "constant". */
 	paddingMode?: PaddingMode;
 }
@@ -179,7 +180,7 @@ export interface PadOptions {
 /** Pixels around the image. */
 export class Pad extends FixedTransform {
 	readonly padding: Padding;
-	readonly fill: number;
+	readonly fill: Fill;
 	readonly paddingMode: PaddingMode;
 
 	constructor(padding: Padding, options?: PadOptions);
@@ -205,7 +206,7 @@ export class Pad extends FixedTransform {
 		const { padding } = this;
 		return [
 			`padding=${typeof padding === "number" ? padding : `[${padding.join(", ")}]`}`,
-			`fill=${number(this.fill)}`,
+			fillText(this.fill),
 			`padding_mode=${this.paddingMode}`,
 		].join(", ");
 	}

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../core/tensor";
 import { indexTensor } from "../../data/tensors";
-import { full } from "../../ops/create";
+import { full, tensor } from "../../ops/create";
+import type { Fill } from "./arguments";
 
 export type PaddingMode = "constant" | "edge" | "reflect" | "symmetric";
 
@@ -13,15 +14,21 @@ export interface Sides {
 }
 
 /** Images [..., H, W] with more pixels around: of one value, or taken from the image in one of three ways. */
-export function pad(images: Tensor, sides: Sides, mode: PaddingMode, fill: number): Tensor {
+export function pad(images: Tensor, sides: Sides, mode: PaddingMode, fill: Fill): Tensor {
 	const { left, top, right, bottom } = sides;
 	if (left === 0 && top === 0 && right === 0 && bottom === 0) return images;
 	const [height, width] = [images.size(-2), images.size(-1)];
 	if (mode === "constant") {
 		const shape = [...images.shape.slice(0, -2), height + top + bottom, width + left + right];
-		const out = full(shape, fill, { dtype: images.dtype });
+		const out =
+			typeof fill === "number"
+				? full(shape, fill, { dtype: images.dtype })
+				: tensor(fill, { dtype: images.dtype }).reshape(-1, 1, 1).expand(shape).clone();
 		out.narrow(-2, top, height).narrow(-1, left, width).copy_(images);
 		return out;
+	}
+	if (typeof fill !== "number" && fill.length > 1) {
+		throw new RangeError(`[pad] the mode "${mode}" does not fill: expected one number for fill, got [${fill}]`);
 	}
 	return images
 		.indexSelect(images.ndim - 2, indexTensor(sources(height, top, bottom, mode)))

@@ -83,7 +83,8 @@ export function resize(images: Tensor, size: Size, interpolation: Interpolation,
 		const rows = ([0, 1] as const).map((axis) =>
 			indexTensor(
 				Array.from({ length: size[axis] }, (_, i) =>
-					Math.min(Math.floor((i + shift) * Math.fround(old[axis] / size[axis])), old[axis] - 1),
+					// In single precision, as PyTorch counts.
+					Math.min(Math.floor(Math.fround((i + shift) * Math.fround(old[axis] / size[axis]))), old[axis] - 1),
 				),
 			),
 		);

@@ -290,3 +290,9 @@ test("nextFunctions can be walked to the leaves", () => {
 	expect(y.gradFn!.nextFunctions.map(([node]) => node?.name)).toEqual(["MulBackward0", "AccumulateGrad"]);
 	expect(x.isLeaf && !y.isLeaf).toBe(true);
 });
+
+test("windows of a tensor of no dimensions", () => {
+	const a = torch.tensor(3, { requiresGrad: true });
+	a.unfold(0, 1, 1).mul(2).sum().backward();
+	expect(a.grad?.item()).toBe(2);
+});

@@ -173,3 +173,19 @@ test("a derivative that is not there says whose", () => {
 	expect(y.gradFn?.name).toBe("NotImplemented");
 	expect(() => y.sum().backward()).toThrow("the derivative for 'heaviside' is not implemented");
 });
+
+test("a number beside a half type is rounded to it, but for products and quotients, as PyTorch does on the host", () => {
+	const x = torch.tensor([-74.5], { dtype: torch.bfloat16 });
+	expect(x.sub(-49.6008).item()).toBe(-25);
+	expect(torch.rsub(x.neg(), 49.6008).item()).toBe(-25);
+	expect(x.mul(0.3333333).item()).toBe(-24.875);
+	expect(x.div(3.1).item()).toBe(-24);
+	expect(x.fmod(3.1).item()).toBe(-0.25);
+	expect(x.remainder(3.1).item()).toBe(2.84375);
+	expect(x.eq(-74.4).item()).toBe(1);
+	expect(x.lt(-74.4).item()).toBe(0);
+	for (const dtype of [torch.float16, torch.bfloat16]) {
+		expect(torch.tensor([0.1], { dtype }).eq(0.1).item()).toBe(1);
+		expect(torch.full([2], 0.3, { dtype }).gt(0.3).any().item()).toBe(0);
+	}
+});
