@@ -12,13 +12,16 @@ import vm from "node:vm";
  * search for the files. One that calls `import()` is loaded from its file.
  *
  * `engine.code`, beside the addon, has what V8 has compiled of that text once all of it is loaded (scripts/compile-engine.mjs). It
- * names the pack that it was made of, and V8 looks whether it has made it; otherwise V8 compiles the text.
+ * names the pack that it was made of and its folder, which V8 has in it as the place of every function, and V8 looks whether it
+ * has made it; otherwise V8 compiles the text.
  */
 
 /** The first line of either file, JSON. The parts follow it. */
 interface Head {
 	/** Hash of the pack's parts; of compiled code the hash of the pack that it was made of. */
 	pack: string;
+	/** Of compiled code: this folder, when it was made. */
+	folder?: string;
 	/** By a module's file name below this folder: where its part begins and ends, in bytes behind the head. */
 	parts: Record<string, [begin: number, end: number]>;
 }
@@ -43,7 +46,7 @@ export const codeFile = join(__dirname, "..", "..", "build", "Release", "engine.
 function readParts(file: string): { head: Head; body: Buffer } {
 	const bytes = readFileSync(file);
 	const end = bytes.indexOf("\n") + 1;
-	return { head: JSON.parse(bytes.toString("latin1", 0, end)) as Head, body: bytes.subarray(end) };
+	return { head: JSON.parse(bytes.toString("utf8", 0, end)) as Head, body: bytes.subarray(end) };
 }
 
 class Pack {
@@ -65,7 +68,9 @@ class Pack {
 		else if (!existsSync(codeFile)) this.reason = `there is no ${codeFile}`;
 		else {
 			this.#code = readParts(codeFile);
-			if (this.#code.head.pack !== head.pack) this.#refuse(`${codeFile} belongs to another build of the engine`);
+			const { pack, folder } = this.#code.head;
+			if (pack !== head.pack) this.#refuse(`${codeFile} belongs to another build of the engine`);
+			else if (folder !== __dirname) this.#refuse(`${codeFile} was made for ${folder}, and the engine was moved`);
 		}
 	}
 
@@ -147,8 +152,8 @@ class Pack {
 			pieces.push(code, Buffer.alloc(padding));
 			at += code.length + padding;
 		}
-		const head = JSON.stringify({ pack: this.#head.pack, parts } satisfies Head);
-		const padding = -(head.length + 1) & (alignment - 1);
+		const head = JSON.stringify({ pack: this.#head.pack, folder: __dirname, parts } satisfies Head);
+		const padding = -(Buffer.byteLength(head) + 1) & (alignment - 1);
 		return Buffer.concat([Buffer.from(`${head}${" ".repeat(padding)}\n`), ...pieces]);
 	}
 }

@@ -23,7 +23,6 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { addonFile, kernelAddon, root } from "./addon.mjs";
-import { codeFile } from "./engine.mjs";
 
 const most = 60e6;
 const { platform, arch } = process;
@@ -153,7 +152,7 @@ function copyOwn(to) {
 			} else copy(join(from, file), target);
 		}
 	}
-	for (const file of [addonFile, kernelAddon.file, codeFile]) copy(file, join(to, file.slice(root.length + 1)));
+	for (const file of [addonFile, kernelAddon.file]) copy(file, join(to, file.slice(root.length + 1)));
 	copy(join(root, "scripts", "bundle", "gradbook"), join(to, "gradbook"));
 	chmodSync(join(to, "gradbook"), 0o755);
 }
@@ -177,7 +176,7 @@ function main() {
 	const { values } = parseArgs({ options: { output: { type: "string" }, quick: { type: "boolean" } } });
 	if (platform !== "linux")
 		throw new Error(`bundle: made on Linux only, for machines with NVIDIA's cards; this is ${platform}`);
-	for (const file of [addonFile, kernelAddon.file, codeFile, join(root, "dist", "kernel", "cli.js")]) {
+	for (const file of [addonFile, kernelAddon.file, join(root, "dist", "kernel", "cli.js")]) {
 		if (!existsSync(file)) throw new Error(`bundle: ${file} has not been built: npm run build`);
 	}
 	const { version } = manifestOf(root);

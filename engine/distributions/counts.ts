@@ -235,6 +235,14 @@ export class Multinomial extends Distribution {
 		};
 	}
 
+	override expand(batchShape: readonly number[]): this {
+		const { probs, logits } = this.#categorical._parameters();
+		const shape = [...batchShape, this.#categorical.numEvents];
+		const options = { totalCount: this.totalCount, validateArgs: this._validates };
+		if (probs) return new Multinomial({ ...options, probs: probs.value.expand(shape) }) as this;
+		return new Multinomial({ ...options, logits: logits!.value.expand(shape) }) as this;
+	}
+
 	/** @internal */
 	_parameters(): ReturnType<Distribution["_parameters"]> {
 		return {};

@@ -51,6 +51,11 @@ export class TransformedDistribution extends Distribution {
 		return this.transforms.length === 0 ? this.baseDist.support : this.#all.codomain;
 	}
 
+	override expand(batchShape: readonly number[]): this {
+		const options = { validateArgs: this._validates };
+		return new TransformedDistribution(this.baseDist.expand(batchShape), this.transforms, options) as this;
+	}
+
 	/** @internal */
 	_parameters(): ReturnType<Distribution["_parameters"]> {
 		return {};
@@ -200,6 +205,13 @@ export class RelaxedBernoulli extends TransformedDistribution {
 		super(new LogitRelaxedBernoulli(temperature!, given), new SigmoidTransform(), given);
 	}
 
+	override expand(batchShape: readonly number[]): this {
+		const { probs, logits } = this.baseDist._parameters();
+		const { temperature, _validates: validateArgs } = this;
+		const chances = { probs: probs?.value.expand(batchShape), logits: logits?.value.expand(batchShape) };
+		return new RelaxedBernoulli({ temperature, ...chances, validateArgs }) as this;
+	}
+
 	get temperature(): Tensor {
 		return this.baseDist.temperature;
 	}
@@ -255,6 +267,12 @@ export class MixtureSameFamily extends Distribution {
 	/** @internal */
 	_parameters(): ReturnType<Distribution["_parameters"]> {
 		return {};
+	}
+
+	override expand(batchShape: readonly number[]): this {
+		const mixture = this.mixtureDistribution.expand(batchShape);
+		const component = this.componentDistribution.expand([...batchShape, mixture.numEvents]);
+		return new MixtureSameFamily(mixture, component, { validateArgs: this._validates }) as this;
 	}
 
 	/** PyTorch's text. */

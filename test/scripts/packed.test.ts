@@ -15,6 +15,8 @@ beforeEach(() => {
 	for (const name of ["dist/engine", "build/Release/engine.code", "package.json", "scripts"])
 		cpSync(join(root, name), join(folder, name), { recursive: true, filter });
 	for (const name of ["build/Release/gradbook.node", "node_modules"]) symlinkSync(join(root, name), join(folder, name));
+	// As if it had been made there.
+	edit(codeFile(), (text) => text.replace(join(root, "dist", "engine"), join(folder, "dist", "engine")));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -119,6 +121,12 @@ describe("what was compiled ahead", () => {
 		edit(packFile(), (text) => anew(turn(text)));
 		const reason = `${codeFile()} belongs to another build of the engine`;
 		expect(run(`console.log(${infinity}, why())`)).toBe(`-Infinity ${reason}\n`);
+	});
+
+	test("is not used for an engine that was moved, whose functions would have places elsewhere", () => {
+		cpSync(join(root, "build", "Release", "engine.code"), codeFile());
+		const reason = `${codeFile()} was made for ${join(root, "dist", "engine")}, and the engine was moved`;
+		expect(run(computes)).toBe(`2 ${reason}\n`);
 	});
 
 	test("is not used where there is none", () => {
