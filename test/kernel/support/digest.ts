@@ -34,7 +34,10 @@ function valuesDigest(values: unknown[]): string {
 	if (flat.some((value) => typeof value === "string")) return `${size} (${flat.slice(0, 4).join(", ")})`;
 	const finite = flat.filter((value): value is number => Number.isFinite(value));
 	const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-	return `${size} from ${rounded(finite[0]!)} to ${rounded(finite.at(-1)!)}, mean ${rounded(mean)}`;
+	// Of what cancels out only as many digits as of the numbers themselves.
+	const unit = 10 ** Math.floor(Math.log10(Math.max(...finite.map(Math.abs), Number.MIN_VALUE)) - 3);
+	const middle = rounded(Math.round(mean / unit) * unit);
+	return `${size} from ${rounded(finite[0]!)} to ${rounded(finite.at(-1)!)}, mean ${middle}`;
 }
 
 function layoutDigest(layout: PlainFigure["layout"]): object {

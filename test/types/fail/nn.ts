@@ -48,7 +48,7 @@ new optim.Adam(linear.parameters(), { betas: 0.9 });
 new optim.lrScheduler.StepLR(linear, 3);
 // @ts-error a misspelt option of a schedule: step_size
 new optim.lrScheduler.StepLR(new optim.SGD(linear.parameters()), { step_size: 3 });
-// @ts-error an initialiser's mode: 'mode: "fan"'
+// @ts-error an initialiser's mode: 'KaimingArguments'
 nn.init.kaimingUniform_(linear.weight, { mode: "fan" });
 // @ts-error a name that is PyTorch's: 'kaiming_uniform_'
 nn.init.kaiming_uniform_(linear.weight);

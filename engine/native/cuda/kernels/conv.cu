@@ -64,6 +64,8 @@ GB_DEVICE void addWhereMet(const ConvArguments& a, i64 group, i64 column, int ap
                            T (&sums)[kPerM][kPerN], const Left& left, const Right& right) {
   for (int j = 0; j < kPerN; j++) {
     const Column own(a, group, column + j * apart);
+    // Unrolled, it would take the registers that the usual way lives in.
+#pragma unroll 1
     for (int k = 0; k < kDepth && u32(k) < count; k++) {
       if (!own.meets(a, taps[k])) continue;
       for (int i = 0; i < kPerM; i++) sums[i][j] = scalar::mulAdd(left(k, i), right(k, j), sums[i][j]);

@@ -88,7 +88,8 @@ describe("printed text", () => {
 			'for (let i = 0; i < 300; i++) console.log("x".repeat(100000))',
 		);
 		expect(stdout.length).toBeGreaterThan(16_000_000);
-		expect(stdout.length).toBeLessThan(17_000_000);
+		// What one look at the pipe has found is shown whole.
+		expect(stdout.length).toBeLessThan(18_000_000);
 		expect(stderr).toMatch(/printed 16 million characters; the rest is not shown/);
 		expect((await kernel.client.execute('console.log("after")')).stdout).toBe("after\n");
 		const once = await kernel.client.execute('process.stdout.write("x".repeat(40e6))');
