@@ -13,26 +13,10 @@ import time
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import torch
-from ops import ops
+from ops import of, ops, pair
 from torch.nn import functional as F
 
 randn = torch.randn
-
-
-def unary(call):
-    def make(*sizes):
-        x = randn(*sizes)
-        return lambda: call(x)
-
-    return make
-
-
-def binary(call):
-    def make(n):
-        a, b = randn(n), randn(n)
-        return lambda: call(a, b)
-
-    return make
 
 
 def product(left, right):
@@ -68,26 +52,26 @@ kernels = {
     "dX": product("mn", "nk"),
     "dW": product("mnT", "mk"),
     "copy": copy,
-    "clone": unary(torch.clone),
-    "add": binary(torch.add),
-    "mul": binary(torch.mul),
-    "relu": unary(torch.relu),
-    "exp": unary(torch.exp),
-    "tanh": unary(torch.tanh),
-    "sigmoid": unary(torch.sigmoid),
-    "gelu": unary(F.gelu),
-    "sum": unary(torch.sum),
-    "mean": unary(torch.mean),
-    "max": unary(torch.max),
-    "sumRows": unary(lambda x: x.sum(1)),
-    "sumColumns": unary(lambda x: x.sum(0)),
-    "maxRows": unary(lambda x: x.max(1)),
-    "argmaxRows": unary(lambda x: x.argmax(1)),
-    "softmaxRows": unary(lambda x: x.softmax(1)),
-    "softmaxColumns": unary(lambda x: x.softmax(0)),
-    "logSoftmaxRows": unary(lambda x: x.log_softmax(1)),
-    "logsumexpRows": unary(lambda x: x.logsumexp(1)),
-    "layerNorm": unary(lambda x: F.layer_norm(x, x.shape[1:])),
+    "clone": of(torch.clone),
+    "add": pair(torch.add),
+    "mul": pair(torch.mul),
+    "relu": of(torch.relu),
+    "exp": of(torch.exp),
+    "tanh": of(torch.tanh),
+    "sigmoid": of(torch.sigmoid),
+    "gelu": of(F.gelu),
+    "sum": of(torch.sum),
+    "mean": of(torch.mean),
+    "max": of(torch.max),
+    "sumRows": of(lambda x: x.sum(1)),
+    "sumColumns": of(lambda x: x.sum(0)),
+    "maxRows": of(lambda x: x.max(1)),
+    "argmaxRows": of(lambda x: x.argmax(1)),
+    "softmaxRows": of(lambda x: x.softmax(1)),
+    "softmaxColumns": of(lambda x: x.softmax(0)),
+    "logSoftmaxRows": of(lambda x: x.log_softmax(1)),
+    "logsumexpRows": of(lambda x: x.logsumexp(1)),
+    "layerNorm": of(lambda x: F.layer_norm(x, x.shape[1:])),
     "attention": attention,
     **ops,
 }

@@ -232,8 +232,10 @@ export function turnInPlace<T extends Tensor>(
 	before._view = target._view;
 	// A history goes on without recording too, as a write's would not.
 	const fresh = before._gradFn === null ? view(before) : enableGrad(() => view(before));
-	const made = turns.get(target) ?? [];
-	turns.set(target, [...made, { before: target.handle, back }]);
+	const turn = { before: target.handle, back };
+	const made = turns.get(target);
+	if (made) made.push(turn);
+	else turns.set(target, [turn]);
 	target.handle = fresh.handle;
 	setHistory(target, fresh._gradFn as Node | null, fresh._outputIndex);
 	target._version.count++;

@@ -1,7 +1,7 @@
 import { bind } from "../core/arguments";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
-import { type DistributionOptions, oneOf } from "./distribution";
+import { type Constraint, constraints, type Distribution, type DistributionOptions, oneOf } from "./distribution";
 
 /* Distributions that are given by probabilities or by logits, and whose values can be counted off. */
 
@@ -26,6 +26,34 @@ export function chances<T>(op: string, args: readonly unknown[]): Given<T> {
 export function clampProbs(probs: Tensor): Tensor {
 	const { eps } = finfo(probs.dtype);
 	return probs.clamp(eps, 1 - eps);
+}
+
+/** Chances of single events, given as such or as the logarithms of their odds: each follows from the other. */
+export class Chance {
+	readonly #probs: Tensor | null;
+	readonly #logits: Tensor | null;
+
+	constructor(param: Tensor, by: "probs" | "logits") {
+		this.#probs = by === "probs" ? param : null;
+		this.#logits = by === "logits" ? param : null;
+	}
+
+	get probs(): Tensor {
+		return this.#probs ?? this.#logits!.sigmoid();
+	}
+
+	get logits(): Tensor {
+		if (this.#logits) return this.#logits;
+		const probs = clampProbs(this.#probs!);
+		return probs.log().sub(probs.neg().log1p());
+	}
+
+	/** A distribution's parameter, by the name that it was given by. */
+	parameters(probs: Constraint = constraints.unitInterval): ReturnType<Distribution["_parameters"]> {
+		return this.#probs
+			? { probs: { value: this.#probs, constraint: probs } }
+			: { logits: { value: this.#logits!, constraint: constraints.real } };
+	}
 }
 
 /** These values along a new first dimension, over a batch of this shape where `expand`. */

@@ -4,7 +4,7 @@ import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { binomial, broadcastTensors, poisson } from "../ops";
 import { Categorical } from "./categorical";
-import { clampProbs, supported } from "./chances";
+import { Chance, supported } from "./chances";
 import {
 	broadcastAll,
 	type Constraint,
@@ -49,8 +49,7 @@ const logSigmoid = (x: Tensor) => softplus(x.neg()).neg();
 /** A number of trials of one chance, given as such or as the logarithm of its odds. */
 abstract class OfTrials extends Distribution {
 	readonly totalCount: Tensor;
-	readonly #probs: Tensor | null;
-	readonly #logits: Tensor | null;
+	readonly #chance: Chance;
 
 	constructor(name: string, args: readonly unknown[]) {
 		const { totalCount = 1, probs, logits, ...options } = given<TensorOrNumber, TensorOrNumber>(name, args);
@@ -59,19 +58,16 @@ abstract class OfTrials extends Distribution {
 		const [total, param] = broadcastAll(counts, chance!);
 		super(param!.shape, [], options);
 		this.totalCount = total!;
-		this.#probs = probs === undefined ? null : param!;
-		this.#logits = probs === undefined ? param! : null;
+		this.#chance = new Chance(param!, probs === undefined ? "logits" : "probs");
 		this._checkParameters();
 	}
 
 	get probs(): Tensor {
-		return this.#probs ?? this.#logits!.sigmoid();
+		return this.#chance.probs;
 	}
 
 	get logits(): Tensor {
-		if (this.#logits) return this.#logits;
-		const probs = clampProbs(this.#probs!);
-		return probs.log().sub(probs.neg().log1p());
+		return this.#chance.logits;
 	}
 
 	/** @internal What `totalCount` and `probs` must meet. */
@@ -82,9 +78,7 @@ abstract class OfTrials extends Distribution {
 		const [total, chance] = this._constraints();
 		return {
 			total_count: { value: this.totalCount, constraint: total },
-			...(this.#probs
-				? { probs: { value: this.#probs, constraint: chance } }
-				: { logits: { value: this.#logits!, constraint: constraints.real } }),
+			...this.#chance.parameters(chance),
 		};
 	}
 }

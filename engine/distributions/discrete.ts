@@ -5,7 +5,7 @@ import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { binaryCrossEntropyWithLogits } from "../nn/functional/binaryCrossEntropy";
 import { bernoulli, broadcastTensors, poisson, zerosLike } from "../ops";
-import { type Chances, chances, clampProbs, supported } from "./chances";
+import { Chance, type Chances, chances, supported } from "./chances";
 import {
 	broadcastAll,
 	type Constraint,
@@ -19,33 +19,27 @@ import {
 
 /** Of one probability, given as such or as the logarithm of its odds. */
 abstract class OfChance extends Distribution {
-	readonly #probs: Tensor | null;
-	readonly #logits: Tensor | null;
+	readonly #chance: Chance;
 
 	constructor(name: string, args: readonly unknown[]) {
 		const given = chances<TensorOrNumber>(name, args);
 		const [param] = broadcastAll((given.probs ?? given.logits)!);
 		super(param!.shape, [], given);
-		this.#probs = given.probs === undefined ? null : param!;
-		this.#logits = given.probs === undefined ? param! : null;
+		this.#chance = new Chance(param!, given.probs === undefined ? "logits" : "probs");
 		this._checkParameters();
 	}
 
 	get probs(): Tensor {
-		return this.#probs ?? this.#logits!.sigmoid();
+		return this.#chance.probs;
 	}
 
 	get logits(): Tensor {
-		if (this.#logits) return this.#logits;
-		const probs = clampProbs(this.#probs!);
-		return probs.log().sub(probs.neg().log1p());
+		return this.#chance.logits;
 	}
 
 	/** @internal */
 	_parameters(): ReturnType<Distribution["_parameters"]> {
-		return this.#probs
-			? { probs: { value: this.#probs, constraint: constraints.unitInterval } }
-			: { logits: { value: this.#logits!, constraint: constraints.real } };
+		return this.#chance.parameters();
 	}
 }
 

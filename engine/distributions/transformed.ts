@@ -3,7 +3,7 @@ import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
 import { rand } from "../ops";
 import { Categorical } from "./categorical";
-import { clampProbs } from "./chances";
+import { Chance, clampProbs } from "./chances";
 import {
 	broadcastAll,
 	type Constraint,
@@ -130,16 +130,14 @@ class LogitRelaxedBernoulli extends Distribution {
 	}
 
 	readonly temperature: Tensor;
-	readonly #probs: Tensor | null;
-	readonly #logits: Tensor | null;
+	readonly #chance: Chance;
 
 	constructor(temperature: TensorOrNumber, given: Relaxed) {
 		oneOf("RelaxedBernoulli", { probs: given.probs, logits: given.logits });
 		const [param] = broadcastAll((given.probs ?? given.logits)!);
 		super(param!.shape, [], given);
 		this.temperature = typeof temperature === "number" ? param!.newFull([], temperature) : temperature;
-		this.#probs = given.probs === undefined ? null : param!;
-		this.#logits = given.probs === undefined ? param! : null;
+		this.#chance = new Chance(param!, given.probs === undefined ? "logits" : "probs");
 		this._checkParameters();
 	}
 
@@ -149,19 +147,15 @@ class LogitRelaxedBernoulli extends Distribution {
 
 	/** @internal */
 	_parameters(): ReturnType<Distribution["_parameters"]> {
-		return this.#probs
-			? { probs: { value: this.#probs, constraint: constraints.unitInterval } }
-			: { logits: { value: this.#logits!, constraint: constraints.real } };
+		return this.#chance.parameters();
 	}
 
 	get probs(): Tensor {
-		return this.#probs ?? this.#logits!.sigmoid();
+		return this.#chance.probs;
 	}
 
 	get logits(): Tensor {
-		if (this.#logits) return this.#logits;
-		const probs = clampProbs(this.#probs!);
-		return probs.log().sub(probs.neg().log1p());
+		return this.#chance.logits;
 	}
 
 	get mean(): Tensor {

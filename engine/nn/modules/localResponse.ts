@@ -5,36 +5,39 @@ import { type LocalResponseOptions, localResponseNorm } from "../functional/loca
 import { pad } from "../functional/pad";
 import { Module } from "./module";
 
-const responseArguments = signature("LocalResponseNorm", {
-	size: size(),
-	alpha: real(1e-4),
-	beta: real(0.75),
-	k: real(1),
-});
+/** What both norms take. */
+type ResponseArguments =
+	| [size: number, options?: LocalResponseOptions]
+	| [size: number, alpha: number, beta?: number, k?: number]
+	| [options: LocalResponseOptions & { size: number }];
+
+const parameters = { size: size(), alpha: real(1e-4), beta: real(0.75), k: real(1) };
+const responseArguments = signature("LocalResponseNorm", parameters);
+const crossMapArguments = signature("CrossMapLRN2d", parameters);
+
+abstract class ResponseNorm extends Module {
+	readonly size: number;
+	readonly alpha: number;
+	readonly beta: number;
+	readonly k: number;
+
+	constructor(given: { size: number; alpha: number; beta: number; k: number }) {
+		super();
+		this.size = given.size;
+		this.alpha = given.alpha;
+		this.beta = given.beta;
+		this.k = given.k;
+	}
+}
 
 /**
  * x / (k + alpha · mean of the squares of `size` neighbouring channels)^beta (Krizhevsky et al., 2012).
  *
  * Shape: `[N, C, …]` to the same.
  */
-export class LocalResponseNorm extends Module {
-	readonly size: number;
-	readonly alpha: number;
-	readonly beta: number;
-	readonly k: number;
-
-	constructor(
-		...args:
-			| [size: number, options?: LocalResponseOptions]
-			| [size: number, alpha: number, beta?: number, k?: number]
-			| [options: LocalResponseOptions & { size: number }]
-	) {
-		super();
-		const given = responseArguments(args);
-		this.size = given.size;
-		this.alpha = given.alpha;
-		this.beta = given.beta;
-		this.k = given.k;
+export class LocalResponseNorm extends ResponseNorm {
+	constructor(...args: ResponseArguments) {
+		super(responseArguments(args));
 	}
 
 	forward(input: Tensor): Tensor {
@@ -46,13 +49,6 @@ export class LocalResponseNorm extends Module {
 	}
 }
 
-const crossMapArguments = signature("CrossMapLRN2d", {
-	size: size(),
-	alpha: real(1e-4),
-	beta: real(0.75),
-	k: real(1),
-});
-
 /**
  * x · (k + alpha / size · sum of the squares of `size` neighbouring channels)^−beta, of images: what `LocalResponseNorm` was
  * before. An even `size` counts one channel less. PyTorch's own sums never let go of the first channel, and its derivative
@@ -60,24 +56,9 @@ const crossMapArguments = signature("CrossMapLRN2d", {
  *
  * Shape: `[N, C, H, W]` to the same.
  */
-export class CrossMapLRN2d extends Module {
-	readonly size: number;
-	readonly alpha: number;
-	readonly beta: number;
-	readonly k: number;
-
-	constructor(
-		...args:
-			| [size: number, options?: LocalResponseOptions]
-			| [size: number, alpha: number, beta?: number, k?: number]
-			| [options: LocalResponseOptions & { size: number }]
-	) {
-		super();
-		const given = crossMapArguments(args);
-		this.size = given.size;
-		this.alpha = given.alpha;
-		this.beta = given.beta;
-		this.k = given.k;
+export class CrossMapLRN2d extends ResponseNorm {
+	constructor(...args: ResponseArguments) {
+		super(crossMapArguments(args));
 	}
 
 	forward(input: Tensor): Tensor {
