@@ -27,7 +27,8 @@ const missingTypes = 7016;
 /** `const losses = []` of an earlier cell: what a cell puts in is unknown to the others, whose `any[]` is no mistake. */
 const growing = new Set([7005, 7034]);
 
-/** Errors of the cell's own lines, the prelude's lines taken off; an error in the prelude is ours and goes to the log.
+/**
+ * Errors of the cell's own lines, the prelude's lines taken off; an error in the prelude is ours and goes to the log.
  * @param declared names of the cell; undefined where it is no cell
  */
 export function problemsOf(
