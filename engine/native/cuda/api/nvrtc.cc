@@ -1,5 +1,6 @@
 #include "cuda/api/nvrtc.h"
 
+#include <dlfcn.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -67,6 +68,7 @@ struct State {
     int major = 0, minor = 0, count = 0;
     functions.version(&major, &minor);
     version = std::to_string(major) + "." + std::to_string(minor);
+    openBuiltins();
     identity = version;
     struct stat file;
     if (stat(library.path.c_str(), &file) == 0) {
@@ -75,6 +77,16 @@ struct State {
     functions.getNumSupportedArchs(&count);
     capabilities.resize(size_t(count));
     functions.getSupportedArchs(capabilities.data());
+  }
+
+  /**
+   * NVRTC opens a second library by its bare name when it first compiles, and that of CUDA 13.0 does not look beside itself, where
+   * pip puts it: the one beside it is opened here, and the name finds it. Where there is none, the name is left to the system.
+   */
+  void openBuiltins() const {
+    const size_t end = library.path.rfind('/');
+    if (end == std::string::npos) return;
+    dlopen((library.path.substr(0, end) + "/libnvrtc-builtins.so." + version).c_str(), RTLD_NOW | RTLD_LOCAL);
   }
 };
 
