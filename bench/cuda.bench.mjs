@@ -1,5 +1,6 @@
-// Training steps, products and kernels on a card, beside PyTorch on the same card. Both sides run in processes of their own, one
-// after the other; the median of nine runs counts. GRADBOOK_BENCH_TINY=1 runs the code on sizes whose times say nothing.
+// Training steps, products and kernels on a card, beside PyTorch on the same card. Each side runs in a process of its own, one
+// after the other, since a card is lent for minutes and starting takes seconds; the median of nine runs counts.
+// GRADBOOK_BENCH_TINY=1 runs the code on sizes whose times say nothing.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -57,33 +58,30 @@ export function about({ torch: peer }) {
 	];
 }
 
-function ours(name) {
+/** All rows of one side, by name. */
+function ours(names) {
 	const script = fileURLToPath(new URL("./cuda.mjs", import.meta.url));
-	const answer = spawnSync(process.execPath, [script, name, size], { encoding: "utf8", maxBuffer: 2 ** 26 });
-	if (answer.status !== 0) throw new Error(`bench/cuda.mjs ${name} failed:\n${answer.stderr}`);
-	return quantile(JSON.parse(answer.stdout).microseconds, 0.5);
+	const answer = spawnSync(process.execPath, [script, size, ...names], { encoding: "utf8", maxBuffer: 2 ** 26 });
+	if (answer.status !== 0) throw new Error(`bench/cuda.mjs failed:\n${answer.stderr}`);
+	return JSON.parse(answer.stdout);
 }
 
 export function run({ torch: peer }) {
-	const hasPeer = peer("cuda_card.py", "about")?.available === true;
+	const names = rows.map(({ name }) => name);
+	const found = ours(names);
+	const theirs = peer("cuda_card.py", "about")?.available === true ? peer("cuda_card.py", size, ...names) : undefined;
+	const median = ({ microseconds }) => quantile(microseconds, 0.5);
 	const table = [];
-	let copy = 0;
 	for (const { name, what, time, most } of rows) {
-		let value;
-		try {
-			value = ours(name);
-		} catch (error) {
-			// A card is lent for minutes: the other rows are measured, and the run counts as failed.
-			console.error(`bench: ${what}: ${error.message}`);
+		if (found[name].error) {
+			console.error(`bench: ${what}: ${found[name].error}`);
 			process.exitCode = 1;
 			continue;
 		}
-		if (name === "copy") copy = value;
-		const row = { what, value, unit: "µs" };
-		if (hasPeer)
-			row.peer = { name: "PyTorch, CUDA", value: quantile(peer("cuda_card.py", name, size).microseconds, 0.5) };
+		const row = { what, value: median(found[name]), unit: "µs" };
+		if (theirs) row.peer = { name: "PyTorch, CUDA", value: median(theirs[name]) };
 		if (row.peer && time) row.bound = row.peer.value * time;
-		if (name in kernels) row.bound = (copy * kernels[name]) / bandwidth;
+		if (name in kernels && !found.copy.error) row.bound = (median(found.copy) * kernels[name]) / bandwidth;
 		if (most) row.bound = most;
 		table.push(row);
 	}

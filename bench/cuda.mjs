@@ -1,14 +1,15 @@
 // What bench/cuda.bench.mjs measures on a card; peers/cuda_card.py measures the same, under the same names.
 //
-//   node bench/cuda.mjs NAME full|tiny
+//   node bench/cuda.mjs full|tiny NAME…
 //
-// prints JSON: microseconds of one step or call, of nine runs. `tiny` is for tests of this file: its times say nothing.
+// prints JSON: for each name the microseconds of one step or call, of nine runs, or the error that ended it. `tiny` is for tests
+// of this file: its times say nothing.
 import { createRequire } from "node:module";
 import { classifier, networks } from "./networks.mjs";
 
 const torch = createRequire(import.meta.url)("../dist/engine/index.js");
 const { cuda, nn } = torch;
-const [name, size] = process.argv.slice(2);
+const [size, ...names] = process.argv.slice(2);
 const tiny = size === "tiny";
 const runs = tiny ? 1 : 9;
 
@@ -87,7 +88,11 @@ const measures = {
 	productBfloat16: () => product(torch.bfloat16),
 	productTf32() {
 		torch.backends.cuda.matmul.allowTf32 = true;
-		return product(torch.float32);
+		try {
+			return product(torch.float32);
+		} finally {
+			torch.backends.cuda.matmul.allowTf32 = false;
+		}
 	},
 	productFloat32: () => product(torch.float32),
 	copy: () => kernel((x) => x.clone()),
@@ -98,7 +103,16 @@ const measures = {
 	launch,
 };
 
+/** A card is lent for minutes: what fails does not take the rest with it. */
+function measured(name) {
+	if (!Object.hasOwn(measures, name)) throw new Error(`bench/cuda.mjs: no ${name}; there are ${Object.keys(measures)}`);
+	torch.manualSeed(1);
+	try {
+		return { microseconds: measures[name]() };
+	} catch (error) {
+		return { error: error.stack };
+	}
+}
+
 torch.setDefaultDevice("cuda");
-torch.manualSeed(1);
-if (!Object.hasOwn(measures, name)) throw new Error(`bench/cuda.mjs: no ${name}; there are ${Object.keys(measures)}`);
-console.log(JSON.stringify({ microseconds: measures[name]() }));
+console.log(JSON.stringify(Object.fromEntries(names.map((name) => [name, measured(name)]))));

@@ -1,6 +1,6 @@
-"""PyTorch's side of ../cuda.mjs on the same card: python cuda_card.py NAME full|tiny, or python cuda_card.py about
+"""PyTorch's side of ../cuda.mjs on the same card: python cuda_card.py full|tiny NAME…, or python cuda_card.py about
 
-Prints JSON: microseconds of one step or call, of nine runs; or what PyTorch and its libraries are.
+Prints JSON: for each name the microseconds of one step or call, of nine runs; or what PyTorch and its libraries are.
 """
 
 import json
@@ -120,8 +120,11 @@ if sys.argv[1] == "about":
         about |= {"card": torch.cuda.get_device_name(), "cudnn": torch.backends.cudnn.version()}
     print(json.dumps(about))
 else:
-    tiny = sys.argv[2] == "tiny"
+    tiny = sys.argv[1] == "tiny"
     runs = 1 if tiny else 9
     torch.set_default_device("cuda")
-    torch.manual_seed(1)
-    print(json.dumps({"microseconds": measures[sys.argv[1]]()}))
+    times = {}
+    for name in sys.argv[2:]:
+        torch.manual_seed(1)
+        times[name] = {"microseconds": measures[name]()}
+    print(json.dumps(times))
