@@ -275,6 +275,18 @@ function checkNumerically(row: Case): void {
 	if (row.second !== false) autograd.gradgradcheck(fn, inputs, { atol: 1e-4 });
 }
 
+/**
+ * cuDNN's tiles multiply what lies beside an element by zero, and so may spread NaN and infinity further than the formula does, as
+ * PyTorch's do on a card: such cases are the engine's own kernels'.
+ */
+const spreads = (row: Case) =>
+	onCard && /conv/.test(row.op) && [row.out, row.grads].some((x) => /"-?(nan|inf)/i.test(text(x) ?? ""));
+
+function runOnDevice(row: Case): void {
+	if (spreads(row)) torch.backends.cudnn.flags({ enabled: false }, () => onDevice(() => run(row)));
+	else onDevice(() => run(row));
+}
+
 for (const family of [
 	"pointwise",
 	"reductions",
@@ -295,7 +307,7 @@ for (const family of [
 		const byOp = grouped(rows);
 		for (const [op, cases] of byOp) {
 			describe(op, () => {
-				for (const row of cases) test(names(row), () => onDevice(() => run(row)));
+				for (const row of cases) test(names(row), () => runOnDevice(row));
 			});
 		}
 	});

@@ -27,9 +27,12 @@ constexpr size_t kLargeSegment = size_t(20) << 20;  // for requests below kOwnSe
 constexpr size_t kOwnSegment = size_t(10) << 20;
 constexpr size_t kSegmentUnit = size_t(2) << 20;
 
-/** Growth of what tensors hold after which garbage collection is asked for, and the part of it that is enough for it. */
+/**
+ * Growth of what tensors hold after which garbage collection is asked for: so much at least, this part of the card where that is
+ * more (large results in a loop would ask for a collection each, which takes longer than making them), and this part of what is held.
+ */
 constexpr size_t kMinBudget = size_t(256) << 20;
-constexpr size_t kBudgetPart = 4;
+constexpr size_t kCardPart = 16, kBudgetPart = 4;
 
 size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
@@ -186,10 +189,16 @@ class Allocator {
     std::lock_guard<std::mutex> guard(lock_);
     return blocks_.counts;
   }
-  void setLimit(size_t bytes) { limit_ = bytes; }
+  void setLimit(size_t bytes) {
+    limit_ = bytes;
+    threshold_ = 0;
+  }
 
  private:
-  size_t budget() const { return std::max(kMinBudget, base_ / kBudgetPart); }
+  size_t budget() const {
+    const size_t card = properties(index_).totalMemory, usable = limit_ ? std::min(limit_, card) : card;
+    return std::max({kMinBudget, usable / kCardPart, base_ / kBudgetPart});
+  }
 
   void collect(bool major) {
     collections_++;
@@ -312,7 +321,7 @@ class Allocator {
   std::vector<Waiting> waiting_;
   Blocks blocks_;
   size_t collections_ = 0;
-  size_t base_ = 0, threshold_ = kMinBudget, limit_ = 0;
+  size_t base_ = 0, threshold_ = 0, limit_ = 0;  // the first allocation sets the threshold
 };
 
 Allocator& allocatorOf(int index) {
