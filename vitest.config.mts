@@ -18,6 +18,20 @@ const onCard = [
 	"test/engine/nn/utils.test.ts",
 ];
 
+/** Suites of the project "cpu" that bring a card themselves: in `npm run test:cuda` it is the machine's own. */
+const withCard = [
+	"autocast",
+	"chains",
+	"follows",
+	"graph*",
+	"layers",
+	"optim",
+	"orders",
+	"pinned",
+	"programs",
+	"views",
+];
+
 // Tests import the package by its public names and so meet the compiled files that users meet.
 export default defineConfig({
 	resolve: {
@@ -54,6 +68,14 @@ export default defineConfig({
 					setupFiles: ["test/cuda/setup.ts"],
 				},
 			},
+			...(process.env.GRADBOOK_TEST_CARD === "real"
+				? [
+						{
+							extends: true as const,
+							test: { name: "card", include: withCard.map((name) => `test/cuda/${name}.test.ts`) },
+						},
+					]
+				: []),
 		],
 	},
 });

@@ -22,9 +22,13 @@ if (!cuda.isAvailable()) {
 const { name, major, minor } = cuda.getDeviceProperties();
 console.log(`test:cuda: ${name}, compute capability ${major}.${minor}`);
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-const answer = spawnSync(process.execPath, [vitest, "run", "--project", "cuda", ...process.argv.slice(2)], {
-	cwd: root,
-	stdio: "inherit",
-	env: { ...process.env, GRADBOOK_TEST_CARD: "real" },
-});
+const answer = spawnSync(
+	process.execPath,
+	[vitest, "run", "--project", "cuda", "--project", "card", ...process.argv.slice(2)],
+	{
+		cwd: root,
+		stdio: "inherit",
+		env: { ...process.env, GRADBOOK_TEST_CARD: "real" },
+	},
+);
 process.exit(answer.status ?? 1);

@@ -1,7 +1,8 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readReference } from "../support/reference";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /*
  * What autocast does to each op on a card: PyTorch's lists (test/reference/make_autocast_cards.py), name by name. On the CPU
@@ -135,9 +136,7 @@ const mixed: Record<string, (a: Of, b: Of) => T> = {
 const absent = /^_|^convolution$|^conv_tbc$|^native_layer_norm$|^nuclear_norm$|^grid_sampler$/;
 
 describe.skipIf(!hasStandin)("autocast on a card", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	const known = [...lists.lowered, ...lists.raised, ...lists.promoted].filter((name) => !absent.test(name));
 	test("has PyTorch's lists", () => {

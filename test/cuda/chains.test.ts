@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Runs of pointwise ops in captured steps: fewer kernels, and to the bit the numbers of one kernel for each op. */
 
@@ -10,9 +11,7 @@ const { cuda, nn } = torch;
 type T = torch.Tensor;
 
 describe.skipIf(!hasStandin)("chains of pointwise ops", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	/** The results of a body with and without chains, and how many nodes its graph has. */
 	function both(body: (...inputs: T[]) => T | T[], inputs: T[]) {

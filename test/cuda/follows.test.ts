@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /*
  * New tensors are made on the CPU where nothing is said: what functions, layers and utilities make by themselves must
@@ -61,9 +62,7 @@ const calls: Record<string, () => unknown> = {
 };
 
 describe.skipIf(!hasStandin)("on a card", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test.each(Object.keys(calls))("%s follows its input", (name) => {
 		const made = [calls[name]!()].flat(9).filter((one): one is T => one instanceof torch.Tensor);

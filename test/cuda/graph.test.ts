@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Captured steps: what replays do, and what cannot be captured says why. */
 
@@ -9,9 +10,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const { cuda, optim } = torch;
 
 describe.skipIf(!hasStandin)("a captured step", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test("a replay takes new data, gives results of its own, and is one launch", () => {
 		const weight = torch.ones(3, { device: "cuda" });

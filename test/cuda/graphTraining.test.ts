@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Training in captured steps: losses, weights and states are to the bit those of the same loop without a graph. */
 
@@ -10,9 +11,7 @@ const { cuda, nn, optim } = torch;
 const functional = nn.functional;
 
 describe.skipIf(!hasStandin)("a captured step", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	type Make = (params: Iterable<torch.Tensor>) => torch.optim.Optimizer;
 	const optimizers: Record<string, Make> = {

@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Layers with kernels of their own in one training step: on the CPU, on a card, and captured. */
 
@@ -42,9 +43,7 @@ function train(device: "cpu" | "cuda", captured = false): number[] {
 }
 
 describe.skipIf(!hasStandin)("layers on a card", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test("train as on the CPU, run after run to the bit, and captured as without a graph", () => {
 		const [host, card] = [train("cpu"), train("cuda")];

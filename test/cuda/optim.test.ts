@@ -1,16 +1,15 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
 import { native } from "../../dist/engine/core/native";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Optimisers on a card: a step is one launch over all parameters, whatever their number of elements. */
 
 const { optim } = torch;
 
 describe.skipIf(!hasStandin)("a step over all parameters of a group", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	const optimizers: Record<string, (params: torch.Tensor[]) => torch.optim.Optimizer> = {
 		SGD: (p) => new optim.SGD(p, { lr: 0.1, momentum: 0.9 }),

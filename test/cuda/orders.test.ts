@@ -1,6 +1,7 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Orders, sets, counts and draws on a card, over sizes at which their kernels change their ways: what the CPU gives. */
 
@@ -26,9 +27,7 @@ function rowsOf(n: number, dtype: torch.DType): torch.Tensor {
 }
 
 describe.skipIf(!hasStandin)("a card", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test.each(cases)("rows of %i elements of %s are sorted, ranked and accumulated", (n, _, dtype) => {
 		const x = rowsOf(n, dtype);

@@ -1,7 +1,8 @@
 import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
 import { nothing, runProgram } from "./program";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* Pinned memory and copies that nobody waits for. The stand-in copies as late as it can, so that what was not waited for is seen. */
 
@@ -9,9 +10,7 @@ const { cuda } = torch;
 const { DataLoader, TensorDataset } = torch.utils.data;
 
 describe.skipIf(!hasStandin)("pinned memory", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test("is a copy with the same layout, which says that it is pinned, and so do its views", () => {
 		const x = torch.arange(6).view(2, 3).t();

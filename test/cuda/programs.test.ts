@@ -1,7 +1,8 @@
 import * as torch from "gradbook";
 import { accuracy, auroc, confusionMatrix, f1Score, MeanMetric } from "gradbook/metrics";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /*
  * The programs that people write: made on the CPU, where the seed gives PyTorch's weights and batches, and moved by
@@ -41,9 +42,7 @@ function clouds(n: number, features = 4): [Tensor, Tensor] {
 }
 
 describe.skipIf(!hasStandin)("a card gives the CPU's results of", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	program("a dense network with Adam, a schedule, a loader, clipping and hooks", (device) => {
 		const loader = new DataLoader(new TensorDataset(...clouds(64)), { batchSize: 16, shuffle: true });

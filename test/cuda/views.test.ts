@@ -3,7 +3,8 @@ import * as show from "gradbook/display";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { digest } from "../kernel/support/digest";
 import { Recorder } from "../kernel/support/recorder";
-import { hasStandin, standinEnvironment } from "./standin";
+import { hasStandin } from "./standin";
+import { useCard } from "./useCard";
 
 /* What is shown of tensors and modules on a card is what is shown of them on the CPU. */
 
@@ -102,9 +103,7 @@ const shown = (view: unknown) =>
 	);
 
 describe.skipIf(!hasStandin)("on a card", () => {
-	beforeAll(() => {
-		Object.assign(process.env, standinEnvironment());
-	});
+	beforeAll(useCard);
 
 	test.each(Object.entries(views))("%s looks as on the CPU", (_, make) => {
 		expect(shown(make("cuda"))).toBe(shown(make("cpu")));
