@@ -67,3 +67,31 @@ test.skipIf(!hasStandin)("a notebook sees pieces and blocks", () => {
 	expect(text).toMatch(/large blocks +16\.0 MB +16\.0 MB +1 +█{20}/);
 	expect(lines.at(-1)).toBe("true");
 });
+
+test.skipIf(!hasStandin)("a captured step trains in memory that is used again within it", () => {
+	const { lines } = runProgram(
+		`
+		const { cuda, nn, optim } = torch;
+		const losses = (captured) => {
+			torch.manualSeed(3);
+			const model = new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Linear(64, 64)).cuda();
+			const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+			const x = torch.randn(32, 64, { device: "cuda" });
+			const train = (x) => {
+				optimizer.zeroGrad();
+				const loss = model(x).sub(x).square().mean();
+				loss.backward();
+				optimizer.step();
+				return loss;
+			};
+			const step = captured ? cuda.graph(train) : train;
+			return JSON.stringify(Array.from({ length: 8 }, () => step(x).item()));
+		};
+		console.log(losses(false));
+		console.log(losses(true));`,
+		environment,
+	);
+	const [eager, captured] = lines.map((line) => JSON.parse(line) as number[]);
+	expect(captured).toEqual(eager);
+	expect(captured!.at(-1)).toBeLessThan(captured![0]!);
+});

@@ -47,21 +47,22 @@ class Allocator {
  public:
   explicit Allocator(int index) : index_(index) {}
 
-  void* allocate(size_t bytes) {
+  /** `lasting`: not from the pool of what is being captured. */
+  void* allocate(size_t bytes, bool lasting) {
     // Without the cache every tensor has a segment of exactly its size, so that tools see each byte too far.
     const size_t size = caching() ? rounded(bytes ? bytes : 1, kUnit) : bytes ? bytes : 1;
     if (allocated() + size > threshold_) makeRoom(size);
     enter(index_);
-    Block* block = take(size, bytes);
+    Block* block = take(size, bytes, lasting);
     if (!block) {
       collect(true);
       if (!open_) dropForgottenGraphs();
-      block = take(size, bytes);
+      block = take(size, bytes, lasting);
     }
     if (!block && !open_) {
       blocks_.counts.retries++;
       emptyCache();
-      block = take(size, bytes);
+      block = take(size, bytes, lasting);
     }
     if (!block) outOfMemory(bytes);
     return block->data;
@@ -214,10 +215,10 @@ class Allocator {
   }
 
   /** A block for the current stream, from the cache or from the driver; null where there is none. */
-  Block* take(size_t size, size_t requested) {
+  Block* take(size_t size, size_t requested, bool lasting) {
     std::lock_guard<std::mutex> guard(lock_);
     if (!open_) settle();
-    Pools& pools = open_ ? *open_ : shared_;
+    Pools& pools = open_ && !lasting ? *open_ : shared_;
     Pool& pool = size <= kSmall ? pools.small : pools.large;
     const CUstream stream = chosenStream(index_);
     Block* block = caching() ? blocks_.find(pool, size, stream) : nullptr;
@@ -337,7 +338,11 @@ Allocator& allocatorOf(int index) {
 
 void* allocate(size_t bytes, int index) {
   checkIndex(index);
-  return allocatorOf(index).allocate(bytes);
+  return allocatorOf(index).allocate(bytes, false);
+}
+void* allocateLasting(size_t bytes, int index) {
+  checkIndex(index);
+  return allocatorOf(index).allocate(bytes, true);
 }
 void release(void* block, int index) { allocatorOf(index).release(block); }
 void recordStream(void* block, int index, CUstream stream) { allocatorOf(index).recordStream(block, stream); }

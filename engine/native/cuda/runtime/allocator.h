@@ -33,6 +33,11 @@ struct MemoryCounts {
 
 /** Memory for the card's current stream. Throws where collecting and giving back did not help. */
 void* allocate(size_t bytes, int index);
+/**
+ * The same, but never from the pool of what is being captured: every replay uses a block of that pool for all that had it in the
+ * course of the capture, one after the other, so that nothing may be put there before the replay begins.
+ */
+void* allocateLasting(size_t bytes, int index);
 /** Gives it back for later work of the same stream. Never throws. */
 void release(void* block, int index);
 /** The block is used on this stream too: it is not given out again before what is queued there now is done. */

@@ -135,7 +135,7 @@ Graph::Words Graph::takeWords(int count) {
   const size_t n = size_t(count);
   if (pages_.empty() || pages_.back().values.size() + n > pages_.back().room) {
     const size_t room = std::max(n, size_t(kMostWords));
-    pages_.push_back({static_cast<unsigned long long*>(allocate(room * sizeof(unsigned long long), device_)), room, {}});
+    pages_.push_back({static_cast<unsigned long long*>(allocateLasting(room * sizeof(unsigned long long), device_)), room, {}});
   }
   Page& page = pages_.back();
   const size_t first = page.values.size();
