@@ -38,9 +38,7 @@ function maskedFill_<T extends Tensor>(x: T, mask: Tensor, value: Tensor | Scala
 export function maskedFill(x: Tensor, mask: Tensor, value: Tensor | Scalar): Tensor {
 	maskTensor("maskedFill", mask);
 	checkFill("maskedFill", value);
-	const shape = broadcastShapes(x.shape, mask.shape);
-	const out = wrap(native.clone(native.expand(x.handle, shape)));
-	native.maskedFill_(out.handle, mask.handle, operand("maskedFill", value));
+	const out = wrap(native.maskedFill(x.handle, mask.handle, operand("maskedFill", value)));
 	if (!tracked(x, value)) return out;
 	return record(out, maskedFillOf(value), [x, value], [mask], {
 		a: broadcastOf(x, out),

@@ -81,6 +81,7 @@ export interface IndexOps {
 	/** reduce: 0 sum, 1 product, 2 maximum, 3 minimum */
 	scatterReduce_: (x: Handle, dim: number, index: Handle, source: Handle, reduce: number) => void;
 	maskedSelect: (x: Handle, mask: Handle) => Handle;
+	maskedFill: (x: Handle, mask: Handle, value: Operand) => Handle;
 	maskedFill_: (x: Handle, mask: Handle, value: Operand) => void;
 	nonzero: (x: Handle) => Handle;
 	embedding: (weight: Handle, index: Handle) => Handle;

@@ -89,6 +89,7 @@ const Row rows[] = {
     GB_ROW(scatterAdd_),
     GB_ROW(scatterReduce_),
     GB_ROW(maskedSelect),
+    GB_ROW(maskedFill),
     GB_ROW(maskedFill_),
     GB_ROW(nonzero),
     GB_ROW(embedding),

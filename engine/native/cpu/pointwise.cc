@@ -17,10 +17,6 @@ namespace {
 
 /** Elements that are gathered at a time: all buffers together stay within the first-level cache. */
 constexpr int64_t kRun = 512;
-/** Elements that are computed before they are streamed out, while the next ones are on their way from memory. */
-constexpr int64_t kStreamRun = 128;
-/** How far ahead inputs are asked for: sooner, and the formula waits for them; it has hidden behind memory since. */
-constexpr int64_t kStreamAhead = 16 * kStreamRun;
 /** From this inner length on, whole rows are passed to a loop. */
 constexpr int64_t kRowLength = 16;
 
@@ -52,18 +48,24 @@ Value valueOf(const Operand& x, DType compute, DType common) {
   return v;
 }
 
-PointwiseLoop loopOf(const PointwiseCall& call) {
-  const PointwiseLoops* table = nullptr;
-  switch (call.op.family) {
-    case Family::Unary: table = GB_CHOOSE(unaryLoops); break;
-    case Family::Grad: table = GB_CHOOSE(gradLoops); break;
-    case Family::Binary: table = GB_CHOOSE(binaryLoops); break;
-    case Family::Ternary: table = GB_CHOOSE(ternaryLoops); break;
-  }
+/** GB_CHOOSE among the tables, which are there for AVX-512 too. */
 #if defined(__x86_64__)
-  if (call.op.family == Family::Unary && simd() == Simd::Avx512) table = avx512::unaryLoops;
+#define GB_TABLE(NAME) (simd() == Simd::Avx512 ? avx512::NAME : GB_CHOOSE(NAME))
+#else
+#define GB_TABLE(NAME) GB_CHOOSE(NAME)
 #endif
-  const PointwiseLoops& loops = table[call.op.index];
+
+const PointwiseLoops& loopsOf(PointwiseOp op) {
+  switch (op.family) {
+    case Family::Unary: return GB_TABLE(unaryLoops)[op.index];
+    case Family::Grad: return GB_TABLE(gradLoops)[op.index];
+    case Family::Binary: return GB_TABLE(binaryLoops)[op.index];
+    default: return GB_TABLE(ternaryLoops)[op.index];
+  }
+}
+
+PointwiseLoop loopOf(const PointwiseCall& call) {
+  const PointwiseLoops& loops = loopsOf(call.op);
   const PointwiseLoop loop = call.compute == DType::Float32   ? loops.f32
                              : call.compute == DType::Float64 ? loops.f64
                                                               : loops.i64;
@@ -125,25 +127,25 @@ struct Runner {
     }
     const LoopMode mode = call.out->numel() == 1 ? kAllRuns : modeOf();
     const bool firstMoves = mode != kFirstIsValue, secondMoves = mode != kSecondIsValue;
-    const auto apply = [&](char* to, int64_t begin, int64_t end) {
+    const auto apply = [&](char* to, int64_t begin, int64_t end, Stores stores = Stores::Ordinary) {
       const void* at[3] = {in[0] + (firstMoves ? begin * inSize : 0), in[1] + (secondMoves ? begin * inSize : 0),
                            in[2] + begin * inSize};
-      loop(to, at, end - begin, mode, call.parameters);
+      loop(to, at, end - begin, mode, stores, call.parameters);
     };
     const bool inPlace = out == in[0] || out == in[1] || out == in[2];
-    const bool streams = !inPlace && call.out->numel() * outSize >= kStreamed;
+    const bool streams = !inPlace && call.out->numel() * std::max(inSize, outSize) >= kStreamed;
+    const bool itself = call.compute == DType::Float32 && loopsOf(call.op).streams;
     parallelFor(call.out->numel(), kGrain, [&](int64_t begin, int64_t end) {
-      if (!streams) return apply(out + begin * outSize, begin, end);
-      alignas(64) char buffer[kStreamRun * 8];
-      for (int64_t i = begin; i < end; i += kStreamRun) {
-        const int64_t n = std::min(kStreamRun, end - i);
-        for (int k = 0; k < call.inputs; k++) {
-          if (!isValue[k]) prefetch(in[k] + (i + kStreamAhead) * inSize, kStreamRun * inSize);
-        }
-        apply(buffer, i, i + n);
-        streamBytes(out + i * outSize, buffer, n * outSize);
+      if (!streams || itself) {
+        apply(out + begin * outSize, begin, end, streams ? Stores::Streamed : Stores::Ordinary);
+        return streamed();
       }
-      streamed();
+      const auto ahead = [&](int64_t i, int64_t n) {
+        for (int k = 0; k < call.inputs; k++) {
+          if (!isValue[k]) prefetch(in[k] + i * inSize, n * inSize);
+        }
+      };
+      streamRuns(out, outSize, begin, end, ahead, [&](char* to, int64_t i, int64_t n) { apply(to, i, i + n); });
     });
   }
 
@@ -215,7 +217,7 @@ struct Runner {
         }
       }
       void* result = storeNow ? static_cast<void*>(buffers[3]) : out + i * outStep;
-      loop(result, in, n, mode, call.parameters);
+      loop(result, in, n, mode, Stores::Ordinary, call.parameters);
       if (storeNow) store(out + i * outStep, outStep, buffers[3], n);
     }
   }
@@ -251,7 +253,7 @@ struct Runner {
             reader.next();
           }
         }
-        loop(buffers[3], in, n, kAllRuns, call.parameters);
+        loop(buffers[3], in, n, kAllRuns, Stores::Ordinary, call.parameters);
         for (int64_t done = 0; done < n;) {
           const int64_t part = std::min(length - within, n - done);
           const int64_t step = nest.innerStride(0);

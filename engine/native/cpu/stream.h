@@ -52,4 +52,25 @@ inline void streamed() {
 #endif
 }
 
+/** Elements that are computed before they are streamed out, while the next ones are on their way from memory. */
+constexpr int64_t kStreamRun = 128;
+/** How far ahead inputs are asked for: sooner, and the formula waits for them; it has hidden behind memory since. */
+constexpr int64_t kStreamAhead = 16 * kStreamRun;
+
+/**
+ * Elements begin … end of a result, of `size` bytes each, past the caches: compute(to, i, n) writes n of them, from i on, to where
+ * they are streamed from. ahead(i, n) asks for the inputs of such a run that is still to come.
+ */
+template <class Ahead, class Compute>
+void streamRuns(char* out, int64_t size, int64_t begin, int64_t end, const Ahead& ahead, const Compute& compute) {
+  alignas(64) char buffer[kStreamRun * 8];
+  for (int64_t i = begin; i < end; i += kStreamRun) {
+    const int64_t n = end - i < kStreamRun ? end - i : kStreamRun;
+    ahead(i + kStreamAhead, kStreamRun);
+    compute(buffer, i, n);
+    streamBytes(out + i * size, buffer, n * size);
+  }
+  streamed();
+}
+
 }  // namespace gb

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cpu/simd/target.h"
+#include "cpu/stream.h"
 #include "cpu/threads.h"
 #include "tensor/strided_loop.h"
 
@@ -46,8 +47,21 @@ void whereOnCpu(const Tensor& out, const Tensor& condition, const Tensor& a, con
         end - begin);
   };
   if (rows == 1) {
-    const int64_t zero[4] = {};
-    parallelFor(n, kGrain, [&](int64_t begin, int64_t end) { run(zero, begin, end); });
+    const int64_t zero[4] = {}, size = int64_t(out.itemSize());
+    bool streams = nest.innerStride(0) == size && n * size >= kStreamed;
+    for (int k = 1; k < 4; k++) streams &= nest.data[k] != nest.data[0];  // in place, the result's lines are read anyway
+    parallelFor(n, kGrain, [&](int64_t begin, int64_t end) {
+      if (!streams) return run(zero, begin, end);
+      const auto at = [&](int k, int64_t i) { return nest.data[k] + i * nest.innerStride(k); };
+      const auto ahead = [&](int64_t i, int64_t count) {
+        for (int k = 1; k < 4; k++) {
+          if (nest.innerStride(k) <= size) prefetch(at(k, i), count * nest.innerStride(k));
+        }
+      };
+      streamRuns(nest.data[0], size, begin, end, ahead, [&](char* to, int64_t i, int64_t count) {
+        row(to, size, at(1, i), nest.innerStride(1), at(2, i), nest.innerStride(2), at(3, i), nest.innerStride(3), count);
+      });
+    });
     return;
   }
   parallelFor(rows, std::max<int64_t>(1, kGrain / n), [&](int64_t begin, int64_t end) {

@@ -30,6 +30,7 @@ void indexPut_(const Tensor& x, const MaybeTensorList& indices, const Tensor& va
 Tensor indexSelect(const Tensor& x, int64_t dim, const Tensor& index);
 void indexAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, double alpha);
 Tensor maskedSelect(const Tensor& x, const Tensor& mask);
+Tensor maskedFill(const Tensor& x, const Tensor& mask, const Operand& value);
 void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value);
 Tensor nonzero(const Tensor& x);
 Tensor embedding(const Tensor& weight, const Tensor& index);

@@ -38,16 +38,30 @@ Tensor where(const Tensor& condition, const Operand& a, const Operand& b) {
   return out;
 }
 
-void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value) {
+namespace {
+
+/** out = mask ? value : x, where out may be x. */
+void fillMasked(const Tensor& out, const Tensor& x, const Tensor& mask, const Operand& value) {
   GB_CHECK(mask.dtype() == DType::Bool, "only supports boolean masks, but got mask with dtype ", titleOf(mask.dtype()));
   GB_CHECK(!value.tensor || value.tensor->ndim() == 0,
            "only supports a 0-dimensional value tensor, but got a tensor with ", value.tensor ? value.tensor->ndim() : 0,
            " dimension(s).");
   if (!value.tensor) checkFits(value.scalar, x.dtype());
-  const Tensor wide = expandTo(mask, x.sizes());
+  const Tensor wide = expandTo(mask, out.sizes());
   const Operand inputs[2] = {wide, value};
-  checkOut(x, x.sizes(), x.dtype(), inputs, 2);
-  if (x.numel() > 0) whereKernel(x.device(), x, wide, asTensor(value, x.dtype(), x.device()), x);
+  checkOut(out, out.sizes(), x.dtype(), inputs, 2);
+  if (out.numel() > 0) whereKernel(out.device(), out, wide, asTensor(value, x.dtype(), x.device()), x);
 }
+
+}  // namespace
+
+Tensor maskedFill(const Tensor& x, const Tensor& mask, const Operand& value) {
+  const Dims shape = broadcastShapes(x.sizes(), mask.sizes());
+  const Tensor* inputs[1] = {&x};
+  Tensor out = emptyStrided(shape, stridesLike(shape, inputs, 1), x.dtype(), x.device());
+  fillMasked(out, x, mask, value);
+  return out;
+}
+void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value) { fillMasked(x, x, mask, value); }
 
 }  // namespace gb

@@ -57,22 +57,21 @@ GB_FN i64 pow(i64 a, i64 b) {
   return i64(result);
 }
 
-GB_OP T maximum(T a, T b) { return a > b || a != a ? a : b; }
-GB_OP T minimum(T a, T b) { return a < b || a != a ? a : b; }
+GB_OP T maximum(T a, T b) { return choose((a > b) | (a != a), a, b); }
+GB_OP T minimum(T a, T b) { return choose((a < b) | (a != a), a, b); }
 GB_OP T fmax(T a, T b) { return a > b || b != b ? a : b; }
 GB_OP T fmin(T a, T b) { return a < b || b != b ? a : b; }
 
 GB_OP T logaddexp(T a, T b) {
-  const T high = a > b ? a : b;
-  if (fabs(a) == Limits<T>::infinity && a == b) return a;
-  return high + log1p(exp(-fabs(a - b)));
+  const T high = choose(a > b, a, b);
+  return choose((fabs(a) == T(Limits<float>::infinity)) & (a == b), a, high + log1pExp(-fabs(a - b)));
 }
 GB_OP T logaddexp2(T a, T b) {
-  const T high = a > b ? a : b;
-  if (fabs(a) == Limits<T>::infinity && a == b) return a;
-  return high + log1p(exp2(-fabs(a - b))) * T(1.4426950408889634074);
+  const T high = choose(a > b, a, b);
+  const T sum = high + log1p(exp2(-fabs(a - b))) * T(1.4426950408889634074);
+  return choose((fabs(a) == T(Limits<float>::infinity)) & (a == b), a, sum);
 }
-GB_OP T xlogy(T a, T b) { return b != b ? b : a == T(0) ? T(0) : a * log(b); }
+GB_OP T xlogy(T a, T b) { return choose(b != b, b, choose(a == T(0), T(0), a * log(b))); }
 
 /** 0 below zero (and for NaN, as in PyTorch), 1 above it, b at it. */
 GB_OP T heaviside(T a, T b) { return a == T(0) ? b : T(a > T(0)); }
@@ -112,7 +111,7 @@ GB_OP T bitwiseLeftShift(T a, T b) { return b < 0 || b >= 64 ? 0 : T(u64(a) << b
 GB_OP T bitwiseRightShift(T a, T b) { return b < 0 || b >= 64 ? (a < 0 ? -1 : 0) : a >> b; }
 
 GB_OP T lerp(T start, T end, T weight) {
-  return fabs(weight) < T(0.5) ? start + weight * (end - start) : end - (end - start) * (T(1) - weight);
+  return choose(fabs(weight) < T(0.5), start + weight * (end - start), end - (end - start) * (T(1) - weight));
 }
 GB_OP T addcmul(T x, T a, T b, T value) { return x + value * a * b; }
 GB_OP T addcdiv(T x, T a, T b, T value) { return x + value * a / b; }

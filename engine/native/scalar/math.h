@@ -111,6 +111,12 @@ GB_LIBRARY_2(hypot)
 GB_LIBRARY_2(copysign)
 GB_LIBRARY_2(nextafter)
 
+/** mask ? a : b, also where T is a vector (cpu/simd/lanes.inc). */
+template <class T>
+GB_FN T choose(bool mask, T a, T b) {
+  return mask ? a : b;
+}
+
 GB_FN bool isnan(float x) { return x != x; }
 GB_FN bool isnan(double x) { return x != x; }
 
@@ -230,6 +236,12 @@ GB_FN float erf(float x) {
 }
 
 #endif
+
+/** log(1 + e^x) for x ≤ 0. */
+template <class T>
+GB_FN T log1pExp(T x) {
+  return log1p(exp(x));
+}
 
 #undef GB_LIBRARY_1
 #undef GB_LIBRARY_2

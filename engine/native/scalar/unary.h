@@ -10,9 +10,6 @@ namespace scalar {
 
 #define GB_OP template <class T> GB_FN
 
-/** mask ? a : b, also where T is a vector (cpu/simd/lanes.inc). */
-GB_OP T choose(bool mask, T a, T b) { return mask ? a : b; }
-
 // clang-format off
 GB_OP T neg(T x) { return -x; }
 GB_OP T abs(T x) { return x < T(0) ? -x : x == T(0) ? T(0) : x; }
@@ -43,19 +40,25 @@ GB_OP T logit(T x, T eps) {
 }
 GB_OP bool signbit(T x) { return copysign(T(1), x) < T(0); }
 GB_FN bool signbit(i64 x) { return x < 0; }
-GB_OP T logSigmoid(T x) { return choose(x > T(0), T(0), x) - log1p(exp(-fabs(x))); }
+GB_OP T logSigmoid(T x) { return choose(x > T(0), T(0), x) - log1pExp(-fabs(x)); }
 GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
-GB_OP T softplus(T x, T beta, T limit) { return choose(x * beta > limit, x, log1p(exp(x * beta)) / beta); }
-GB_OP T mish(T x) { return x * tanh(log1p(exp(choose(x > T(30), T(30), x)))); }
+GB_OP T softplus(T x, T beta, T limit) {
+  const T y = x * beta;
+  return choose(y > limit, x, (choose(y > T(0), y, T(0)) + log1pExp(-fabs(y))) / beta);
+}
+/** tanh(log(1 + e)) is n / (n + 2) with n = e·(e + 2); from 30 on it is 1. */
+GB_OP T mish(T x) {
+  const T e = exp(choose(x > T(30), T(30), x)), n = e * (e + T(2));
+  return x * (n / (n + T(2)));
+}
 GB_OP T softsign(T x) { return x / (T(1) + fabs(x)); }
 GB_OP T clampTo(T x, T low, T high) { return x < low ? low : x > high ? high : x; }
 GB_OP T hardsigmoid(T x) { return clampTo(x + T(3), T(0), T(6)) / T(6); }
 GB_OP T hardswish(T x) { return x * clampTo(x + T(3), T(0), T(6)) / T(6); }
 GB_OP T tanhshrink(T x) { return x - tanh(x); }
 GB_OP T gelu(T x) { return x * T(0.5) * (T(1) + erf(x * T(0.70710678118654752440))); }
-GB_OP T geluTanh(T x) {
-  return T(0.5) * x * (T(1) + tanh(T(0.79788456080286535588) * (x + T(0.044715) * x * x * x)));
-}
+/** (1 + tanh u) / 2 = 1 / (1 + e^−2u), which cancels nowhere. */
+GB_OP T geluTanh(T x) { return x / (T(1) + exp(T(-1.5957691216057307) * (x + T(0.044715) * x * x * x))); }
 GB_OP T leakyRelu(T x, T slope) { return x > T(0) ? x : x * slope; }
 GB_OP T elu(T x, T alpha, T scale, T inputScale) {
   return choose(x > T(0), x * scale, expm1(x * inputScale) * (alpha * scale));
@@ -76,23 +79,26 @@ GB_OP T nanToNum(T x, T nan, T positive, T negative) {
 // Derivatives: g is the gradient of the result; y the result, x the input.
 GB_OP T sigmoidBackward(T g, T y) { return g * y * (T(1) - y); }
 GB_OP T tanhBackward(T g, T y) { return g * mulAdd(-y, y, T(1)); }
-GB_OP T reluBackward(T g, T y) { return y <= T(0) ? T(0) : g; }
+GB_OP T reluBackward(T g, T y) { return choose(y <= T(0), T(0), g); }
 GB_OP T siluBackward(T g, T x) {
   const T s = sigmoid(x);
   return g * s * (T(1) + x * (T(1) - s));
 }
+/** With mish's e and n: n / (n + 2) + 4x·e·(e + 1) / (n + 2)². */
 GB_OP T mishBackward(T g, T x) {
-  const T s = sigmoid(x);
-  const T t = tanh(log1p(exp(x > T(30) ? T(30) : x)));
-  return g * (t + x * s * (T(1) - t * t));
+  const T y = choose(x > T(30), T(30), x);
+  const T e = exp(y), n = e * (e + T(2)), w = T(1) / (n + T(2));
+  return g * (w * (n + T(4) * y * (e * (e + T(1)) * w)));
 }
 GB_OP T softsignBackward(T g, T x) {
   const T d = T(1) + fabs(x);
   return g / (d * d);
 }
-GB_OP T hardsigmoidBackward(T g, T x) { return x > T(-3) && x < T(3) ? g * T(1.0f / 6.0f) : T(0); }  // PyTorch's sixth
+GB_OP T hardsigmoidBackward(T g, T x) {
+  return choose((x > T(-3)) & (x < T(3)), g * T(1.0f / 6.0f), T(0));  // PyTorch's sixth
+}
 GB_OP T hardswishBackward(T g, T x) {
-  return x <= T(-3) ? T(0) : x < T(3) ? g * (x / T(3) + T(0.5)) : g;
+  return choose(x <= T(-3), T(0), choose(x < T(3), g * (x / T(3) + T(0.5)), g));
 }
 GB_OP T geluBackward(T g, T x) {
   const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
@@ -100,26 +106,25 @@ GB_OP T geluBackward(T g, T x) {
   return g * (cdf + x * pdf);
 }
 GB_OP T geluTanhBackward(T g, T x) {
-  const T k = T(0.79788456080286535588);
-  const T t = tanh(k * (x + T(0.044715) * x * x * x));
-  const T inner = k * (T(1) + T(3 * 0.044715) * x * x);
-  return g * (T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner);
+  const T k = T(1.5957691216057307);
+  const T s = sigmoid(k * (x + T(0.044715) * x * x * x));
+  return g * s * (T(1) + x * (T(1) - s) * (k * (T(1) + T(3 * 0.044715) * x * x)));
 }
 GB_OP T logSigmoidBackward(T g, T x) { return g / (T(1) + exp(x)); }
-GB_OP T leakyReluBackward(T g, T x, T slope) { return x > T(0) ? g : g * slope; }
+GB_OP T leakyReluBackward(T g, T x, T slope) { return choose(x > T(0), g, g * slope); }
 GB_OP T eluBackward(T g, T x, T alpha, T scale, T inputScale) {
-  return x <= T(0) ? g * (inputScale * alpha * scale) * exp(x * inputScale) : g * scale;
+  return choose(x <= T(0), g * (inputScale * alpha * scale) * exp(x * inputScale), g * scale);
 }
 GB_OP T softplusBackward(T g, T x, T beta, T limit) {
   const T z = exp(x * beta);
-  return x * beta > limit ? g : g * z / (z + T(1));
+  return choose(x * beta > limit, g, g * z / (z + T(1)));
 }
-GB_OP T hardshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
-GB_OP T softshrinkBackward(T g, T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : g; }
-GB_OP T hardtanhBackward(T g, T x, T low, T high) { return x <= low || x >= high ? T(0) : g; }
-GB_OP T thresholdBackward(T g, T x, T limit) { return x <= limit ? T(0) : g; }
+GB_OP T hardshrinkBackward(T g, T x, T lambda) { return choose((x >= -lambda) & (x <= lambda), T(0), g); }
+GB_OP T softshrinkBackward(T g, T x, T lambda) { return choose((x >= -lambda) & (x <= lambda), T(0), g); }
+GB_OP T hardtanhBackward(T g, T x, T low, T high) { return choose((x <= low) | (x >= high), T(0), g); }
+GB_OP T thresholdBackward(T g, T x, T limit) { return choose(x <= limit, T(0), g); }
 /** At a bound itself nothing flows, as in PyTorch from 2.15 on. */
-GB_OP T clampBackward(T g, T x, T low, T high) { return x <= low || x >= high || x != x ? T(0) : g; }
+GB_OP T clampBackward(T g, T x, T low, T high) { return choose((x <= low) | (x >= high) | (x != x), T(0), g); }
 
 #undef GB_OP
 

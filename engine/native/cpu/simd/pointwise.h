@@ -9,12 +9,18 @@ namespace gb {
 /** Which inputs of a loop are a single value instead of a run. */
 enum LoopMode { kAllRuns, kFirstIsValue, kSecondIsValue };
 
-/** out[i] = f(in[0][i], …). The result may stand in the place of an input. */
-using PointwiseLoop = void (*)(void* out, const void* const* in, int64_t n, LoopMode mode, const double* parameters);
+/** Whether a loop writes past the caches (cpu/stream.h); only those that say so can. */
+enum class Stores : bool { Ordinary, Streamed };
+
+/** out[i] = f(in[0][i], …). The result may stand in the place of an input, but not where it is streamed. */
+using PointwiseLoop = void (*)(void* out, const void* const* in, int64_t n, LoopMode mode, Stores stores,
+                               const double* parameters);
 
 /** Loops of an op by the type they compute in; null where the op has none. */
 struct PointwiseLoops {
   PointwiseLoop f32, f64, i64;
+  /** Whether f32 can stream. */
+  bool streams;
 };
 
 namespace base {
@@ -24,7 +30,7 @@ namespace avx2 {
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 }
 namespace avx512 {
-extern const PointwiseLoops unaryLoops[];
+extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 }
 
 }  // namespace gb
