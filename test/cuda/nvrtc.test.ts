@@ -20,7 +20,7 @@ function nvrtc(): string | undefined {
 
 const library = nvrtc();
 const capabilities = [75, 80, 90, 100];
-const hot = ["gemm.cu", "attention.cu", "conv.cu", "conv_weight.cu", "norm.cu", "rows.cu", "rnn.cu"];
+const hot = ["gemm.cu", "attention.cu", "conv.cu", "conv_weight.cu", "norm.cu", "row_norm.cu", "rows.cu", "rnn.cu"];
 
 /** Registers that did not fit, of each kernel in a compiler's report. */
 function spills(report: string): number[] {

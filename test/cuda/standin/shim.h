@@ -123,7 +123,7 @@ GB_MATH_1(sqrt) GB_MATH_1(fabs) GB_MATH_1(floor) GB_MATH_1(ceil) GB_MATH_1(trunc
 GB_MATH_1(exp2) GB_MATH_1(expm1) GB_MATH_1(log) GB_MATH_1(log2) GB_MATH_1(log10) GB_MATH_1(log1p) GB_MATH_1(sin)
 GB_MATH_1(cos) GB_MATH_1(tan) GB_MATH_1(asin) GB_MATH_1(acos) GB_MATH_1(atan) GB_MATH_1(sinh) GB_MATH_1(cosh)
 GB_MATH_1(tanh) GB_MATH_1(asinh) GB_MATH_1(acosh) GB_MATH_1(atanh) GB_MATH_1(erf) GB_MATH_1(erfc) GB_MATH_1(lgamma)
-GB_MATH_2(pow) GB_MATH_2(fmod) GB_MATH_2(atan2) GB_MATH_2(hypot) GB_MATH_2(copysign) GB_MATH_2(nextafter)
+GB_MATH_2(pow) GB_MATH_2(fmod) GB_MATH_2(atan2) GB_MATH_2(hypot) GB_MATH_2(fmax) GB_MATH_2(copysign) GB_MATH_2(nextafter)
 extern "C" float fmaf(float, float, float);
 extern "C" double fma(double, double, double);
 static inline void __sincosf(float x, float* s, float* c) {

@@ -22,12 +22,16 @@ struct StatisticsOf {
   Divisor byFactors;
 };
 
-/** Rows of n elements; element j of row r is scaled by factor (r mod groups)·factors + j / inner. */
+/** Rows of n < 2^31 elements behind each other. */
+struct RowArguments {
+  long long rows, n;
+};
+
+/** Element j of row r is scaled by factor (r mod groups)·factors + j / inner. */
 struct RowNormArguments {
-  long long rows, n, groups, factors;
+  RowArguments row;
+  long long groups, factors;
   Divisor byInner;
-  /** Threads of a row: a warp's, or all of the block. */
-  int width;
   bool centred;
   double eps;
 };

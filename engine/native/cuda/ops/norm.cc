@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cuda/kernels/layer_arguments.h"
-#include "cuda/ops/units.h"
+#include "cuda/ops/row_plan.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
 
@@ -99,32 +99,30 @@ void batchNormBackwardOnCuda(const ChannelNorm& call, const Tensor& grad, bool t
          aligned(x) && aligned(grad) && aligned(*dx), dx->data(), grad.data(), x.data(), call.mean.data(), factors.data());
 }
 
-/** Short rows take a warp each, eight to a block; longer ones a block. */
-constexpr int64_t kShortRow = 512;
-
-RowNormArguments rowsOf(const RowNorm& call, double eps) {
-  GB_CHECK(call.n <= kMostElements, "a normalisation of rows of ", call.n, " elements is not possible on a card yet");
-  return {call.rows, call.n, call.groups, call.n / call.inner, divisorOf(call.inner),
-          call.n <= kShortRow ? 32 : int(std::min<int64_t>(1024, (call.n / 4 + 31) / 32 * 32)), call.centred, eps};
+RowNormArguments rowsOf(const RowPlan& plan, const RowNorm& call, double eps) {
+  return {plan.rows, call.groups, call.n / call.inner, divisorOf(call.inner), call.centred, eps};
 }
-unsigned threadsOf(const RowNormArguments& a) { return a.width == 32 ? kThreads : unsigned(a.width); }
-Grid rowsGrid(const RowNormArguments& a) { return gridFor(a.rows, threadsOf(a) / a.width); }
+/** Where factors are read as a row is: one for each element. */
+const void* besideRow(const RowNorm& call, MaybeTensor factors) { return call.inner == 1 ? dataOf(factors) : nullptr; }
 
 void rowNormOnCuda(const RowNorm& call, double eps, const Tensor& y) {
-  static ByFloat kernels;
-  const RowNormArguments a = rowsOf(call, eps);
-  launch(kernel(kernels, "rowNorm", call.x), y.device(), rowsGrid(a), threadsOf(a), a, y.data(), call.x.data(),
-         dataOf(call.weight), dataOf(call.bias), call.mean.data(), call.inverse.data());
+  static ByRow kernels;
+  const Tensor& x = call.x;
+  const RowPlan plan(call.rows, call.n, x.dtype(),
+                     {x.data(), y.data(), besideRow(call, call.weight), besideRow(call, call.bias)});
+  launch(kernels.get(y.device(), "row_norm.cu", "rowNorm", plan), y.device(), plan.grid, plan.threads, rowsOf(plan, call, eps),
+         y.data(), x.data(), dataOf(call.weight), dataOf(call.bias), call.mean.data(), call.inverse.data());
 }
 
 void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor dx, MaybeTensor dweight, MaybeTensor dbias) {
-  static ByFloat gradients, sums, join;
+  static ByRow gradients;
+  static ByFloat sums, join;
   const Device device = grad.device();
   const Tensor& x = call.x;
   if (dx) {
-    const RowNormArguments a = rowsOf(call, 0);
-    launch(kernel(gradients, "rowGradients", x), device, rowsGrid(a), threadsOf(a), a, dx->data(), grad.data(), x.data(),
-           dataOf(call.weight), call.mean.data(), call.inverse.data());
+    const RowPlan plan(call.rows, call.n, x.dtype(), {x.data(), grad.data(), dx->data(), besideRow(call, call.weight)});
+    launch(gradients.get(device, "row_norm.cu", "rowGradients", plan), device, plan.grid, plan.threads, rowsOf(plan, call, 0),
+           dx->data(), grad.data(), x.data(), dataOf(call.weight), call.mean.data(), call.inverse.data());
   }
   if (!dweight && !dbias) return;
   // The parameters are the channels of [samples, parameters, inner].
@@ -141,6 +139,7 @@ void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor 
 
 GB_UNITS(all) {
   for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("norm.cu", type));
+  ByRow::list(all, "row_norm.cu");
 }
 
 GB_KERNEL(CUDA, batchNormKernel, batchNormOnCuda)

@@ -1,55 +1,53 @@
-// Ops on rows on a card: a block takes a row.
+// Ops on rows on a card.
 #include "ops/rows.h"
 
-#include <algorithm>
-
-#include "cuda/ops/units.h"
+#include "cuda/ops/row_plan.h"
 
 namespace gb::cuda {
 namespace {
 
-/** Whole warps, as many as the row keeps busy. */
-unsigned threadsFor(int64_t n) { return unsigned(std::clamp<int64_t>((n + 31) / 32 * 32, 32, 512)); }
-
-Grid rowGrid(int64_t rows) { return gridFor(rows, 1); }
-
 void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
-  static ByFloat softmax, logSoftmax, columns;
+  static ByRow softmax, logSoftmax;
+  static ByFloat columns;
   const bool log = map == RowMap::LogSoftmax;
   if (inner > 1) {
     const long long count = x.numel() / n;
-    launch(columns.get(x.device(), "rows.cu", "softmaxColumns", x.dtype()), x.device(), gridFor(count, kThreads), kThreads,
+    launch(columns.get(x.device(), "columns.cu", "softmaxColumns", x.dtype()), x.device(), gridFor(count, kThreads), kThreads,
            y.data(), x.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
     return;
   }
-  const CUfunction kernel = (log ? logSoftmax : softmax).get(x.device(), "rows.cu", log ? "logSoftmax" : "softmax", x.dtype());
-  launch(kernel, x.device(), rowGrid(x.numel() / n), threadsFor(n), y.data(), x.data(), static_cast<long long>(n));
+  const RowPlan plan(x.numel() / n, n, x.dtype(), {x.data(), y.data()});
+  const CUfunction kernel = (log ? logSoftmax : softmax).get(x.device(), "rows.cu", log ? "logSoftmax" : "softmax", plan);
+  launch(kernel, x.device(), plan.grid, plan.threads, plan.rows, y.data(), x.data());
 }
 
 void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
-  static ByFloat softmax, logSoftmax, columns;
+  static ByRow softmax, logSoftmax;
+  static ByFloat columns;
   const bool log = map == RowMap::LogSoftmax;
   if (inner > 1) {
     const long long count = y.numel() / n;
-    launch(columns.get(y.device(), "rows.cu", "softmaxColumnsBackward", y.dtype()), y.device(), gridFor(count, kThreads),
+    launch(columns.get(y.device(), "columns.cu", "softmaxColumnsBackward", y.dtype()), y.device(), gridFor(count, kThreads),
            kThreads, dx.data(), g.data(), y.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
     return;
   }
-  const CUfunction kernel = (log ? logSoftmax : softmax)
-                                .get(y.device(), "rows.cu", log ? "logSoftmaxBackward" : "softmaxBackward", y.dtype());
-  launch(kernel, y.device(), rowGrid(y.numel() / n), threadsFor(n), dx.data(), g.data(), y.data(), static_cast<long long>(n));
+  const RowPlan plan(y.numel() / n, n, y.dtype(), {dx.data(), g.data(), y.data()});
+  const CUfunction kernel =
+      (log ? logSoftmax : softmax).get(y.device(), "rows.cu", log ? "logSoftmaxBackward" : "softmaxBackward", plan);
+  launch(kernel, y.device(), plan.grid, plan.threads, plan.rows, dx.data(), g.data(), y.data());
 }
 
 void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
-  static ByFloat variance, logSumExp;
+  static ByRow variance, logSumExp;
   const Device device = out.device();
+  const RowPlan plan(out.numel(), n, x.dtype(), {x.data()});
   if (reduction == RowReduction::LogSumExp) {
-    launch(logSumExp.get(device, "rows.cu", "logSumExp", x.dtype()), device, rowGrid(out.numel()), threadsFor(n), out.data(),
-           x.data(), static_cast<long long>(n));
+    launch(logSumExp.get(device, "rows.cu", "logSumExp", plan), device, plan.grid, plan.threads, plan.rows, out.data(),
+           x.data());
     return;
   }
-  launch(variance.get(device, "rows.cu", "variance", x.dtype()), device, rowGrid(out.numel()), threadsFor(n), out.data(),
-         x.data(), static_cast<long long>(n), p, reduction == RowReduction::Deviation);
+  launch(variance.get(device, "rows.cu", "variance", plan), device, plan.grid, plan.threads, plan.rows, out.data(), x.data(), p,
+         reduction == RowReduction::Deviation);
 }
 
 void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
@@ -57,13 +55,14 @@ void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, cons
   unsigned threads = 32;
   while (threads < 256 && threads < n) threads *= 2;
   void* to = values ? values->data() : nullptr;
-  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), rowGrid(indices.numel()), threads,
+  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(indices.numel(), 1), threads,
          to, indices.data(), Place{x.as<char>(), int(x.dtype())}, static_cast<long long>(x.itemSize()),
          static_cast<long long>(n), largest);
 }
 
 GB_UNITS(all) {
-  for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("rows.cu", type));
+  ByRow::list(all, "rows.cu");
+  for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("columns.cu", type));
   for (DType compute : kComputes) all.push_back(ByCompute::unit("extremes.cu", compute));
 }
 

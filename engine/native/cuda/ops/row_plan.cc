@@ -1,0 +1,58 @@
+#include "cuda/ops/row_plan.h"
+
+#include "cuda/ops/walk.h"
+
+namespace gb::cuda {
+namespace {
+
+const RowKernel& kernelOf(DType type, int index) { return type == DType::Float64 ? kDoubleRows[index] : kFloatRows[index]; }
+int kernelsOf(DType type) { return int(type == DType::Float64 ? std::size(kDoubleRows) : std::size(kFloatRows)); }
+
+/** Told no number of blocks, the compiler aims at many beside each other: it spills where vectors are not four. */
+Unit unitOf(const char* file, DType type, int index) {
+  const RowKernel& k = kernelOf(type, index);
+  const std::string more = "-DGB_BY_WARP=" + std::to_string(k.byWarp) + " -DGB_VECTOR=" + std::to_string(k.vector) +
+                           " -DGB_HELD=" + std::to_string(k.held) + " -DGB_BOUNDS=" + std::to_string(k.threads) +
+                           (k.vector == 4 ? "" : ",1");
+  return ByFloat::unit(file, type, more.c_str());
+}
+
+/** Threads that a row of n elements takes: whole warps. */
+int64_t threadsOf(const RowKernel& k, int64_t n) {
+  const int64_t pieces = (n + k.vector - 1) / k.vector, perThread = std::max(k.held / k.vector, 1);
+  return ((pieces + perThread - 1) / perThread + 31) / 32 * 32;
+}
+
+}  // namespace
+
+RowPlan::RowPlan(int64_t count, int64_t n, DType dtype, std::initializer_list<const void*> memory)
+    : rows{count, n}, type(dtype) {
+  GB_CHECK(n <= kMostElements, "rows of ", n, " elements are not possible on a card yet");
+  const int wide = type == DType::Float64 ? 2 : 4;
+  const bool whole = n % wide == 0 && std::all_of(memory.begin(), memory.end(), [](const void* p) {
+    return (reinterpret_cast<size_t>(p) & 15) == 0;
+  });
+  for (index = 0;; index++) {
+    const RowKernel& k = kernelOf(type, index);
+    const bool any = k.held == 0;
+    if (!any && (n == 0 || k.vector != (whole ? wide : 1))) continue;
+    const int64_t wanted = threadsOf(k, n), most = k.byWarp ? 32 : k.threads;
+    if (!any && wanted > most) continue;
+    threads = unsigned(k.byWarp ? k.threads : std::clamp<int64_t>(wanted, 32, most));
+    grid = gridFor(count, k.byWarp ? k.threads / 32 : 1);
+    return;
+  }
+}
+
+void ByRow::list(UnitList& all, const char* file) {
+  for (DType type : {DType::Float32, DType::Float64}) {
+    for (int i = 0; i < kernelsOf(type); i++) all.push_back(unitOf(file, type, i));
+  }
+}
+
+CUfunction ByRow::get(Device device, const char* file, const char* name, const RowPlan& plan) {
+  Function& f = functions_[plan.type == DType::Float64][plan.index];
+  return f.get(cudaIndex(device), name, [&] { return unitOf(file, plan.type, plan.index); });
+}
+
+}  // namespace gb::cuda

@@ -1,0 +1,56 @@
+// How the rows of an op are shared out among threads: which of the kernels of kernels/row.cuh fits them.
+#pragma once
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+
+#include "cuda/kernels/layer_arguments.h"
+#include "cuda/ops/units.h"
+
+namespace gb::cuda {
+
+/** One compilation of a file of kernels on rows. */
+struct RowKernel {
+  bool byWarp;
+  /** Elements that are read and written at once, and elements that a thread keeps; rows of any length without these. */
+  int vector, held;
+  /** Of a block, at most. */
+  int threads;
+};
+
+/** Threads of a block of warps with a row each. */
+constexpr int kWarpRowThreads = 128;
+
+/** All of them, shortest rows first; as many elements as registers allow. */
+inline constexpr RowKernel kFloatRows[] = {
+    {true, 4, 4, kWarpRowThreads},  {true, 4, 8, kWarpRowThreads},  {true, 4, 16, kWarpRowThreads}, {true, 4, 32, kWarpRowThreads},
+    {false, 4, 16, 1024},           {true, 1, 4, kWarpRowThreads},  {true, 1, 8, kWarpRowThreads},  {true, 1, 16, kWarpRowThreads},
+    {true, 1, 32, kWarpRowThreads}, {false, 1, 16, 512},            {false, 1, 0, 512}};
+inline constexpr RowKernel kDoubleRows[] = {
+    {true, 2, 4, kWarpRowThreads},  {true, 2, 8, kWarpRowThreads}, {true, 2, 16, kWarpRowThreads}, {false, 2, 8, 512},
+    {true, 1, 4, kWarpRowThreads},  {true, 1, 8, kWarpRowThreads}, {true, 1, 16, kWarpRowThreads}, {false, 1, 8, 512},
+    {false, 1, 0, 512}};
+
+/** A kernel on rows of float or double; `threads` and `grid` are those of a launch. */
+struct RowPlan {
+  RowArguments rows;
+  DType type;
+  int index;
+  unsigned threads;
+  Grid grid;
+
+  /** Of `rows` of `n` elements; `memory`: what is read or written by whole rows. */
+  RowPlan(int64_t rows, int64_t n, DType type, std::initializer_list<const void*> memory);
+};
+
+/** A kernel of a file on rows, in all its compilations. */
+class ByRow {
+ public:
+  static void list(UnitList& all, const char* file);
+  CUfunction get(Device device, const char* file, const char* name, const RowPlan& plan);
+
+ private:
+  Function functions_[2][std::max(std::size(kFloatRows), std::size(kDoubleRows))];
+};
+
+}  // namespace gb::cuda

@@ -1,0 +1,84 @@
+import * as torch from "gradbook";
+import { expect, test } from "vitest";
+
+/*
+ * Rows of lengths on both sides of what a warp and a block keep in registers (engine/native/cuda/ops/row_plan.h), in memory that
+ * can be read by sixteen bytes and in memory that cannot: a card and the host agree.
+ */
+
+const { functional: F } = torch.nn;
+type Tensor = torch.Tensor;
+
+/** Each takes as much of weight and bias as it needs. */
+const ops: Record<string, (x: Tensor, weight: Tensor, bias: Tensor) => Tensor> = {
+	softmax: (x) => x.softmax(-1),
+	logSoftmax: (x) => x.logSoftmax(-1),
+	logsumexp: (x) => x.logsumexp(-1),
+	variance: (x) => x.var(-1),
+	deviation: (x) => x.std(-1),
+	layerNorm(x, weight, bias) {
+		const n = x.size(-1);
+		return F.layerNorm(x, [n], { weight: weight.narrow(0, 0, n), bias: bias.narrow(0, 0, n) });
+	},
+	plainLayerNorm: (x) => F.layerNorm(x, [x.size(-1)]),
+	rmsNorm: (x, weight) => F.rmsNorm(x, [x.size(-1)], { weight: weight.narrow(0, 0, x.size(-1)) }),
+	groupNorm(x, weight, bias) {
+		const rows = x.size(0);
+		return F.groupNorm(x.unsqueeze(0), rows, { weight: weight.narrow(0, 0, rows), bias: bias.narrow(0, 0, rows) });
+	},
+};
+const lengths = {
+	float32: [6, 31, 128, 129, 256, 500, 1000, 1023, 1024, 1025, 1028, 4100, 8191, 8193, 16384, 16388],
+	float64: [5, 128, 258, 511, 512, 513, 514, 4095, 4096, 4098],
+};
+const types = { float32: torch.float32, float64: torch.float64 };
+const cases = (["float32", "float64"] as const).flatMap((type) => lengths[type].map((n) => [type, n] as const));
+
+test.each(cases)("rows of %s, %i elements", { timeout: 120_000 }, (type, n) => {
+	const dtype = types[type];
+	const near = type === "float32" ? 2e-6 : 1e-14;
+	const rows = 5;
+	torch.manualSeed(n);
+	const make = (size: number) => torch.randn(size, { device: "cpu", dtype });
+	// One element in front moves all that follows off its alignment.
+	for (const front of [0, 1]) {
+		const [x, g, w, b] = [rows * n + front, rows * n + front, Math.max(n, rows), Math.max(n, rows)].map(make);
+		for (const [name, op] of Object.entries(ops)) {
+			const [host, card] = (["cpu", "cuda"] as const).map((device) => {
+				const own = x!
+					.to(device)
+					.narrow(0, front, rows * n)
+					.view(rows, n)
+					.detach()
+					.requiresGrad_();
+				const [weight, bias] = [w!, b!].map((t) => t.to(device).detach().requiresGrad_());
+				const y = op(own, weight!, bias!);
+				y.backward(g!.to(device).narrow(0, front, y.numel()).view(y.shape));
+				return [y, own.grad, weight!.grad, bias!.grad].map((t) =>
+					t?.detach().to({ device: "cpu", dtype: torch.float64 }),
+				);
+			});
+			host!.forEach((expected, k) => {
+				if (!expected) return;
+				const far = card![k]!.sub(expected).norm().item() / expected.norm().item();
+				expect(far, `${name}, front ${front}, output ${k}`).toBeLessThan(near);
+			});
+		}
+	}
+});
+
+test("what is not finite stays where PyTorch has it", () => {
+	const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
+	const row = (...values: number[]) => [...values, ...new Array(300).fill(0)];
+	for (const width of [4, 300, 304]) {
+		const x = torch.tensor(
+			[row(1, nan, 2, 3), row(1, inf, 2, 3), row(nan, inf, 2, 3), row(-inf, 1, 2, 3)].map((r) => r.slice(0, width)),
+		);
+		for (const t of [x, torch.full([2, width], -inf)]) {
+			for (const name of ["softmax", "logSoftmax", "logsumexp"] as const) {
+				const [card, host] = [t, t.cpu()].map((own) => own[name](-1).cpu());
+				expect(torch.allclose(card!, host!, { equalNan: true }), `${name} of ${width}:\n${card}\n${host}`).toBe(true);
+			}
+		}
+	}
+});
