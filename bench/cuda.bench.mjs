@@ -10,9 +10,30 @@ export const title = "training steps, products and kernels on a card";
 
 const size = process.env.GRADBOOK_BENCH_TINY === "1" ? "tiny" : "full";
 
-/** Kernels are compared with the copy of this run: bytes that they read and write, as parts of the copy's. */
+/**
+ * Kernels are compared with the copy of this run: `moved`, the bytes that they have to read and write, as parts of the copy's. What
+ * has statistics of the batch, or gradients of factors, has to read twice.
+ */
 const bandwidth = 0.85;
-const kernels = { add: 1, gelu: 1, softmax: 1, layerNorm: 1 };
+const images = (256 * 64 * 56 * 56) / (65_536 * 1024);
+const kernels = [
+	{ name: "copy", what: "copy of 256 MB", moved: 1 },
+	{ name: "add", what: "add of 256 MB", moved: 1 },
+	{ name: "gelu", what: "gelu of 256 MB", moved: 1 },
+	{ name: "softmax", what: "softmax of 256 MB", moved: 1 },
+	{ name: "layerNorm", what: "layerNorm of 256 MB", moved: 1 },
+	{ name: "softmaxLong", what: "softmax, rows of 4,096", moved: 1 },
+	{ name: "softmaxBackward", what: "softmax, backward", moved: 3 / 2 },
+	{ name: "layerNormFactors", what: "layerNorm, weight and bias", moved: 1 },
+	{ name: "layerNormBackward", what: "layerNorm, backward", moved: 5 / 2 },
+	{ name: "batchNorm", what: "batchNorm of 196 MB, training", moved: (3 / 2) * images },
+	{ name: "batchNormBackward", what: "batchNorm, backward", moved: (5 / 2) * images },
+	{ name: "geluBackward", what: "gelu, backward", moved: 3 / 2 },
+	{ name: "sumOfRows", what: "sum of each row", moved: 1 / 2 },
+	{ name: "sumOfAll", what: "sum of all", moved: 1 / 2 },
+	{ name: "transpose", what: "transposed copy", moved: 1 },
+	{ name: "addBfloat16", what: "add of 128 MB, bfloat16", moved: 1 / 2 },
+];
 
 /** What is promised: a time as a part of the peer's. */
 const rows = [
@@ -24,8 +45,7 @@ const rows = [
 	{ name: "productBfloat16", what: "product 4096³, bfloat16", time: 1 / 0.95 },
 	{ name: "productTf32", what: "product 4096³, TF32", time: 1 / 0.95 },
 	{ name: "productFloat32", what: "product 4096³, float32", time: 1 / 0.95 },
-	{ name: "copy", what: "copy of 256 MB" },
-	...Object.keys(kernels).map((name) => ({ name, what: `${name} of 256 MB` })),
+	...kernels,
 	{ name: "launch", what: "queueing one small op", most: 4 },
 ];
 
@@ -72,7 +92,7 @@ export function run({ torch: peer }) {
 	const theirs = peer("cuda_card.py", "about")?.available === true ? peer("cuda_card.py", size, ...names) : undefined;
 	const median = ({ microseconds }) => quantile(microseconds, 0.5);
 	const table = [];
-	for (const { name, what, time, most } of rows) {
+	for (const { name, what, time, most, moved } of rows) {
 		if (found[name].error) {
 			console.error(`bench: ${what}: ${found[name].error}`);
 			process.exitCode = 1;
@@ -81,7 +101,11 @@ export function run({ torch: peer }) {
 		const row = { what, value: median(found[name]), unit: "µs" };
 		if (theirs) row.peer = { name: "PyTorch, CUDA", value: median(theirs[name]) };
 		if (row.peer && time) row.bound = row.peer.value * time;
-		if (name in kernels && !found.copy.error) row.bound = (median(found.copy) * kernels[name]) / bandwidth;
+		if (moved && name !== "copy" && !found.copy.error) {
+			const copy = median(found.copy) * moved;
+			row.bound = copy / bandwidth;
+			row.note = `${Math.round((copy / row.value) * 100)} % of the copy's bandwidth`;
+		}
 		if (most) row.bound = most;
 		table.push(row);
 	}

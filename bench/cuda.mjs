@@ -71,9 +71,32 @@ function product(dtype) {
 }
 
 /** A kernel over rows of 1,024 numbers, which reads and writes memory and computes next to nothing. */
-function kernel(call) {
-	const x = torch.randn(tiny ? 4 : 65_536, 1024);
+function kernel(call, dtype = torch.float32, shape = [65_536, 1024]) {
+	const x = torch.randn(tiny ? 4 : shape[0], ...shape.slice(1)).to(dtype);
 	return onCard(() => call(x), tiny ? 1 : 20);
+}
+
+/** The gradients of what `forward` takes, from a gradient of its result. */
+function backward(forward, x, ...parameters) {
+	const inputs = [x, ...parameters].map((t) => t.requiresGrad_());
+	const y = forward(...inputs);
+	const gradOutputs = torch.randnLike(y);
+	return onCard(() => torch.autograd.grad(y, inputs, { gradOutputs, retainGraph: true }), few(20));
+}
+
+const rowsOf1024 = () => torch.randn(tiny ? 4 : 65_536, 1024);
+const factors = (n) => [torch.rand(n), torch.rand(n)];
+
+const norm = (x, weight, bias) => nn.functional.layerNorm(x, [1024], { weight, bias });
+
+/** In training, of 256 images with 64 channels of 56 × 56: the function and what it takes. */
+function batchNorm() {
+	const x = tiny ? torch.randn(2, 4, 8, 8) : torch.randn(256, 64, 56, 56);
+	const channels = x.size(1);
+	const [mean, variance] = [torch.zeros(channels), torch.ones(channels)];
+	const call = (input, weight, bias) =>
+		nn.functional.batchNorm(input, mean, variance, { weight, bias, training: true });
+	return [call, x, ...factors(channels)];
 }
 
 const cnn = () => networks.cnn(torch, tiny ? 1 : 64);
@@ -99,7 +122,24 @@ const measures = {
 	add: () => kernel((x) => x.add(x)),
 	gelu: () => kernel((x) => nn.functional.gelu(x)),
 	softmax: () => kernel((x) => x.softmax(-1)),
+	softmaxLong: () => kernel((x) => x.softmax(-1), torch.float32, [16_384, 4096]),
+	softmaxBackward: () => backward((x) => x.softmax(-1), rowsOf1024()),
 	layerNorm: () => kernel((x) => nn.functional.layerNorm(x, [1024])),
+	layerNormFactors() {
+		const [weight, bias] = factors(1024);
+		return kernel((x) => norm(x, weight, bias));
+	},
+	layerNormBackward: () => backward(norm, rowsOf1024(), ...factors(1024)),
+	batchNorm() {
+		const [call, ...inputs] = batchNorm();
+		return onCard(() => call(...inputs), few(20));
+	},
+	batchNormBackward: () => backward(...batchNorm()),
+	geluBackward: () => backward((x) => nn.functional.gelu(x), rowsOf1024()),
+	sumOfRows: () => kernel((x) => x.sum(-1)),
+	sumOfAll: () => kernel((x) => x.sum()),
+	transpose: () => kernel((x) => x.t().contiguous()),
+	addBfloat16: () => kernel((x) => x.add(x), torch.bfloat16),
 	launch,
 };
 

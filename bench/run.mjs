@@ -4,7 +4,7 @@
 //
 // A benchmark is a file NAME.bench.mjs beside this one. It exports `title`, and `run(context)`, which returns rows:
 //
-//   { what, value, unit, peer?: { name, value }, bound? }
+//   { what, value, unit, peer?: { name, value }, bound?, note? }
 //
 // It may export `unavailable()`, a sentence where it cannot run on this machine, and `about(context)`, lines for the table's head.
 // `peer` is the same thing measured in the same run by somebody else, `bound` what the project promises (at most).
@@ -50,14 +50,15 @@ function number(value) {
 }
 
 function table(rows) {
-	const cells = rows.map(({ what, value, unit, peer, bound }) => [
+	const cells = rows.map(({ what, value, unit, peer, bound, note }) => [
 		what,
 		`${number(value)} ${unit}`,
 		peer ? `${number(peer.value)} ${unit}` : "",
 		peer ? `${peer.name}, ratio ${number(value / peer.value)}` : "",
 		bound === undefined ? "" : `${value <= bound ? "within" : "OVER"} ${number(bound)} ${unit}`,
+		note ?? "",
 	]);
-	const head = ["", "gradbook", "peer", "", "promised at most"];
+	const head = ["", "gradbook", "peer", "", "promised at most", ""];
 	const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column].length)));
 	const line = (row) =>
 		row.map((cell, i) => (i === 1 || i === 2 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ");

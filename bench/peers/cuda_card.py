@@ -87,9 +87,49 @@ def product(dtype, tf32=False):
     return on_card(lambda: a @ b, 1 if tiny else 20)
 
 
-def kernel(call):
-    x = torch.randn(4 if tiny else 65_536, 1024)
+def kernel(call, dtype=torch.float32, shape=(65_536, 1024)):
+    x = torch.randn(4 if tiny else shape[0], *shape[1:]).to(dtype)
     return on_card(lambda: call(x), 1 if tiny else 20)
+
+
+def backward(forward, x, *parameters):
+    inputs = [t.requires_grad_() for t in (x, *parameters)]
+    y = forward(*inputs)
+    g = torch.randn_like(y)
+    return on_card(lambda: torch.autograd.grad(y, inputs, g, retain_graph=True), few(20))
+
+
+def rows_of_1024():
+    return torch.randn(4 if tiny else 65_536, 1024)
+
+
+def factors(n):
+    return torch.rand(n), torch.rand(n)
+
+
+def layer_norm_factors():
+    weight, bias = factors(1024)
+    return kernel(lambda x: norm(x, weight, bias))
+
+
+def norm(x, weight, bias):
+    return F.layer_norm(x, [1024], weight, bias)
+
+
+def batch_norm():
+    x = torch.randn(2, 4, 8, 8) if tiny else torch.randn(256, 64, 56, 56)
+    channels = x.shape[1]
+    mean, variance = torch.zeros(channels), torch.ones(channels)
+
+    def call(x, weight, bias):
+        return F.batch_norm(x, mean, variance, weight, bias, training=True)
+
+    return call, x, *factors(channels)
+
+
+def batch_norm_forward():
+    call, *inputs = batch_norm()
+    return on_card(lambda: call(*inputs), few(20))
 
 
 def few(count):
@@ -110,7 +150,18 @@ measures = {
     "add": lambda: kernel(lambda x: x.add(x)),
     "gelu": lambda: kernel(F.gelu),
     "softmax": lambda: kernel(lambda x: x.softmax(-1)),
+    "softmaxLong": lambda: kernel(lambda x: x.softmax(-1), shape=(16_384, 4096)),
+    "softmaxBackward": lambda: backward(lambda x: x.softmax(-1), rows_of_1024()),
     "layerNorm": lambda: kernel(lambda x: F.layer_norm(x, [1024])),
+    "layerNormFactors": layer_norm_factors,
+    "layerNormBackward": lambda: backward(norm, rows_of_1024(), *factors(1024)),
+    "batchNorm": batch_norm_forward,
+    "batchNormBackward": lambda: backward(*batch_norm()),
+    "geluBackward": lambda: backward(F.gelu, rows_of_1024()),
+    "sumOfRows": lambda: kernel(lambda x: x.sum(-1)),
+    "sumOfAll": lambda: kernel(lambda x: x.sum()),
+    "transpose": lambda: kernel(lambda x: x.t().contiguous()),
+    "addBfloat16": lambda: kernel(lambda x: x.add(x), torch.bfloat16),
     "launch": launch,
 }
 

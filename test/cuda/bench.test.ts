@@ -34,6 +34,17 @@ describe.skipIf(!hasStandin)("bench cuda", () => {
 			"gelu of 256 MB",
 			"softmax of 256 MB",
 			"layerNorm of 256 MB",
+			"softmax, rows of 4,096",
+			"softmax, backward",
+			"layerNorm, weight and bias",
+			"layerNorm, backward",
+			"batchNorm of 196 MB, training",
+			"batchNorm, backward",
+			"gelu, backward",
+			"sum of each row",
+			"sum of all",
+			"transposed copy",
+			"add of 128 MB, bfloat16",
 			"queueing one small op",
 		];
 		expect(rows.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(expected);
