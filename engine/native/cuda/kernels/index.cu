@@ -50,19 +50,18 @@ extern "C" __global__ void gatherBlocks(char* out, const char* base, IndexArgume
 }
 
 /**
- * Writes in the order of the index, so that the result does not depend on how threads run: a thread takes one element of
- * the block, and of the blocks those whose place falls into its share.
+ * A thread for each element of the block, which takes the index in order: for wide blocks and short indices. scatter.cu has the
+ * others.
  */
 extern "C" __global__ void scatterBlocks(char* base, const char* values, i64 valueStep, int type, IndexArguments index,
-                                         Walk<2> walk, u32 block, u32 shares, i64 count, bool add, double factor) {
+                                         Walk<2> walk, u32 block, i64 count, bool add, double factor) {
   const i64 thread = globalThread();
-  if (thread >= i64(block) * shares) return;
-  const u32 share = u32(thread / block);
+  if (thread >= block) return;
   i64 at[2];
-  locate(walk, u32(thread % block), at);
+  locate(walk, u32(thread), at);
   for (i64 i = 0; i < count; i++) {
     const i64 offset = blockOffset(index, i);
-    if (offset < 0 || (shares > 1 && u32((u64(offset) * 0x9e3779b97f4a7c15ull) >> 40) % shares != share)) continue;
+    if (offset < 0) continue;
     char* dst = base + at[0] + offset;
     const char* src = values + at[1] + i * valueStep;
     if (add) {
@@ -105,17 +104,16 @@ extern "C" __global__ void gatherAlong(char* other, const char* index, const cha
   *reinterpret_cast<Bits*>(other + at[0] + k * line.other) = *reinterpret_cast<const Bits*>(x + at[2] + place * line.x);
 }
 
-/** Along each line in order, shared out by place as above. */
+/** A thread for each line, which it takes in order: for many lines and short ones. scatter.cu has the others. */
 extern "C" __global__ void scatterAlong(const char* other, const char* index, char* x, Walk<3> walk, Line line, u32 lines,
-                                        u32 shares, int mode) {
+                                        int mode) {
   const i64 thread = globalThread();
-  if (thread >= i64(lines) * shares) return;
-  const u32 share = u32(thread / lines);
+  if (thread >= lines) return;
   i64 at[3];
-  locate(walk, u32(thread % lines), at);
+  locate(walk, u32(thread), at);
   for (i64 k = 0; k < line.length; k++) {
     const i64 place = placeOf(index + at[1] + k * line.index, line);
-    if (place < 0 || (shares > 1 && place % shares != share)) continue;
+    if (place < 0) continue;
     char* dst = x + at[2] + place * line.x;
     const char* src = other + at[0] + k * line.other;
     if (mode == kSet) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cuda/kernels/scatter_arguments.h"
 #include "cuda/ops/chain.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
@@ -15,8 +16,12 @@
 namespace gb::cuda {
 namespace {
 
-/** Threads that a write is shared out to, where its blocks have fewer elements. */
-constexpr int64_t kWriters = 1 << 15;
+/** Positions so few, or threads for the elements of a block or for lines so many, that each takes all positions in order. */
+constexpr int64_t kFewPositions = 8, kManyThreads = 1 << 16;
+/** Thread blocks that keep a card busy: places are shared out to them. */
+constexpr int64_t kShares = 128;
+/** Elements of a block of values that stand side by side in a thread block. */
+constexpr int64_t kColumns = 32;
 constexpr int64_t kChunk = 1024;
 
 IndexArguments argumentsOf(const Indexed& x) {
@@ -34,6 +39,32 @@ IndexArguments argumentsOf(const Indexed& x) {
   a.op = faultCode();
   return a;
 }
+
+int bitsOf(int64_t n) {
+  int bits = 0;
+  while ((int64_t(1) << bits) < n) bits++;
+  return bits;
+}
+
+/** How `count` positions go to `places` places, by thread blocks of which `beside` stand beside each other anyhow. */
+struct Sorted {
+  ScatterArguments arguments{};
+  Grid grid{};
+  unsigned threads = 0;
+
+  Sorted(int64_t count, int64_t places, int64_t columns, int64_t beside, DType type) {
+    ScatterArguments& a = arguments;
+    a.type = int(type);
+    a.size = int(itemSize(type));
+    a.columns = unsigned(columns);
+    const int64_t shares = std::min({kShares / beside, count, places});
+    while ((int64_t(2) << a.groupBits) <= shares) a.groupBits++;
+    a.passes = std::max(1, (bitsOf(places) - a.groupBits + kScatterBits - 1) / kScatterBits);
+    grid = gridFor(beside, 1);
+    grid.y = 1u << a.groupBits;
+    threads = unsigned(std::min<int64_t>(kScatterThreads, (std::max(count, columns) + 31) / 32 * 32));
+  }
+};
 
 /** Blocks [count, rest…]: the walk over one of them, in step with the base. */
 StridedLoop blockLoop(const Tensor& blocks, const Tensor& base) {
@@ -79,23 +110,34 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
   const Device device = values.device();
   const IndexArguments index = argumentsOf(to);
   static BySize checks, scatters;
+  static ByCompute sorts;
+  const long long count = to.count;
   if (values.numel() == 0) {
-    if (to.count > 0) {
-      launch(checks.get(device, "index.cu", "check", 4), device, gridFor(to.count, kThreads), kThreads, index,
-             static_cast<long long>(to.count));
+    if (count > 0) {
+      launch(checks.get(device, "index.cu", "check", 4), device, gridFor(count, kThreads), kThreads, index, count);
     }
     return;
   }
   const StridedLoop block = blockLoop(values, to.base);
   GB_CHECK(block.numel <= kMostElements, "an index that writes blocks of so many elements: ", block.numel);
   Walk<2> walk = walkOf<2>(block);
-  // The kernel's order of operands: the base is written, the values are read.
+  // The kernels' order of operands: the base is written, the values are read.
   for (int d = 0; d < walk.dims; d++) std::swap(walk.strides[0][d], walk.strides[1][d]);
-  const int64_t shares = std::clamp<int64_t>(kWriters / block.numel, 1, std::min<int64_t>(to.count, 4096));
-  launch(scatters.get(device, "index.cu", "scatterBlocks", values.itemSize()), device, gridFor(block.numel * shares, kThreads),
-         kThreads, to.base.as<char>(), values.as<char>(), static_cast<long long>(values.stride(0) * int64_t(values.itemSize())),
-         int(values.dtype()), index, walk, unsigned(block.numel), unsigned(shares), static_cast<long long>(to.count),
-         mode == WriteMode::Add, factor);
+  const long long step = values.stride(0) * int64_t(values.itemSize());
+  const bool add = mode == WriteMode::Add;
+  GB_CHECK(count <= kMostElements, "an index of so many elements is not possible on a card yet: ", count);
+  if (count <= kFewPositions || block.numel >= kManyThreads) {
+    launch(scatters.get(device, "index.cu", "scatterBlocks", values.itemSize()), device, gridFor(block.numel, kThreads), kThreads,
+           to.base.as<char>(), values.as<char>(), step, int(values.dtype()), index, walk, unsigned(block.numel), count, add, factor);
+    return;
+  }
+  const int64_t columns = std::min(block.numel, kColumns);
+  Sorted s(count, product(to.sizes), columns, (block.numel + columns - 1) / columns, values.dtype());
+  s.arguments.valueStep = step;
+  s.arguments.mode = add ? kScatterAdd : kScatterSet;
+  s.arguments.factor = factor;
+  launch(sorts.get(device, "scatter.cu", "scatterSorted", computeType(values.dtype())), device, s.grid, s.threads, s.arguments,
+         index, walk, to.base.as<char>(), values.as<char>(), unsigned(block.numel), unsigned(count));
 }
 
 void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, const Tensor& other) {
@@ -111,15 +153,23 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
   GB_CHECK(index.numel() <= kMostElements, "an index of so many elements is not possible on a card yet: ", index.numel());
   const unsigned lines = unsigned(nest.numel);
   static BySize gathers, scatters;
+  static ByCompute sorts;
   if (mode == Along::Gather) {
     launch(gathers.get(device, "index.cu", "gatherAlong", x.itemSize()), device, gridFor(index.numel(), kThreads), kThreads,
            other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines);
     return;
   }
-  const int64_t shares = std::clamp<int64_t>(kWriters / nest.numel, 1, std::min<int64_t>(line.size, 4096));
-  launch(scatters.get(device, "index.cu", "scatterAlong", x.itemSize()), device, gridFor(nest.numel * shares, kThreads), kThreads,
-         other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines, unsigned(shares),
-         int(mode));
+  if (line.length <= kFewPositions || lines >= kManyThreads) {
+    launch(scatters.get(device, "index.cu", "scatterAlong", x.itemSize()), device, gridFor(lines, kThreads), kThreads,
+           other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines, int(mode));
+    return;
+  }
+  Sorted sorted(line.length, line.size, 1, lines, x.dtype());
+  sorted.arguments.valueStep = line.other;
+  sorted.arguments.mode = int(mode);
+  sorted.arguments.factor = 1;
+  launch(sorts.get(device, "scatter.cu", "scatterLines", computeType(x.dtype())), device, sorted.grid, sorted.threads,
+         sorted.arguments, line, walkOf<3>(nest), x.as<char>(), index.as<char>(), other.as<char>());
 }
 
 void whereOnCuda(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
@@ -165,6 +215,7 @@ Tensor nonzeroOnCuda(const Tensor& x) {
 
 GB_UNITS(all) {
   for (size_t size : {1, 2, 4, 8}) all.push_back(BySize::unit("index.cu", size));
+  for (DType compute : kComputes) all.push_back(ByCompute::unit("scatter.cu", compute));
   all.push_back(Unit{"compact.cu", ""});
 }
 

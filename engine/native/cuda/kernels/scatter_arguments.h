@@ -1,0 +1,27 @@
+// What the host hands to the kernels of scatter.cu: beside arguments.h, and under its rules.
+#pragma once
+#include "cuda/kernels/arguments.h"
+
+namespace gb {
+namespace cuda {
+
+/** Threads of a block at most, positions of a thread, and bits of a key that a pass of the sort looks at. */
+constexpr int kScatterThreads = 1024, kScatterEach = 8, kScatterBits = 7;
+
+/** How a value goes into its place: as Along's codes. */
+constexpr int kScatterSet = 1, kScatterAdd = 2, kScatterMultiply = 3, kScatterMaximum = 4;
+
+struct ScatterArguments {
+  /** Bytes from one position's values to the next; an element's type and bytes. */
+  long long valueStep;
+  int type, size, mode;
+  /** What values are multiplied by before they are added. */
+  double factor;
+  /** Elements of a block of values that a thread block takes. */
+  unsigned int columns;
+  /** The lowest bits of a place's number are the share that it belongs to; the sort looks at the others, in so many passes. */
+  int groupBits, passes;
+};
+
+}  // namespace cuda
+}  // namespace gb

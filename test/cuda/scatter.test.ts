@@ -1,0 +1,90 @@
+import * as torch from "gradbook";
+import { beforeAll, describe, expect, test } from "vitest";
+import { hasStandin, standinEnvironment } from "./standin";
+
+/* Writing at indices on a card, over sizes at which its kernels change their ways: what the CPU gives, run after run to the bit. */
+
+const { bool, float16, float32, float64, int32, int64 } = torch;
+type T = torch.Tensor;
+
+/** Positions, places, the width of a block, and how many of the positions name one place. */
+const sizes = [
+	{ n: 3, rows: 5, width: 4, same: 0 },
+	{ n: 40, rows: 7, width: 3, same: 0 },
+	{ n: 20, rows: 3, width: 70_000, same: 0 },
+	{ n: 300, rows: 1000, width: 20, same: 120 },
+	{ n: 1500, rows: 40_000, width: 1, same: 500 },
+	{ n: 1000, rows: 300, width: 33, same: 500 },
+	{ n: 9000, rows: 3, width: 1, same: 8500 },
+	{ n: 9000, rows: 40, width: 2, same: 4000 },
+];
+const dtypes = [float32, float64, float16, int64, int32, bool];
+
+function indexOf({ n, rows, same }: (typeof sizes)[number]): T {
+	const index = torch.randint(0, rows, [n]);
+	return same > 0 ? index.indexFill(0, torch.randperm(n).at(`:${same}`), rows - 1) : index;
+}
+
+function valuesOf(dtype: torch.DType, ...shape: number[]): T {
+	return dtype.isFloatingPoint
+		? torch.randn(shape).to(dtype)
+		: torch.randint(0, dtype === bool ? 2 : 9, shape, { dtype });
+}
+
+describe.skipIf(!hasStandin)("writing at indices", () => {
+	beforeAll(() => {
+		Object.assign(process.env, standinEnvironment());
+	});
+
+	/** `write` on both devices; twice on the card. */
+	function compare(
+		what: string,
+		dtype: torch.DType,
+		exact: boolean,
+		write: (...tensors: T[]) => T,
+		...tensors: T[]
+	): void {
+		const [host, card, again] = [write(...tensors), ...[0, 1].map(() => write(...tensors.map((x) => x.cuda())).cpu())];
+		expect(torch.equal(card!, again!), `${what}: again`).toBe(true);
+		if (exact || !dtype.isFloatingPoint) {
+			expect(torch.equal(card!, host!), what).toBe(true);
+		} else {
+			// A half is rounded after each addition on the CPU, and once for thousands here.
+			const tolerance =
+				dtype === float16 ? { rtol: 0.05, atol: 0.5 } : dtype === float32 ? { rtol: 1e-4, atol: 1e-3 } : {};
+			expect(torch.allclose(card!, host!, tolerance), what).toBe(true);
+		}
+	}
+
+	test.each(sizes)("$n positions in $rows places of $width elements, $same of them in one", (size) => {
+		const { n, rows, width } = size;
+		torch.manualSeed(n);
+		const index = indexOf(size);
+		for (const dtype of n > 500 || width > 1000 ? [float32] : dtypes) {
+			const [x, values] = [valuesOf(dtype, rows, width), valuesOf(dtype, n, width)];
+			compare(`indexAdd of ${dtype.name}`, dtype, false, (x, i, v) => x.indexAdd(0, i, v), x, index, values);
+			compare(`indexPut of ${dtype.name}`, dtype, true, (x, i, v) => x.clone().indexPut_([i], v), x, index, values);
+			const [places, line] = [index.expand(2, n), valuesOf(dtype, 2, n)];
+			const to = valuesOf(dtype, 2, rows);
+			compare(`scatterAdd of ${dtype.name}`, dtype, false, (x, i, v) => x.scatterAdd(1, i, v), to, places, line);
+			compare(`scatter of ${dtype.name}`, dtype, true, (x, i, v) => x.scatter(1, i, v), to, places, line);
+			compare(`maxima of ${dtype.name}`, dtype, true, (x, i, v) => x.scatterReduce(1, i, v, "amax"), to, places, line);
+		}
+	});
+
+	test("places that two indices name together, in blocks of any strides", () => {
+		torch.manualSeed(0);
+		const [i, j] = [torch.randint(-9, 9, [500]), torch.randint(0, 11, [500])];
+		const put = (x: T, i: T, j: T, values: T) =>
+			x.clone().transpose(0, 1).indexPut_([i, j], values, { accumulate: true });
+		compare("indexPut", float64, false, put, torch.randn(11, 9, 5).double(), i, j, torch.randn(500, 5).double());
+	});
+
+	test("an index out of bounds is refused by name", () => {
+		const x = torch.zeros(10, 20, { device: "cuda" });
+		const index = torch.randint(0, 10, [100]);
+		index.setAt([77], 10);
+		x.indexAdd(0, index.cuda(), torch.ones(100, 20, { device: "cuda" }));
+		expect(() => torch.cuda.synchronize()).toThrow(/index 10 is out of bounds for dimension 0 with size 10/);
+	});
+});
