@@ -47,6 +47,16 @@ export interface PoolOps {
 		ceilMode: boolean,
 	) => [values: Handle, places: Handle];
 	adaptiveMaxPool: (x: Handle, size: number[]) => [values: Handle, places: Handle];
+	/** The gradient of either; adaptive without numbers in `kernel` and its like. */
+	maxPoolBackward: (
+		grad: Handle,
+		places: Handle,
+		size: number[],
+		kernel: number[],
+		stride: number[],
+		padding: number[],
+		dilation: number[],
+	) => Handle;
 	/** The elements at `places` of planes of `spatial` dimensions. */
 	poolPick: (x: Handle, places: Handle, spatial: number) => Handle;
 	/** Elements put at `places` of planes of size `size`, zeros elsewhere; those of one place are added up, or the last counts. */

@@ -26,6 +26,7 @@ const Row rows[] = {
     GB_ROW(convWeight),
     GB_ROW(maxPool),
     GB_ROW(adaptiveMaxPool),
+    GB_ROW(maxPoolBackward),
     GB_ROW(poolPick),
     GB_ROW(poolPut),
     GB_ROW_AS(mix, &mixRow),

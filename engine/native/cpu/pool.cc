@@ -183,10 +183,20 @@ void putOnCpu(const Tensor& out, const Tensor& x, const Tensor& places, int64_t 
   }
 }
 
+void maxPoolBackwardOnCpu(const PoolWindows (&dims)[3], const Tensor& out, const Tensor& x, const Tensor& places) {
+  int64_t count = 1, size = 1;
+  for (const PoolWindows& dim : dims) {
+    count *= int64_t(dim.windows.size());
+    size *= dim.size;
+  }
+  putOnCpu(out, x, places, count, size, true);
+}
+
 }  // namespace
 
 GB_KERNEL(CPU, maxPoolKernel, maxPoolOnCpu)
 GB_KERNEL(CPU, poolPickKernel, pickOnCpu)
 GB_KERNEL(CPU, poolPutKernel, putOnCpu)
+GB_KERNEL(CPU, maxPoolBackwardKernel, maxPoolBackwardOnCpu)
 
 }  // namespace gb

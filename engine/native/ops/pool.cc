@@ -9,10 +9,19 @@ namespace gb {
 Kernel<void(const PoolWindows (&)[3], const Tensor&, const Tensor&, const Tensor&)> maxPoolKernel("maxPool");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t)> poolPickKernel("poolPick");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, int64_t, int64_t, bool)> poolPutKernel("poolPut");
+Kernel<void(const PoolWindows (&)[3], const Tensor&, const Tensor&, const Tensor&)> maxPoolBackwardKernel("maxPoolBackward");
 
 namespace {
 
 constexpr int64_t kMost = int64_t(1) << 30;
+
+PoolWindows sliding(int64_t count, int64_t size, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
+  PoolWindows result{{}, size, dilation, kernel, stride, padding};
+  for (int64_t i = 0; i < count; i++) {
+    result.windows.push_back(scalar::slidingWindow(i, size, kernel, stride, padding, dilation));
+  }
+  return result;
+}
 
 PoolWindows regular(int64_t size, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation, bool ceilMode) {
   GB_CHECK(kernel > 0 && kernel < kMost && dilation > 0 && dilation < kMost,
@@ -28,11 +37,7 @@ PoolWindows regular(int64_t size, int64_t kernel, int64_t stride, int64_t paddin
   if (ceilMode && (count - 1) * stride >= size + padding) count--;
   GB_CHECK(count > 0, "calculated output size ", count, " for an input of size ", size, ", kernelSize=", kernel, ", stride=",
            stride, ", padding=", padding, " and dilation=", dilation, ": output size is too small");
-  PoolWindows result{{}, size, dilation, kernel, stride, padding};
-  for (int64_t i = 0; i < count; i++) {
-    result.windows.push_back(scalar::slidingWindow(i, size, kernel, stride, padding, dilation));
-  }
-  return result;
+  return sliding(count, size, kernel, stride, padding, dilation);
 }
 
 PoolWindows adaptive(int64_t size, int64_t count) {
@@ -95,6 +100,16 @@ void checkLead(const Tensor& x, const Tensor& places, int spatial) {
   }
 }
 
+/** The shape of what x's elements are put into: planes of `size`. */
+Dims putShape(const Tensor& x, const Tensor& places, const Dims& size) {
+  GB_CHECK(x.sizes() == places.sizes(), "the shapes of the values ", x.sizes(), " and of the indices ", places.sizes(),
+           " do not agree");
+  checkLead(x, places, size.size());
+  Dims shape = x.sizes();
+  for (int i = 0; i < size.size(); i++) shape[x.ndim() - size.size() + i] = size[i];
+  return shape;
+}
+
 }  // namespace
 
 TensorPair maxPool(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding, const Dims& dilation,
@@ -123,12 +138,27 @@ Tensor poolPick(const Tensor& x, const Tensor& places, int64_t spatial) {
   return out;
 }
 
+Tensor maxPoolBackward(const Tensor& grad, const Tensor& places, const Dims& size, const Dims& kernel, const Dims& stride,
+                       const Dims& padding, const Dims& dilation) {
+  const Dims shape = putShape(grad, places, size);
+  PoolWindows windows[3] = {whole(), whole(), whole()};
+  for (int i = 0; i < size.size(); i++) {
+    const int64_t count = places.size(places.ndim() - size.size() + i);
+    windows[3 - size.size() + i] =
+        kernel.size() == 0 ? adaptive(size[i], count) : sliding(count, size[i], kernel[i], stride[i], padding[i], dilation[i]);
+  }
+  // Half types are summed in float.
+  const DType type = computeType(grad.dtype());
+  Tensor out = emptyTensor(shape, type, grad.device());
+  checkPlane(planeSize(out, size.size()));
+  if (out.numel() > 0) {
+    maxPoolBackwardKernel(grad.device(), windows, out, contiguous(asType(grad, type)), contiguous(asType(places, DType::Int32)));
+  }
+  return asType(out, grad.dtype());
+}
+
 Tensor poolPut(const Tensor& x, const Tensor& places, const Dims& size, bool add) {
-  GB_CHECK(x.sizes() == places.sizes(), "the shapes of the values ", x.sizes(), " and of the indices ", places.sizes(),
-           " do not agree");
-  checkLead(x, places, size.size());
-  Dims shape = x.sizes();
-  for (int i = 0; i < size.size(); i++) shape[x.ndim() - size.size() + i] = size[i];
+  const Dims shape = putShape(x, places, size);
   // Half types are summed in float.
   const DType type = add ? computeType(x.dtype()) : x.dtype();
   Tensor out = emptyTensor(shape, type, x.device());

@@ -24,11 +24,19 @@ extern Kernel<void(const Tensor& out, const Tensor& x, const Tensor& places, int
 /** out[plane][places[plane][i]] = x[plane][i] (+=, where `add`); the rest of out is 0. */
 extern Kernel<void(const Tensor& out, const Tensor& x, const Tensor& places, int64_t count, int64_t size, bool add)>
     poolPutKernel;
+/**
+ * The gradient of the pooled tensor from that of its maxima and their places, which lie in their windows or are 0 where a window has
+ * no elements.
+ */
+extern Kernel<void(const PoolWindows (&)[3], const Tensor& out, const Tensor& x, const Tensor& places)> maxPoolBackwardKernel;
 
 /** Over the last dimensions of x, as many as `kernel` has numbers. Places are int32, in row-major order of the plane. */
 TensorPair maxPool(const Tensor& x, const Dims& kernel, const Dims& stride, const Dims& padding, const Dims& dilation,
                    bool ceilMode);
 TensorPair adaptiveMaxPool(const Tensor& x, const Dims& size);
+/** The gradient of either: `size` is that of the planes that were pooled; without numbers in `kernel` the windows were adaptive. */
+Tensor maxPoolBackward(const Tensor& grad, const Tensor& places, const Dims& size, const Dims& kernel, const Dims& stride,
+                       const Dims& padding, const Dims& dilation);
 /** The elements of x at `places`, which has x's sizes but for the last `spatial` dimensions. */
 Tensor poolPick(const Tensor& x, const Tensor& places, int64_t spatial);
 /** x's elements at `places` in planes of this size, zeros elsewhere. `add`: those of one place are summed, else the last counts. */

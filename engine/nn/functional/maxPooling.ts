@@ -42,7 +42,10 @@ export type WithIndices = [values: Tensor, indices: Tensor];
 interface Moved {
 	spatial: number;
 	size: number[];
+	/** Kernel, stride, padding and dilation of the windows that the places were found in; four empty ones: adaptive windows. */
+	windows?: Windows;
 }
+type Windows = readonly [kernel: number[], stride: number[], padding: number[], dilation: number[]];
 
 const pickBackward: Derivative = {
 	name: "MaxPoolBackwardBackward0",
@@ -60,7 +63,12 @@ const putBackward: Derivative = {
 };
 
 function put(x: Tensor, places: Tensor, moved: Moved): Tensor {
-	const out = wrap(native.poolPut(x.handle, places.handle, moved.size, true));
+	const { size, windows } = moved;
+	const out = wrap(
+		windows
+			? native.maxPoolBackward(x.handle, places.handle, size, ...windows)
+			: native.poolPut(x.handle, places.handle, size, true),
+	);
 	return tracked(x) ? record(out, putBackward, [x], [places], moved) : out;
 }
 
@@ -78,11 +86,12 @@ function pooled(
 	spatial: number,
 	name: string,
 	[values, places]: readonly [Handle, Handle],
+	windows: Windows,
 	indices: boolean,
 ): Tensor | WithIndices {
 	const out = wrap(values);
 	if (tracked(x)) {
-		const moved: Moved = { spatial, size: x.shape.slice(-spatial) };
+		const moved: Moved = { spatial, size: x.shape.slice(-spatial), windows };
 		record(out, namedPick(name), [x], [wrap(places)], moved);
 	}
 	return indices ? [out, wrap(native.to(places, int64.code))] : out;
@@ -108,12 +117,14 @@ function maxPool(op: string, spatial: number, input: Tensor, kernelSize: PerDime
 	if (spatial === 1) {
 		const x = input.unsqueeze(-2);
 		const wide = (value: number[], fill: number) => [fill, ...value];
-		const found = native.maxPool(x.handle, wide(kernel, 1), wide(stride, 1), wide(padding, 0), wide(dilation, 1), ceil);
-		const result = pooled(x, 2, "MaxPool2DWithIndicesBackward0", found, indices);
+		const windows: Windows = [wide(kernel, 1), wide(stride, 1), wide(padding, 0), wide(dilation, 1)];
+		const found = native.maxPool(x.handle, ...windows, ceil);
+		const result = pooled(x, 2, "MaxPool2DWithIndicesBackward0", found, windows, indices);
 		return finish(result, (y) => y.squeeze(-2));
 	}
-	const found = native.maxPool(input.handle, kernel, stride, padding, dilation, ceil);
-	return pooled(input, spatial, `MaxPool${spatial}DWithIndicesBackward0`, found, indices);
+	const windows: Windows = [kernel, stride, padding, dilation];
+	const found = native.maxPool(input.handle, ...windows, ceil);
+	return pooled(input, spatial, `MaxPool${spatial}DWithIndicesBackward0`, found, windows, indices);
 }
 
 /**
@@ -161,6 +172,8 @@ export interface ReturnIndices {
 	returnIndices?: boolean;
 }
 
+const adaptively: Windows = [[], [], [], []];
+
 function adaptive(op: string, spatial: number, input: Tensor, outputSize: AdaptiveSize, args: readonly unknown[]): any {
 	const { returnIndices = false } = bind<ReturnIndices>(op, args, ["returnIndices"]);
 	const size = adaptiveSize(op, outputSize, checkRank(op, input, spatial), spatial);
@@ -171,12 +184,13 @@ function adaptive(op: string, spatial: number, input: Tensor, outputSize: Adapti
 			2,
 			"AdaptiveMaxPool2DBackward0",
 			native.adaptiveMaxPool(x.handle, [1, ...size]),
+			adaptively,
 			returnIndices,
 		);
 		return finish(result, (y) => y.squeeze(-2));
 	}
 	const found = native.adaptiveMaxPool(input.handle, size);
-	return pooled(input, spatial, `AdaptiveMaxPool${spatial}DBackward0`, found, returnIndices);
+	return pooled(input, spatial, `AdaptiveMaxPool${spatial}DBackward0`, found, adaptively, returnIndices);
 }
 
 /** Maxima of as many windows as `outputSize` says, which together cover `[N, C, L]` or `[C, L]`. */

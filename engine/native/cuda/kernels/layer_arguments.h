@@ -75,14 +75,21 @@ struct ConvWeightArguments {
   long long firstGroup;
 };
 
-/** The windows of one dimension; without `stride` they are adaptive. */
+/**
+ * The windows of one dimension; without `stride` they are adaptive. `count`: how many. `reach`: from a window's first
+ * element to behind its last one.
+ */
 struct PoolDim {
-  Divisor windows;
-  long long size, kernel, stride, padding, dilation;
+  Divisor byCount, bySize, byStride;
+  int count, size, kernel, stride, padding, dilation, reach;
 };
 struct PoolArguments {
   PoolDim dims[3];
   unsigned int outputs;
+  /** Elements of a plane of the input. */
+  int plane;
+  /** No dimensions but the last two, with windows of two by two elements, none cut off. */
+  bool pairs;
 };
 
 /** Elements with places in planes: `count` of each, into planes of `size` elements. */

@@ -1,7 +1,9 @@
 // Pooling, and weighted sums along one dimension, on a card.
 #include "ops/pool.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "cuda/kernels/layer_arguments.h"
 #include "cuda/ops/units.h"
@@ -17,17 +19,32 @@ void checkElements(const Tensor& x) {
   GB_CHECK(x.numel() <= kMostElements, "pooling of so many elements is not possible on a card yet: ", x.numel());
 }
 
-void maxPoolOnCuda(const PoolWindows (&dims)[3], const Tensor& values, const Tensor& places, const Tensor& x) {
-  checkElements(values);
+PoolArguments windowsOf(const PoolWindows (&dims)[3], const Tensor& outputs) {
+  checkElements(outputs);
   PoolArguments a{};
+  a.outputs = unsigned(outputs.numel());
+  a.plane = int(dims[0].size * dims[1].size * dims[2].size);
+  a.pairs = dims[0].size == 1 && dims[0].windows.size() == 1;
   for (int i = 0; i < 3; i++) {
     const PoolWindows& d = dims[i];
-    a.dims[i] = {divisorOf(int64_t(d.windows.size())), d.size, d.kernel, d.stride, d.padding, d.step};
+    const int64_t reach = d.step * (d.kernel - 1) + 1, count = int64_t(d.windows.size());
+    GB_CHECK(d.size + 2 * d.padding + reach + d.stride <= kMostElements,
+             "windows that reach so far are not possible on a card: kernelSize=", d.kernel, ", stride=", d.stride,
+             ", padding=", d.padding, " and dilation=", d.step);
+    a.dims[i] = {divisorOf(std::max<int64_t>(1, count)), divisorOf(std::max<int64_t>(1, d.size)),
+                 divisorOf(std::max<int64_t>(1, d.stride)), int(count), int(d.size), int(d.kernel), int(d.stride),
+                 int(d.padding), int(d.step), int(reach)};
+    if (i == 0) continue;
+    const bool whole = d.stride > 0 && d.padding == 0 && (count - 1) * d.stride + 2 <= d.size;
+    a.pairs = a.pairs && whole && d.kernel == 2 && d.step == 1;
   }
-  a.outputs = unsigned(values.numel());
+  return a;
+}
+
+void maxPoolOnCuda(const PoolWindows (&dims)[3], const Tensor& values, const Tensor& places, const Tensor& x) {
   static ByCompute kernels;
-  launch(kernels.get(x.device(), "pool.cu", "maxPool", x.dtype()), x.device(), gridFor(values.numel(), kThreads), kThreads, a,
-         values.data(), places.data(), x.data());
+  launch(kernels.get(x.device(), "pool.cu", "maxPool", x.dtype()), x.device(), gridFor(values.numel(), kThreads), kThreads,
+         windowsOf(dims, values), values.data(), places.data(), x.data());
 }
 
 PlaceArguments placesOf(const Tensor& places, int64_t count, int64_t size) {
@@ -65,6 +82,21 @@ void putOnCuda(const Tensor& out, const Tensor& x, const Tensor& places, int64_t
          next.data(), static_cast<long long>(out.numel()));
 }
 
+void maxPoolBackwardOnCuda(const PoolWindows (&dims)[3], const Tensor& out, const Tensor& x, const Tensor& places) {
+  const auto empty = [](const PoolWindows& d) {
+    return std::any_of(d.windows.begin(), d.windows.end(), [](const PoolWindows::Window& w) { return w.count == 0; });
+  };
+  const PoolArguments a = windowsOf(dims, places);
+  if (std::any_of(std::begin(dims), std::end(dims), empty)) {
+    // What such a window hands down goes to the first place of the plane, where it does not lie.
+    return putOnCuda(out, x, places, int64_t(a.dims[0].count) * a.dims[1].count * a.dims[2].count, a.plane, true);
+  }
+  checkElements(out);
+  static ByCompute kernels;
+  launch(kernels.get(out.device(), "pool.cu", "maxPoolBackward", out.dtype()), out.device(), gridFor(out.numel(), kThreads),
+         kThreads, a, out.data(), x.data(), places.data(), unsigned(out.numel()));
+}
+
 void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_t, int64_t size, int64_t inner) {
   GB_CHECK(out.numel() <= kMostElements, "a result of so many elements is not possible on a card yet: ", out.numel());
   // Weights, starts and columns behind each other.
@@ -99,6 +131,7 @@ GB_UNITS(all) {
 GB_KERNEL(CUDA, maxPoolKernel, maxPoolOnCuda)
 GB_KERNEL(CUDA, poolPickKernel, pickOnCuda)
 GB_KERNEL(CUDA, poolPutKernel, putOnCuda)
+GB_KERNEL(CUDA, maxPoolBackwardKernel, maxPoolBackwardOnCuda)
 GB_KERNEL(CUDA, mixKernel, mixOnCuda)
 
 }  // namespace
