@@ -65,6 +65,12 @@ struct Larger {
   }
 };
 
+/** A NaN loses, so that it must come out of something else. */
+struct Largest {
+  GB_DEVICE static float join(float a, float b) { return ::fmaxf(a, b); }
+  GB_DEVICE static double join(double a, double b) { return ::fmax(a, b); }
+};
+
 /** Notes what is wrong, unless something is noted already. */
 GB_DEVICE void report(Fault* fault, int op, int dimension, i64 value, i64 size) {
   if (atomicCAS(&fault->op, 0, op) != 0) return;

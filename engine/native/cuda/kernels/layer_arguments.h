@@ -11,8 +11,22 @@ struct ChannelArguments {
   Divisor byInner, byChannels;
   /** Positions of a channel, cut into parts; their results go to [part][channel]. */
   unsigned int count, perPart, parts;
-  /** Channels that a block takes: 1, its threads side by side in memory, or 32 neighbours in memory. */
-  int width;
+  /** Blocks side by side that take a part of every channel: of one channel each, or of 32 neighbours in memory. */
+  unsigned int blocks;
+};
+
+/** What becomes of a channel's mean and variance; without `training` they are the running ones. */
+struct StatisticsArguments {
+  double momentum, eps;
+  void *runningMean, *runningVar, *mean, *inverse;
+  bool training;
+};
+
+/** Gradients of factors, where they are wanted, from the sums over a channel; without `training` its statistics were given. */
+struct FactorArguments {
+  const void *weight, *inverse;
+  void *dweight, *dbias;
+  bool training;
 };
 
 /** Whose statistics a channel's elements have: the channel's own (`groups` 0), or those of row outer·groups + c / factors. */

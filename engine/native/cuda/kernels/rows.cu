@@ -1,5 +1,5 @@
-// Ops on rows. Macros: GB_T (float or double), GB_BY_WARP, GB_VECTOR and GB_HELD (a HeldRow's; a StreamedRow where GB_HELD is 0),
-// GB_BOUNDS (a block's threads at most).
+// Ops on rows. Macros: GB_T (float or double), GB_BY_WARP, GB_VECTOR and GB_HELD (V and E of Held; 0 for a StreamedRow), GB_BOUNDS
+// (a block's threads at most).
 #include "cuda/kernels/row.cuh"
 
 namespace gb {

@@ -1,9 +1,7 @@
 // Normalisations on a card.
 #include "ops/norm.h"
 
-#include <algorithm>
-
-#include "cuda/kernels/layer_arguments.h"
+#include "cuda/ops/channel_plan.h"
 #include "cuda/ops/row_plan.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
@@ -11,44 +9,18 @@
 namespace gb::cuda {
 namespace {
 
-/** Positions of a channel that one block takes at least, and at most: the second pass should find them in the cache. */
-constexpr int64_t kLeastPart = 512, kMostPart = 8192;
-constexpr int kColumns = 32;
-
 void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
 
-CUfunction kernel(ByFloat& table, const char* name, const Tensor& x) { return table.get(x.device(), "norm.cu", name, x.dtype()); }
-
-/** [outer, channels, inner] as kernels see it, and how its channels are shared out. */
-ChannelArguments channelsOf(int64_t outer, int64_t channels, int64_t inner, Device device) {
-  GB_CHECK(outer * channels * inner <= kMostElements, "a normalisation of so many elements is not possible on a card yet: ",
-           outer * channels * inner);
-  ChannelArguments a{};
-  a.inner = inner;
-  a.channels = channels;
-  a.byInner = divisorOf(inner);
-  a.byChannels = divisorOf(channels);
-  a.count = unsigned(outer * inner);
-  a.width = inner == 1 && channels > 1 ? kColumns : 1;
-  const int64_t groups = (channels + a.width - 1) / a.width;
-  const int64_t wanted = (8 * int64_t(properties(cudaIndex(device)).multiProcessorCount) + groups - 1) / groups;
-  const int64_t least = kLeastPart / a.width * 2, most = kMostPart / a.width;
-  const int64_t part = std::clamp((int64_t(a.count) + wanted - 1) / wanted, least, std::max(least, most));
-  a.perPart = unsigned(std::min<int64_t>(a.count, part));
-  a.parts = (a.count + a.perPart - 1) / a.perPart;
-  // A grid has at most so many blocks in y.
-  if (a.parts > 65535) {
-    a.perPart = (a.count + 65534) / 65535;
-    a.parts = (a.count + a.perPart - 1) / a.perPart;
+/** Kernels of norm.cu: by the neighbours of one channel that are read and written at once. */
+struct ByVector {
+  ByFloat wide, single;
+  static const char* macro(DType type, bool whole) {
+    return !whole ? "-DGB_VECTOR=1" : type == DType::Float64 ? "-DGB_VECTOR=2" : "-DGB_VECTOR=4";
   }
-  return a;
-}
-
-Grid partsGrid(const ChannelArguments& a) {
-  Grid grid = gridFor(a.channels, a.width);
-  grid.y = a.parts;
-  return grid;
-}
+  CUfunction get(const char* name, const Tensor& x, bool whole) {
+    return (whole ? wide : single).get(x.device(), "norm.cu", name, x.dtype(), macro(x.dtype(), whole));
+  }
+};
 
 /** Two numbers for each part of each channel. */
 struct Partials {
@@ -59,44 +31,72 @@ struct Partials {
         second(first + int64_t(a.parts) * a.channels) {}
 };
 
-bool aligned(const Tensor& x) { return (reinterpret_cast<size_t>(x.data()) & (4 * x.itemSize() - 1)) == 0; }
-Grid fourGrid(const Tensor& x) { return gridFor((x.numel() + 3) / 4, kThreads); }
+bool aligned(const Tensor& x) { return (reinterpret_cast<size_t>(x.data()) & 15) == 0; }
+
+/** Of all elements, where a thread takes four vectors; and whether these can be whole. */
+struct Elements {
+  bool whole;
+  Grid grid;
+  Elements(const ChannelPlan& plan, const Tensor& x, bool aligned)
+      : whole(aligned && plan.a.inner % vectorOf(x.dtype()) == 0),
+        grid(gridFor(x.numel(), int64_t(4) * kThreads * (whole ? vectorOf(x.dtype()) : 1))) {}
+};
+
+Grid channelGrid(const ChannelArguments& a) { return gridFor(a.channels * 32, kThreads); }
 
 void batchNormOnCuda(const ChannelNorm& call, const Statistics& from, const Tensor& y) {
-  static ByFloat moments, batch, given, scale;
+  static ByChannel whole, moments;
+  static ByVector batch, given, scale;
   const Device device = y.device();
   const Tensor& x = call.x;
-  const ChannelArguments a = channelsOf(call.outer, call.channels, call.inner, device);
+  const bool vectors = aligned(x) && aligned(y);
+  const ChannelPlan plan(call.outer, call.channels, call.inner, x, vectors, ChannelPlan::Parts::Kept);
+  const ChannelArguments& a = plan.a;
+  const StatisticsArguments to{from.momentum,    from.eps,            dataOf(from.runningMean), dataOf(from.runningVar),
+                               call.mean.data(), call.inverse.data(), from.training};
+  if (plan.whole()) {
+    launch(whole.get(device, "batchNorm", plan), device, plan.grid, plan.threads, a, to, y.data(), x.data(), dataOf(call.weight),
+           dataOf(call.bias));
+    return;
+  }
   if (from.training) {
     const Partials partial(a, device);
-    launch(kernel(moments, "moments", x), device, partsGrid(a), kThreads, a, x.data(), partial.first, partial.second);
-    launch(kernel(batch, "batchStatistics", x), device, gridFor(a.channels * 32, kThreads), kThreads, a, partial.first,
-           partial.second, from.momentum, from.eps, dataOf(from.runningMean), dataOf(from.runningVar), call.mean.data(),
-           call.inverse.data());
+    launch(moments.get(device, "moments", plan), device, plan.grid, plan.threads, a, x.data(), partial.first, partial.second);
+    launch(batch.get("batchStatistics", x, false), device, channelGrid(a), kThreads, a, to, partial.first, partial.second);
   } else {
-    launch(kernel(given, "givenStatistics", x), device, gridFor(a.channels, kThreads), kThreads, a.channels, from.eps,
-           dataOf(from.runningMean), dataOf(from.runningVar), call.mean.data(), call.inverse.data());
+    launch(given.get("givenStatistics", x, false), device, gridFor(a.channels, kThreads), kThreads, a, to);
   }
-  launch(kernel(scale, "scaleChannels", x), device, fourGrid(x), kThreads, a, unsigned(x.numel()), aligned(x) && aligned(y),
-         y.data(), x.data(), call.mean.data(), call.inverse.data(), dataOf(call.weight), dataOf(call.bias));
+  const Elements all(plan, x, vectors);
+  launch(scale.get("scaleChannels", x, all.whole), device, all.grid, kThreads, a, unsigned(x.numel()), y.data(), x.data(),
+         call.mean.data(), call.inverse.data(), dataOf(call.weight), dataOf(call.bias));
 }
 
 void batchNormBackwardOnCuda(const ChannelNorm& call, const Tensor& grad, bool training, MaybeTensor dx, MaybeTensor dweight,
                              MaybeTensor dbias) {
-  static ByFloat sums, join, gradients;
+  static ByChannel whole, sums;
+  static ByVector join, gradients;
   const Device device = grad.device();
   const Tensor& x = call.x;
-  const ChannelArguments a = channelsOf(call.outer, call.channels, call.inner, device);
+  const bool vectors = aligned(x) && aligned(grad) && (!dx || aligned(*dx));
+  const ChannelPlan plan(call.outer, call.channels, call.inner, x, vectors, ChannelPlan::Parts::Summed);
+  const ChannelArguments& a = plan.a;
+  const FactorArguments to{dataOf(call.weight), call.inverse.data(), dataOf(dweight), dataOf(dbias), training};
+  if (plan.whole()) {
+    launch(whole.get(device, "batchNormBackward", plan), device, plan.grid, plan.threads, a, to, dataOf(dx), grad.data(), x.data(),
+           call.mean.data());
+    return;
+  }
   const Partials partial(a, device);
   const Scratch factors(size_t(3 * a.channels) * x.itemSize(), device);
   const StatisticsOf of{call.mean.data(), call.inverse.data(), 0, divisorOf(1)};
-  launch(kernel(sums, "gradientSums", x), device, partsGrid(a), kThreads, a, of, grad.data(), x.data(), partial.first,
+  launch(sums.get(device, "gradientSums", plan), device, plan.grid, plan.threads, a, of, to, grad.data(), x.data(), partial.first,
          partial.second);
-  launch(kernel(join, "joinGradients", x), device, gridFor(a.channels * 32, kThreads), kThreads, a, partial.first,
-         partial.second, call.inverse.data(), dataOf(call.weight), training, dataOf(dweight), dataOf(dbias), factors.data());
+  launch(join.get("joinGradients", x, false), device, channelGrid(a), kThreads, a, to, partial.first, partial.second,
+         factors.data());
   if (!dx) return;
-  launch(kernel(gradients, "channelGradients", x), device, fourGrid(x), kThreads, a, unsigned(x.numel()),
-         aligned(x) && aligned(grad) && aligned(*dx), dx->data(), grad.data(), x.data(), call.mean.data(), factors.data());
+  const Elements all(plan, x, vectors);
+  launch(gradients.get("channelGradients", x, all.whole), device, all.grid, kThreads, a, unsigned(x.numel()), dx->data(),
+         grad.data(), x.data(), call.mean.data(), factors.data());
 }
 
 RowNormArguments rowsOf(const RowPlan& plan, const RowNorm& call, double eps) {
@@ -116,7 +116,8 @@ void rowNormOnCuda(const RowNorm& call, double eps, const Tensor& y) {
 
 void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor dx, MaybeTensor dweight, MaybeTensor dbias) {
   static ByRow gradients;
-  static ByFloat sums, join;
+  static ByChannel sums;
+  static ByVector join;
   const Device device = grad.device();
   const Tensor& x = call.x;
   if (dx) {
@@ -127,18 +128,24 @@ void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor 
   if (!dweight && !dbias) return;
   // The parameters are the channels of [samples, parameters, inner].
   const int64_t factors = call.n / call.inner;
-  const ChannelArguments a = channelsOf(call.rows / call.groups, call.groups * factors, call.inner, device);
-  const Partials partial(a, device);
+  const ChannelPlan plan(call.rows / call.groups, call.groups * factors, call.inner, x, aligned(x) && aligned(grad),
+                         ChannelPlan::Parts::Summed);
+  const Partials partial(plan.a, device);
   const StatisticsOf of{call.mean.data(), call.inverse.data(), call.groups, divisorOf(factors)};
-  launch(kernel(sums, "gradientSums", x), device, partsGrid(a), kThreads, a, of, grad.data(), x.data(), partial.first,
-         partial.second);
-  const void* none = nullptr;
-  launch(kernel(join, "joinGradients", x), device, gridFor(a.channels * 32, kThreads), kThreads, a, partial.first,
-         partial.second, none, none, false, dataOf(dweight), dataOf(dbias), none);
+  const FactorArguments to{nullptr, nullptr, dataOf(dweight), dataOf(dbias), false};
+  launch(sums.get(device, "gradientSums", plan), device, plan.grid, plan.threads, plan.a, of, to, grad.data(), x.data(),
+         partial.first, partial.second);
+  if (plan.whole()) return;
+  void* none = nullptr;
+  launch(join.get("joinGradients", x, false), device, channelGrid(plan.a), kThreads, plan.a, to, partial.first, partial.second,
+         none);
 }
 
 GB_UNITS(all) {
-  for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("norm.cu", type));
+  for (DType type : {DType::Float32, DType::Float64}) {
+    for (bool whole : {false, true}) all.push_back(ByFloat::unit("norm.cu", type, ByVector::macro(type, whole)));
+  }
+  ByChannel::list(all);
   ByRow::list(all, "row_norm.cu");
 }
 

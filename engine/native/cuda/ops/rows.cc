@@ -55,8 +55,8 @@ void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, cons
   unsigned threads = 32;
   while (threads < 256 && threads < n) threads *= 2;
   void* to = values ? values->data() : nullptr;
-  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(indices.numel(), 1), threads,
-         to, indices.data(), Place{x.as<char>(), int(x.dtype())}, static_cast<long long>(x.itemSize()),
+  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(indices.numel(), 1),
+         threads, to, indices.data(), Place{x.as<char>(), int(x.dtype())}, static_cast<long long>(x.itemSize()),
          static_cast<long long>(n), largest);
 }
 
