@@ -24,13 +24,10 @@ GB_FN i64 truncDivide(i64 a, i64 b) { return b == -1 ? i64(-u64(a)) : a / b; }
 
 /** Python's floor division: rounds the exact quotient, which floor(a / b) does not. */
 GB_OP T floorDivide(T a, T b) {
-  if (b == T(0)) return a / b;
-  const T rest = fmod(a, b);
-  T quotient = (a - rest) / b;
-  if (rest != T(0) && (b < T(0)) != (rest < T(0))) quotient -= T(1);
-  if (quotient == T(0)) return copysign(T(0), a / b);
-  const T low = floor(quotient);
-  return quotient - low > T(0.5) ? low + T(1) : low;
+  const T rest = fmod(a, b), exact = (a - rest) / b;
+  const T quotient = choose((rest != T(0)) & ((b < T(0)) ^ (rest < T(0))), exact - T(1), exact);
+  const T low = floor(quotient), whole = choose(quotient - low > T(0.5), low + T(1), low);
+  return choose(b == T(0), a / b, choose(quotient == T(0), copysign(T(0), a / b), whole));
 }
 GB_FN i64 floorDivide(i64 a, i64 b) {
   if (b == -1) return i64(-u64(a));
@@ -43,7 +40,7 @@ GB_FN i64 fmod(i64 a, i64 b) { return b == -1 ? 0 : a % b; }
 /** The sign follows the divisor. */
 GB_OP T remainder(T a, T b) {
   const T rest = fmod(a, b);
-  return rest != T(0) && (b < T(0)) != (rest < T(0)) ? rest + b : rest;
+  return choose((rest != T(0)) & ((b < T(0)) ^ (rest < T(0))), rest + b, rest);
 }
 
 /** Wraps; a negative exponent gives 0 except for the bases 1 and −1. */

@@ -35,7 +35,7 @@ GB_OP T relu6(T x) { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
 GB_OP T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
 /** x is kept between eps and 1 − eps first; a NaN keeps it as it is. */
 GB_OP T logit(T x, T eps) {
-  const T y = x < eps ? eps : x > T(1) - eps ? T(1) - eps : x;
+  const T y = choose(x < eps, eps, choose(x > T(1) - eps, T(1) - eps, x));
   return log(y / (T(1) - y));
 }
 GB_OP bool signbit(T x) { return copysign(T(1), x) < T(0); }
