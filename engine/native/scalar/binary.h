@@ -61,7 +61,7 @@ GB_OP T fmin(T a, T b) { return a < b || b != b ? a : b; }
 
 GB_OP T logaddexp(T a, T b) {
   const T high = choose(a > b, a, b);
-  return choose((fabs(a) == T(Limits<float>::infinity)) & (a == b), a, high + log1pExp(-fabs(a - b)));
+  return choose((fabs(a) == T(Limits<float>::infinity)) & (a == b), a, high + log1pExp(fabs(a - b)));
 }
 GB_OP T logaddexp2(T a, T b) {
   const T high = choose(a > b, a, b);
@@ -90,15 +90,15 @@ GB_FN i64 lcm(i64 a, i64 b) {
 }
 
 // clang-format off
-GB_OP bool eq(T a, T b) { return a == b; }
-GB_OP bool ne(T a, T b) { return a != b; }
-GB_OP bool lt(T a, T b) { return a < b; }
-GB_OP bool le(T a, T b) { return a <= b; }
-GB_OP bool gt(T a, T b) { return a > b; }
-GB_OP bool ge(T a, T b) { return a >= b; }
-GB_OP bool logicalAnd(T a, T b) { return (a != T(0)) & (b != T(0)); }
-GB_OP bool logicalOr(T a, T b) { return (a != T(0)) | (b != T(0)); }
-GB_OP bool logicalXor(T a, T b) { return (a != T(0)) != (b != T(0)); }
+GB_OP auto eq(T a, T b) { return a == b; }
+GB_OP auto ne(T a, T b) { return a != b; }
+GB_OP auto lt(T a, T b) { return a < b; }
+GB_OP auto le(T a, T b) { return a <= b; }
+GB_OP auto gt(T a, T b) { return a > b; }
+GB_OP auto ge(T a, T b) { return a >= b; }
+GB_OP auto logicalAnd(T a, T b) { return (a != T(0)) & (b != T(0)); }
+GB_OP auto logicalOr(T a, T b) { return (a != T(0)) | (b != T(0)); }
+GB_OP auto logicalXor(T a, T b) { return (a != T(0)) ^ (b != T(0)); }
 GB_OP T bitwiseAnd(T a, T b) { return a & b; }
 GB_OP T bitwiseOr(T a, T b) { return a | b; }
 GB_OP T bitwiseXor(T a, T b) { return a ^ b; }

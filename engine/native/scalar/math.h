@@ -237,10 +237,10 @@ GB_FN float erf(float x) {
 
 #endif
 
-/** log(1 + e^x) for x ≤ 0. */
+/** log(1 + e^−x) for x ≥ 0. */
 template <class T>
 GB_FN T log1pExp(T x) {
-  return log1p(exp(x));
+  return log1p(exp(-x));
 }
 
 #undef GB_LIBRARY_1

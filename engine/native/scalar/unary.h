@@ -12,8 +12,8 @@ namespace scalar {
 
 // clang-format off
 GB_OP T neg(T x) { return -x; }
-GB_OP T abs(T x) { return x < T(0) ? -x : x == T(0) ? T(0) : x; }
-GB_OP T sign(T x) { return T((x > T(0)) - (x < T(0))); }
+GB_OP T abs(T x) { return choose(x < T(0), T(-x), choose(x == T(0), T(0), x)); }
+GB_OP T sign(T x) { return choose(x > T(0), T(1), choose(x < T(0), T(-1), T(0))); }
 GB_OP T square(T x) { return x * x; }
 GB_OP T cube(T x) { return x * x * x; }
 GB_OP T inverseSquare(T x) { return T(1) / (x * x); }
@@ -23,15 +23,15 @@ GB_OP T frac(T x) { return x - trunc(x); }
 GB_OP T round(T x) { return rint(x); }
 /** `up` and `down` are powers of ten, one of them 1. */
 GB_OP T roundScaled(T x, T up, T down) { return rint(x * up / down) * down / up; }
-GB_OP bool isinf(T x) { return fabs(x) == Limits<T>::infinity; }
-GB_OP bool isfinite(T x) { return fabs(x) < Limits<T>::infinity; }
-GB_OP bool logicalNot(T x) { return x == T(0); }
+GB_OP auto isinf(T x) { return fabs(x) == T(Limits<float>::infinity); }
+GB_OP auto isfinite(T x) { return fabs(x) < T(Limits<float>::infinity); }
+GB_OP auto logicalNot(T x) { return x == T(0); }
 GB_OP T bitwiseNot(T x) { return ~x; }
 // clang-format on
 
 // A NaN fails every comparison: the branch it falls into must hand it on.
-GB_OP T relu(T x) { return x < T(0) ? T(0) : x; }
-GB_OP T relu6(T x) { return x < T(0) ? T(0) : x > T(6) ? T(6) : x; }
+GB_OP T relu(T x) { return choose(x < T(0), T(0), x); }
+GB_OP T relu6(T x) { return choose(x < T(0), T(0), choose(x > T(6), T(6), x)); }
 GB_OP T sigmoid(T x) { return T(1) / (T(1) + exp(-x)); }
 /** x is kept between eps and 1 − eps first; a NaN keeps it as it is. */
 GB_OP T logit(T x, T eps) {
@@ -40,11 +40,11 @@ GB_OP T logit(T x, T eps) {
 }
 GB_OP bool signbit(T x) { return copysign(T(1), x) < T(0); }
 GB_FN bool signbit(i64 x) { return x < 0; }
-GB_OP T logSigmoid(T x) { return choose(x > T(0), T(0), x) - log1pExp(-fabs(x)); }
+GB_OP T logSigmoid(T x) { return choose(x > T(0), T(0), x) - log1pExp(fabs(x)); }
 GB_OP T silu(T x) { return x / (T(1) + exp(-x)); }
 GB_OP T softplus(T x, T beta, T limit) {
   const T y = x * beta;
-  return choose(y > limit, x, (choose(y > T(0), y, T(0)) + log1pExp(-fabs(y))) / beta);
+  return choose(y > limit, x, (choose(y > T(0), y, T(0)) + log1pExp(fabs(y))) / beta);
 }
 /** tanh(log(1 + e)) is n / (n + 2) with n = e·(e + 2); from 30 on it is 1. */
 GB_OP T mish(T x) {
@@ -52,28 +52,31 @@ GB_OP T mish(T x) {
   return x * (n / (n + T(2)));
 }
 GB_OP T softsign(T x) { return x / (T(1) + fabs(x)); }
-GB_OP T clampTo(T x, T low, T high) { return x < low ? low : x > high ? high : x; }
+GB_OP T clampTo(T x, T low, T high) { return choose(x < low, low, choose(x > high, high, x)); }
 GB_OP T hardsigmoid(T x) { return clampTo(x + T(3), T(0), T(6)) / T(6); }
 GB_OP T hardswish(T x) { return x * clampTo(x + T(3), T(0), T(6)) / T(6); }
 GB_OP T tanhshrink(T x) { return x - tanh(x); }
 GB_OP T gelu(T x) { return x * T(0.5) * (T(1) + erf(x * T(0.70710678118654752440))); }
 /** (1 + tanh u) / 2 = 1 / (1 + e^−2u), which cancels nowhere. */
 GB_OP T geluTanh(T x) { return x / (T(1) + exp(T(-1.5957691216057307) * (x + T(0.044715) * x * x * x))); }
-GB_OP T leakyRelu(T x, T slope) { return x > T(0) ? x : x * slope; }
+GB_OP T leakyRelu(T x, T slope) { return choose(x > T(0), x, x * slope); }
 GB_OP T elu(T x, T alpha, T scale, T inputScale) {
   return choose(x > T(0), x * scale, expm1(x * inputScale) * (alpha * scale));
 }
-GB_OP T hardshrink(T x, T lambda) { return x >= -lambda && x <= lambda ? T(0) : x; }
-GB_OP T softshrink(T x, T lambda) { return x > lambda ? x - lambda : x < -lambda ? x + lambda : x * T(0); }
+GB_OP T hardshrink(T x, T lambda) { return choose((x >= -lambda) & (x <= lambda), T(0), x); }
+GB_OP T softshrink(T x, T lambda) {
+  return choose(x > lambda, x - lambda, choose(x < -lambda, x + lambda, x * T(0)));
+}
 GB_OP T hardtanh(T x, T low, T high) { return clampTo(x, low, high); }
-GB_OP T threshold(T x, T limit, T value) { return x <= limit ? value : x; }
+GB_OP T threshold(T x, T limit, T value) { return choose(x <= limit, value, x); }
 /** An absent bound is NaN (for integers: the end of their range). PyTorch's order: the upper bound wins. */
 GB_OP T clamp(T x, T low, T high) {
-  const T y = x < low ? low : x;
-  return y > high ? high : y;
+  const T y = choose(x < low, low, x);
+  return choose(y > high, high, y);
 }
 GB_OP T nanToNum(T x, T nan, T positive, T negative) {
-  return isnan(x) ? nan : x == Limits<T>::infinity ? positive : x == -Limits<T>::infinity ? negative : x;
+  const T infinity = T(Limits<float>::infinity);
+  return choose(x != x, nan, choose(x == infinity, positive, choose(x == -infinity, negative, x)));
 }
 
 // Derivatives: g is the gradient of the result; y the result, x the input.
