@@ -138,7 +138,8 @@ struct Runner {
     parallelFor(call.out->numel(), kGrain, [&](int64_t begin, int64_t end) {
       if (!streams || itself) {
         apply(out + begin * outSize, begin, end, streams ? Stores::Streamed : Stores::Ordinary);
-        return streamed();
+        if (streams) streamed();
+        return;
       }
       const auto ahead = [&](int64_t i, int64_t n) {
         for (int k = 0; k < call.inputs; k++) {

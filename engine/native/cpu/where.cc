@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cpu/simd/choose.h"
+#include "cpu/simd/pointwise.h"
 #include "cpu/simd/target.h"
 #include "cpu/stream.h"
 #include "cpu/threads.h"
@@ -32,6 +34,15 @@ void whereRow(char* out, int64_t outStep, const char* condition, int64_t conditi
   }
 }
 
+/** The loop by whole vectors for elements of 4 bytes; null where this processor has none. */
+WhereLoop where4() {
+#if defined(__x86_64__)
+  return simd() == Simd::Avx512 ? avx512::where4 : simd() == Simd::Avx2 ? avx2::where4 : nullptr;
+#else
+  return nullptr;
+#endif
+}
+
 void whereOnCpu(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Tensor* all[4] = {&out, &condition, &a, &b};
   const StridedLoop nest(out.sizes(), all, 4);
@@ -50,9 +61,18 @@ void whereOnCpu(const Tensor& out, const Tensor& condition, const Tensor& a, con
     const int64_t zero[4] = {}, size = int64_t(out.itemSize());
     bool streams = nest.innerStride(0) == size && n * size >= kStreamed;
     for (int k = 1; k < 4; k++) streams &= nest.data[k] != nest.data[0];  // in place, the result's lines are read anyway
+    const auto run4 = size == 4 ? where4() : nullptr;
+    bool runs = nest.innerStride(0) == size && nest.innerStride(1) == 1;
+    for (int k = 2; k < 4; k++) runs &= nest.innerStride(k) == size || nest.innerStride(k) == 0;
     parallelFor(n, kGrain, [&](int64_t begin, int64_t end) {
-      if (!streams) return run(zero, begin, end);
       const auto at = [&](int k, int64_t i) { return nest.data[k] + i * nest.innerStride(k); };
+      if (run4 && runs) {
+        run4(at(0, begin), at(1, begin), at(2, begin), nest.innerStride(2) != 0, at(3, begin), nest.innerStride(3) != 0,
+             end - begin, streams ? Stores::Streamed : Stores::Ordinary);
+        if (streams) streamed();
+        return;
+      }
+      if (!streams) return run(zero, begin, end);
       const auto ahead = [&](int64_t i, int64_t count) {
         for (int k = 1; k < 4; k++) {
           if (nest.innerStride(k) <= size) prefetch(at(k, i), count * nest.innerStride(k));

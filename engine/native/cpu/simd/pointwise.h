@@ -23,14 +23,20 @@ struct PointwiseLoops {
   bool streams;
 };
 
+/** out[i] = condition[i] ? a[i] : b[i] of elements of 4 bytes; `aMoves` (`bMoves`) 0: the first alone. */
+using WhereLoop = void (*)(void* out, const void* condition, const void* a, bool aMoves, const void* b, bool bMoves, int64_t n,
+                           Stores stores);
+
 namespace base {
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 }
 namespace avx2 {
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
+extern const WhereLoop where4;
 }
 namespace avx512 {
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
+extern const WhereLoop where4;
 }
 
 }  // namespace gb
