@@ -85,13 +85,13 @@ GB_OP T tanhBackward(T g, T y) { return g * mulAdd(-y, y, T(1)); }
 GB_OP T reluBackward(T g, T y) { return choose(y <= T(0), T(0), g); }
 GB_OP T siluBackward(T g, T x) {
   const T s = sigmoid(x);
-  return g * s * (T(1) + x * (T(1) - s));
+  return g * s * mulAdd(x, T(1) - s, T(1));
 }
 /** With mish's e and n: n / (n + 2) + 4x·e·(e + 1) / (n + 2)². */
 GB_OP T mishBackward(T g, T x) {
   const T y = choose(x > T(30), T(30), x);
   const T e = exp(y), n = e * (e + T(2)), w = T(1) / (n + T(2));
-  return g * (w * (n + T(4) * y * (e * (e + T(1)) * w)));
+  return g * (w * mulAdd(T(4) * y, e * (e + T(1)) * w, n));
 }
 GB_OP T softsignBackward(T g, T x) {
   const T d = T(1) + fabs(x);
@@ -104,14 +104,14 @@ GB_OP T hardswishBackward(T g, T x) {
   return choose(x <= T(-3), T(0), choose(x < T(3), g * (x / T(3) + T(0.5)), g));
 }
 GB_OP T geluBackward(T g, T x) {
-  const T cdf = T(0.5) * (T(1) + erf(x * T(0.70710678118654752440)));
+  const T cdf = mulAdd(erf(x * T(0.70710678118654752440)), T(0.5), T(0.5));
   const T pdf = exp(T(-0.5) * x * x) * T(0.39894228040143267794);
-  return g * (cdf + x * pdf);
+  return g * mulAdd(x, pdf, cdf);
 }
 GB_OP T geluTanhBackward(T g, T x) {
   const T k = T(1.5957691216057307);
   const T s = sigmoid(k * (x + T(0.044715) * x * x * x));
-  return g * s * (T(1) + x * (T(1) - s) * (k * (T(1) + T(3 * 0.044715) * x * x)));
+  return g * s * mulAdd(x * (T(1) - s), k * mulAdd(T(3 * 0.044715) * x, x, T(1)), T(1));
 }
 GB_OP T logSigmoidBackward(T g, T x) { return g / (T(1) + exp(x)); }
 GB_OP T leakyReluBackward(T g, T x, T slope) { return choose(x > T(0), g, g * slope); }
