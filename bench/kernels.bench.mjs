@@ -1,11 +1,11 @@
-// The engine's kernels on one thread. Products are held against OpenBLAS (NumPy's), once by the engine's own kernels and, where
-// a BLAS is found, once with that; what reads and writes memory is held against a copy in the same run that moves as
-// many bytes. Processor time counts, the least of many short samples, and both sides take turns: so a busy machine shows
-// in the figures as little as it can.
+// The engine's kernels. Products are held against OpenBLAS (NumPy's), once by the engine's own kernels and, where a BLAS is found,
+// once with that; what reads and writes memory is held against a copy in the same run that moves as many bytes. On one thread
+// processor time counts, the least of many short samples, and both sides take turns: so a busy machine shows in the figures as
+// little as it can. Pointwise ops are measured on two threads as well, by the clock, in turns with the copy (pointwise.mjs).
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const title = "kernels on one thread";
+export const title = "kernels";
 
 const ROUNDS = 2;
 
@@ -49,15 +49,44 @@ const others = [
 	["attention", 2, 256],
 ];
 
-/** What kernels.mjs measures of these cases. */
-export function ours(cases, environment = {}, threads = 1) {
-	const script = fileURLToPath(new URL("./kernels.mjs", import.meta.url));
-	const answer = spawnSync(process.execPath, [script, JSON.stringify(cases), String(threads)], {
+/**
+ * Pointwise ops for which nothing is promised. These calculate for about as long as the memory takes, or longer: pow's logarithm
+ * is known to 34 digits of base two (in double, some 75 instructions for 16 numbers), the others have an exponential, a
+ * polynomial or two and a quotient (40 to 50 instructions; a core begins two at a time).
+ */
+const calculating = ["pow", "powScalar", "erfc", "atan2", "logaddexp"].concat(
+	["gelu", "geluTanh", "mish", "silu"].map((name) => `${name}Backward`),
+);
+/** These read more than they write, and a core reads more slowly than it copies (23 against 28 GB/s where that was measured). */
+const reading = ["eq", "lt", "ge", "logicalAnd"].concat(["relu", "sigmoid", "tanh"].map((name) => `${name}Backward`));
+const unpromised = new Set([...calculating, ...reading]);
+
+/** What a program beside this one prints. */
+function answerOf(program, args, environment = {}) {
+	const script = fileURLToPath(new URL(program, import.meta.url));
+	const answer = spawnSync(process.execPath, [script, ...args], {
 		encoding: "utf8",
 		env: { ...process.env, ...environment },
 	});
 	if (answer.status !== 0) throw new Error(answer.stderr);
 	return JSON.parse(answer.stdout);
+}
+
+/** What kernels.mjs measures of these cases. */
+export function ours(cases, environment = {}, threads = 1) {
+	return answerOf("./kernels.mjs", [JSON.stringify(cases), String(threads)], environment);
+}
+
+/** Every pointwise op beside a copy of as many bytes. */
+function pointwise(threads) {
+	const found = answerOf("./pointwise.mjs", [String(threads)]);
+	return Object.entries(found).map(([name, { microseconds, copied }]) => ({
+		what: `${name} ${MANY}, ${threads === 1 ? "one thread" : "two threads"}`,
+		value: microseconds,
+		unit: "µs",
+		peer: { name: "copy of as many bytes", value: copied },
+		...(!unpromised.has(name) && { bound: copied / 0.8 }),
+	}));
 }
 
 /** Case by case the least of both lists. */
@@ -114,6 +143,7 @@ export async function run({ torch: peer }) {
 	for (const [i, [[name], arrays]] of moving.entries()) {
 		rows.push(compare(name, memory.alone[i + 1], memory.peer?.[i + 1], (copied * arrays) / 2 / 0.8));
 	}
+	rows.push(...pointwise(1), ...pointwise(2));
 	const rest = measure(others, peer);
 	for (const [i, [name, ...sizes]] of others.entries()) {
 		rows.push(compare(`${name} ${sizes.join(" × ")}`, rest.alone[i], rest.peer?.[i]));

@@ -123,13 +123,11 @@ const activations = {
 	silu: F.silu,
 	mish: F.mish,
 	softplus: F.softplus,
-	softsign: F.softsign,
 	sigmoid: (a) => a.sigmoid(),
 	logSigmoid: F.logsigmoid,
 	hardsigmoid: F.hardsigmoid,
 	hardswish: F.hardswish,
 	hardtanh: F.hardtanh,
-	tanhshrink: F.tanhshrink,
 	hardshrink: F.hardshrink,
 	softshrink: F.softshrink,
 	threshold: (a) => F.threshold(a, 0.1, 0),
@@ -158,7 +156,7 @@ function measure([bytes, call]) {
 	const [own, copies] = [[], []];
 	let all = 0;
 	for (let i = 0; i < MOST && (i < LEAST || all < WORTH); i++) {
-		collect({ type: "minor" });
+		collect();
 		copy(); // wakes the threads
 		copies.push(timed(copy));
 		own.push(timed(call));

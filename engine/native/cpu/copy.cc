@@ -10,6 +10,7 @@
 
 #include "cpu/simd/choose.h"
 #include "cpu/simd/convert.h"
+#include "cpu/simd/pointwise.h"
 #include "cpu/stream.h"
 #include "cpu/threads.h"
 #include "tensor/strided_loop.h"
@@ -26,10 +27,13 @@ void copyBytes(char* dst, const char* src, int64_t bytes) {
   parallelFor(bytes, kByteGrain, [&](int64_t begin, int64_t end) {
     if (bytes < kStreamed) {
       std::memcpy(dst + begin, src + begin, size_t(end - begin));
-    } else {
-      streamBytes(dst + begin, src + begin, end - begin);
-      streamed();
+      return;
     }
+    const bool wide = ((reinterpret_cast<uintptr_t>(dst + begin) | reinterpret_cast<uintptr_t>(src + begin)) & 3) == 0;
+    const int64_t whole = wide ? (end - begin) & ~int64_t(3) : 0;
+    if (whole > 0) GB_CHOOSE_WIDEST(streamCopy)(dst + begin, src + begin, whole);
+    streamBytes(dst + begin + whole, src + begin + whole, end - begin - whole);
+    streamed();
   });
 }
 

@@ -48,19 +48,12 @@ Value valueOf(const Operand& x, DType compute, DType common) {
   return v;
 }
 
-/** GB_CHOOSE among the tables, which are there for AVX-512 too. */
-#if defined(__x86_64__)
-#define GB_TABLE(NAME) (simd() == Simd::Avx512 ? avx512::NAME : GB_CHOOSE(NAME))
-#else
-#define GB_TABLE(NAME) GB_CHOOSE(NAME)
-#endif
-
 const PointwiseLoops& loopsOf(PointwiseOp op) {
   switch (op.family) {
-    case Family::Unary: return GB_TABLE(unaryLoops)[op.index];
-    case Family::Grad: return GB_TABLE(gradLoops)[op.index];
-    case Family::Binary: return GB_TABLE(binaryLoops)[op.index];
-    default: return GB_TABLE(ternaryLoops)[op.index];
+    case Family::Unary: return GB_CHOOSE_WIDEST(unaryLoops)[op.index];
+    case Family::Grad: return GB_CHOOSE_WIDEST(gradLoops)[op.index];
+    case Family::Binary: return GB_CHOOSE_WIDEST(binaryLoops)[op.index];
+    default: return GB_CHOOSE_WIDEST(ternaryLoops)[op.index];
   }
 }
 

@@ -27,16 +27,29 @@ struct PointwiseLoops {
 using WhereLoop = void (*)(void* out, const void* condition, const void* a, bool aMoves, const void* b, bool bMoves, int64_t n,
                            Stores stores);
 
+/** memcpy past the caches; all three are multiples of 4. */
+using StreamCopy = void (*)(void* to, const void* from, int64_t bytes);
+
 namespace base {
+extern const StreamCopy streamCopy;
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 }
 namespace avx2 {
+extern const StreamCopy streamCopy;
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 extern const WhereLoop where4;
 }
 namespace avx512 {
+extern const StreamCopy streamCopy;
 extern const PointwiseLoops unaryLoops[], gradLoops[], binaryLoops[], ternaryLoops[];
 extern const WhereLoop where4;
 }
+
+/** GB_CHOOSE among what is there for AVX-512 too. */
+#if defined(__x86_64__)
+#define GB_CHOOSE_WIDEST(NAME) (::gb::simd() == ::gb::Simd::Avx512 ? ::gb::avx512::NAME : GB_CHOOSE(NAME))
+#else
+#define GB_CHOOSE_WIDEST(NAME) GB_CHOOSE(NAME)
+#endif
 
 }  // namespace gb
