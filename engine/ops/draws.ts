@@ -1,17 +1,19 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace } from "../autograd/record";
 import { bind, describe } from "../core/arguments";
-import { bool, float64 } from "../core/dtype";
+import { bool, float32, float64 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
-import { native } from "../core/native";
+import { noGrad } from "../core/gradMode";
+import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
+import { emptyLike } from "./create";
 import { asMethods } from "./methods";
 import { broadcastTensors } from "./view";
 
 /*
  * Random numbers of further distributions, drawn one after the other from the host's generator in float64, as PyTorch does
- * on a CPU: the same numbers for the same seed.
+ * on a CPU, and on a card from its own all at once: the same numbers for the same seed.
  */
 
 type GeneratorOption = { generator?: Generator };
@@ -68,8 +70,40 @@ const backwards = {
 	logNormal_: overwritten("LogNormalBackward0"),
 };
 
-function filling(op: keyof typeof backwards, x: Tensor, draw: () => number): void {
-	inPlace(op, x, [], () => native.copy_(x.handle, filledAsLaid(x, draw).handle), backwards[op]);
+/** `draw` gives one number after the other on the host; on a card `shape` makes all of them from what it draws there at once. */
+function filling(
+	op: keyof typeof backwards,
+	x: Tensor,
+	generator: Generator | undefined,
+	draw: (source: Source) => number,
+	shape: (drawn: Drawn) => Tensor,
+): void {
+	const values = () => {
+		if (x.device.type === "cuda") return shape(drawnLike(x, generator));
+		const source = sourceOf(generator);
+		return filledAsLaid(x, () => draw(source));
+	};
+	inPlace(op, x, [], () => native.copy_(x.handle, noGrad(values).handle), backwards[op]);
+}
+
+interface Drawn {
+	uniform(): Tensor;
+	normal(mean: number, std: number): Tensor;
+}
+
+/** A card's numbers, laid in memory like `x`: of single precision but for float64, as in PyTorch. */
+function drawnLike(x: Tensor, generator: Generator | undefined): Drawn {
+	const dtype = x.dtype === float64 ? float64 : float32;
+	const source = (generator ?? defaultGenerator).handle;
+	const fill = (write: (room: Handle) => unknown) => {
+		const room = emptyLike(x, { dtype });
+		write(room.handle);
+		return room;
+	};
+	return {
+		uniform: () => fill((room) => native.uniform_(room, source, 0, 1)),
+		normal: (mean, std) => fill((room) => native.normal_(room, source, mean, std)),
+	};
 }
 
 /** Numbers of the Cauchy distribution around `median` (default 0) of width `sigma` (default 1). */
@@ -81,9 +115,24 @@ function cauchy_<T extends Tensor>(x: T, ...args: unknown[]): T {
 	} = bind<GeneratorOption & { median: number; sigma: number }>("cauchy_", args, ["median", "sigma"], ["generator"]);
 	if (!x.isFloatingPoint()) throw new TypeError(`[cauchy_] expects a floating point dtype, got ${x.dtype}`);
 	if (!(sigma > 0)) throw new RangeError(`[cauchy_] sigma must be positive, got ${describe(sigma)}`);
-	const source = sourceOf(generator);
 	const within = (u: number) => Math.min(Math.max(u, Number.EPSILON), 1 - Number.EPSILON);
-	filling("cauchy_", x, () => median + sigma * Math.tan(Math.PI * (within(source.uniform()) - 0.5)));
+	filling(
+		"cauchy_",
+		x,
+		generator,
+		(source) => median + sigma * Math.tan(Math.PI * (within(source.uniform()) - 0.5)),
+		({ uniform }) => {
+			const u = uniform();
+			const least = u.dtype === float64 ? Number.EPSILON : 2 ** -23;
+			return u
+				.clamp(least, 1 - least)
+				.sub(0.5)
+				.mul(Math.PI)
+				.tan()
+				.mul(sigma)
+				.add(median);
+		},
+	);
 	return x;
 }
 
@@ -94,8 +143,17 @@ function geometric_<T extends Tensor>(x: T, ...args: unknown[]): T {
 		throw new RangeError(`[geometric_] p must lie between 0 and 1, got ${describe(p)}`);
 	}
 	if (x.dtype === bool) throw new TypeError("[geometric_] expects a dtype of numbers, got torch.bool");
-	const source = sourceOf(generator);
-	filling("geometric_", x, () => Math.ceil(Math.log(source.uniform()) / Math.log1p(-p)));
+	filling(
+		"geometric_",
+		x,
+		generator,
+		(source) => Math.ceil(Math.log(source.uniform()) / Math.log1p(-p)),
+		// A card's numbers end at 1, which was put in the place of 0.
+		({ uniform }) => {
+			const u = uniform();
+			return u.maskedFill(u.eq(0), 1).log().div(Math.log1p(-p)).ceil();
+		},
+	);
 	return x;
 }
 
@@ -108,8 +166,13 @@ function logNormal_<T extends Tensor>(x: T, ...args: unknown[]): T {
 	} = bind<GeneratorOption & { mean: number; std: number }>("logNormal_", args, ["mean", "std"], ["generator"]);
 	if (!x.isFloatingPoint()) throw new TypeError(`[logNormal_] expects a floating point dtype, got ${x.dtype}`);
 	if (!(std > 0)) throw new RangeError(`[logNormal_] std must be positive, got ${describe(std)}`);
-	const source = sourceOf(generator);
-	filling("logNormal_", x, () => Math.exp(source.normal() * std + mean));
+	filling(
+		"logNormal_",
+		x,
+		generator,
+		(source) => Math.exp(source.normal() * std + mean),
+		({ normal }) => normal(mean, std).exp(),
+	);
 	return x;
 }
 

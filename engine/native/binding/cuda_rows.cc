@@ -117,7 +117,7 @@ RawResult cudaSegments(int index) {
     Object entry(currentEnv);
     entry.set("address", double(reinterpret_cast<size_t>(segment.address)))
         .set("bytes", double(segment.size))
-        .set("stream", double(reinterpret_cast<size_t>(segment.stream)))
+        .set("stream", segment.stream == cuda::defaultStream(index) ? 0.0 : double(reinterpret_cast<size_t>(segment.stream)))
         .set("pool", double(segment.pool))
         .set("small", double(segment.small));
     napi_set_named_property(currentEnv, entry.result().value, "blocks", parts);

@@ -31,7 +31,7 @@ cuda::CUstream streamAt(int id, int device) {
   GB_CHECK(id >= 0 && size_t(id) < streams.size(), "no stream ", id);
   GB_CHECK(id == 0 || streams[size_t(id)].device == device, "the stream belongs to cuda:", streams[size_t(id)].device,
            ", not to cuda:", device);
-  return streams[size_t(id)].stream;
+  return id == 0 ? cuda::defaultStream(device) : streams[size_t(id)].stream;
 }
 EventEntry& eventAt(int id) {
   GB_CHECK(id >= 0 && size_t(id) < events.size() && events[size_t(id)].event, "no event ", id);

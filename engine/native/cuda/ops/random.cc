@@ -85,7 +85,8 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
       whole = true;
       f.base = int64_t(a);
       f.range = (b >= 0x1p63 ? uint64_t(INT64_MAX) + 1 : uint64_t(int64_t(b))) - uint64_t(f.base);
-      f.draw = f.range >= kWideRange ? Draw::Whole64 : Draw::Whole32;
+      // All 64 bits are a range that counts as 0.
+      f.draw = f.range == 0 || f.range >= kWideRange ? Draw::Whole64 : Draw::Whole32;
       break;
     case Fill::Random:
       whole = true;
@@ -114,8 +115,9 @@ void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generato
   const int64_t n = x.numel();
   GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
   const Tensor* both[2] = {&x, &p};
-  const Grid grid = gridOf(n, device);
-  const PhiloxState random = philoxFor(generator, countersFor(n, grid, 4));
+  // As PyTorch here: a thread for each four elements, however many there are, and ten numbers from the generator.
+  const Grid grid = gridFor(n, int64_t(kThreads) * 4);
+  const PhiloxState random = philoxFor(generator, 10);
   static Function functions;
   const CUfunction kernel = functions.get(cudaIndex(device), "bernoulliTensor", [] { return Unit{"random.cu", ""}; });
   launch(kernel, device, grid, kThreads, Place{x.as<char>(), int(x.dtype())}, Place{p.as<char>(), int(p.dtype())},

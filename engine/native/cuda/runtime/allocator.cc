@@ -119,7 +119,7 @@ class Allocator {
         const bool free = isFree(block);
         if (free) blocks_.eraseFree(block);
         block->pool = block->pool->small ? &shared_.small : &shared_.large;
-        block->stream = nullptr;
+        block->stream = defaultStream(index_);
         if (free && caching()) blocks_.insertFree(block);
         if (free && !caching()) dropSegment(block);
       }

@@ -51,7 +51,7 @@ Graph::~Graph() {
 
 void Graph::begin(CUstream stream, bool join) {
   GB_CHECK(!capturing, "a step is being captured already");
-  GB_CHECK(stream, "the default stream cannot be captured");
+  GB_CHECK(stream != defaultStream(device_), "the default stream cannot be captured");
   // Nothing may wait for the card from now on, so what could make room is done before.
   collectGarbage(true);
   synchronize(device_);

@@ -21,6 +21,7 @@ constexpr size_t kStreams = 32;
 
 std::mutex lock;
 Card* cards[kMaxCudaDevices];
+CUstream defaults[kMaxCudaDevices];
 std::vector<CUstream> pools[kMaxCudaDevices];
 size_t nextStream[kMaxCudaDevices];
 
@@ -101,10 +102,23 @@ void setCurrentDevice(int index) {
   current = index;
 }
 
-CUstream chosenStream(int index) { return streams[index]; }
+CUstream defaultStream(int index) {
+  if (__builtin_expect(defaults[index] != nullptr, 1)) return defaults[index];
+  enter(index);
+  std::lock_guard<std::mutex> guard(lock);
+  const Relaxed relaxed;
+  if (!defaults[index]) GB_CUDA(streamCreate, &defaults[index], kStreamNonBlocking, 0);
+  return defaults[index];
+}
+
+CUstream chosenStream(int index) {
+  CUstream& chosen = streams[index];
+  if (__builtin_expect(!chosen, 0)) chosen = defaultStream(index);
+  return chosen;
+}
 CUstream currentStream(int index) {
   queueWaiting();
-  return streams[index];
+  return chosenStream(index);
 }
 void setCurrentStream(int index, CUstream stream) {
   queueWaiting();

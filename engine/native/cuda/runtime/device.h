@@ -46,8 +46,13 @@ int currentDevice();
 void setCurrentDevice(int index);
 
 /**
- * The stream that operations on this card are queued on; null is the default one. For who is about to queue: what waits to be
- * joined with others (runtime/capture.h) goes first.
+ * The stream that is used unless another is chosen: one of the engine's own. The driver's null stream looks after every other
+ * stream of the process, and a launch on it costs up to a third more.
+ */
+CUstream defaultStream(int index);
+/**
+ * The stream that operations on this card are queued on. For who is about to queue: what waits to be joined with others
+ * (runtime/capture.h) goes first.
  */
 CUstream currentStream(int index);
 /** The same for who only asks. */
