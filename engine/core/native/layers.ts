@@ -201,7 +201,7 @@ export interface NetworkOps {
 
 /** Reductions of losses: 0 none, 1 mean, 2 sum. Targets: int64 classes [N, …], or class probabilities [N, C, …]. */
 export interface LossOps {
-	/** Returns the loss and the log-probabilities that its derivative needs. */
+	/** Returns the loss, and the log-probabilities and the sum of weights that its derivative needs. */
 	crossEntropy: (
 		logits: Handle,
 		target: Handle,
@@ -209,7 +209,7 @@ export interface LossOps {
 		reduction: number,
 		ignoreIndex: number,
 		labelSmoothing: number,
-	) => [loss: Handle, logProbs: Handle];
+	) => [loss: Handle, logProbs: Handle, totalWeight: Handle];
 	crossEntropyBackward: (
 		grad: Handle,
 		logProbs: Handle,
@@ -218,6 +218,7 @@ export interface LossOps {
 		reduction: number,
 		ignoreIndex: number,
 		labelSmoothing: number,
+		totalWeight: Handle,
 	) => Handle;
 	nllLoss: (
 		logProbs: Handle,

@@ -10,6 +10,7 @@
 #include "cpu/simd/rows.h"
 #include "cpu/threads.h"
 #include "ops/copy.h"
+#include "ops/reduce.h"
 #include "tensor/scalar_value.h"
 
 namespace gb {
@@ -77,6 +78,14 @@ T elementLoss(const LossCall& call, const T* logProbs, const T* probabilities, i
   return T(loss);
 }
 
+/** The sum of the losses, or their sum over the sum of weights. */
+void reduceTo(MaybeTensor result, const LossCall& call, const Tensor& losses, const Tensor& totalWeight) {
+  if (!result) return;
+  const Tensor all = sum(losses, nullptr, false, losses.dtype());
+  const double value = losses.dtype() == DType::Float64 ? *all.as<double>() : double(*all.as<float>());
+  fillWith(*result, Scalar::of(call.reduction == LossReduction::Mean ? value / *totalWeight.as<double>() : value));
+}
+
 template <class T>
 double crossEntropyIn(const LossCall& call, const Tensor& logProbs, const Tensor& losses) {
   const LossLoops& loops = GB_CHOOSE(lossLoops)[sizeof(T) == 8];
@@ -107,17 +116,18 @@ double crossEntropyIn(const LossCall& call, const Tensor& logProbs, const Tensor
   return total;
 }
 
-void crossEntropyOnCpu(const LossCall& call, const Tensor& logProbs, const Tensor& losses, const Tensor& total) {
+void crossEntropyOnCpu(const LossCall& call, const Tensor& logProbs, const Tensor& losses, const Tensor& total,
+                       MaybeTensor result) {
   *total.as<double>() = logProbs.dtype() == DType::Float64 ? crossEntropyIn<double>(call, logProbs, losses)
                                                            : crossEntropyIn<float>(call, logProbs, losses);
+  reduceTo(result, call, losses, total);
 }
 
 template <class T>
-void crossEntropyBackwardIn(const LossCall& call, const Tensor& grad, const Tensor& out) {
+void crossEntropyBackwardIn(const LossCall& call, const Tensor& grad, const Tensor& out, double total) {
   const LossLoops& loops = GB_CHOOSE(lossLoops)[sizeof(T) == 8];
   const int64_t C = call.classes, S = call.inner;
-  const bool mean = call.reduction == LossReduction::Mean;
-  const double divisor = mean ? totalWeight<T>(call) : 1.0;
+  const double divisor = call.reduction == LossReduction::Mean ? total : 1.0;
   const double spread = call.smoothing / double(C), allWeights = weightSum<T>(call);
   parallelFor(call.outer, grainOf(call), [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; n++) {
@@ -155,9 +165,10 @@ void crossEntropyBackwardIn(const LossCall& call, const Tensor& grad, const Tens
   });
 }
 
-void crossEntropyBackwardOnCpu(const LossCall& call, const Tensor& grad, const Tensor& out) {
-  out.dtype() == DType::Float64 ? crossEntropyBackwardIn<double>(call, grad, out)
-                                : crossEntropyBackwardIn<float>(call, grad, out);
+void crossEntropyBackwardOnCpu(const LossCall& call, const Tensor& grad, const Tensor& out, const Tensor& totalWeight) {
+  const double total = *totalWeight.as<double>();
+  out.dtype() == DType::Float64 ? crossEntropyBackwardIn<double>(call, grad, out, total)
+                                : crossEntropyBackwardIn<float>(call, grad, out, total);
 }
 
 template <class T>
@@ -170,9 +181,10 @@ double nllLossIn(const LossCall& call, const Tensor& losses) {
   return totalWeight<T>(call);
 }
 
-void nllLossOnCpu(const LossCall& call, const Tensor& losses, const Tensor& total) {
+void nllLossOnCpu(const LossCall& call, const Tensor& losses, const Tensor& total, MaybeTensor result) {
   *total.as<double>() =
       losses.dtype() == DType::Float64 ? nllLossIn<double>(call, losses) : nllLossIn<float>(call, losses);
+  reduceTo(result, call, losses, total);
 }
 
 template <class T>

@@ -2,15 +2,13 @@
 
 #include "ops/copy.h"
 #include "ops/create.h"
-#include "ops/pointwise.h"
-#include "ops/reduce.h"
-#include "ops/transfer.h"
 
 namespace gb {
 
-Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&)> crossEntropyKernel("crossEntropy");
-Kernel<void(const LossCall&, const Tensor&, const Tensor&)> crossEntropyBackwardKernel("crossEntropyBackward");
-Kernel<void(const LossCall&, const Tensor&, const Tensor&)> nllLossKernel("nllLoss");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&, MaybeTensor)> crossEntropyKernel("crossEntropy");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&)> crossEntropyBackwardKernel(
+    "crossEntropyBackward");
+Kernel<void(const LossCall&, const Tensor&, const Tensor&, MaybeTensor)> nllLossKernel("nllLoss");
 Kernel<void(const LossCall&, const Tensor&, const Tensor&, const Tensor&)> nllLossBackwardKernel("nllLossBackward");
 
 namespace {
@@ -66,21 +64,9 @@ class Prepared {
 
   DType compute() const { return input_.dtype(); }
   Tensor makeLosses() const { return emptyTensor(elementShape, compute(), input_.device()); }
-
-  /** The losses as they are, their sum, or their sum over the sum of weights. */
-  Tensor reduced(const Tensor& losses, const Tensor& totalWeight, DType dtype) const {
-    if (call.reduction == LossReduction::None) return asType(losses, dtype);
-    const Tensor total = sum(losses, nullptr, false, compute());
-    if (call.reduction == LossReduction::Mean) {
-      if (total.device() == Device::CPU) {
-        const double value = compute() == DType::Float64 ? *total.as<double>() : double(*total.as<float>());
-        fillWith(total, Scalar::of(value / *totalWeight.as<double>()));
-      } else {
-        binary(Binary::div, total, asType(totalWeight, compute()), {}, &total);
-      }
-    }
-    return asType(total, dtype);
-  }
+  /** One element for the losses together, where they are reduced. */
+  Tensor makeResult() const { return reduces() ? emptyTensor({}, compute(), input_.device()) : Tensor(); }
+  bool reduces() const { return call.reduction != LossReduction::None; }
 
   LossCall call;
   Dims elementShape;
@@ -98,41 +84,45 @@ Tensor preparedGrad(const Tensor& grad, const Prepared& p) {
   return contiguous(asType(grad, p.compute()));
 }
 
+Tensor preparedTotal(const Tensor& totalWeight) {
+  GB_CHECK(totalWeight.numel() == 1, "expected the total weight as one element, got shape ", totalWeight.sizes());
+  return asType(totalWeight, DType::Float64);
+}
+
 }  // namespace
 
-std::pair<Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight, int reduction,
-                                       int64_t ignoreIndex, double smoothing) {
+std::tuple<Tensor, Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight,
+                                                int reduction, int64_t ignoreIndex, double smoothing) {
   const Prepared p(logits, target, weight, reduction, ignoreIndex, smoothing, false);
   const Tensor logProbs = emptyTensor(logits.sizes(), p.compute(), logits.device());
-  const Tensor losses = p.makeLosses();
+  const Tensor losses = p.makeLosses(), result = p.makeResult();
   const Tensor totalWeight = emptyTensor({}, DType::Float64, logits.device());
-  crossEntropyKernel(logits.device(), p.call, logProbs, losses, totalWeight);
-  return {p.reduced(losses, totalWeight, logits.dtype()), asType(logProbs, logits.dtype())};
+  crossEntropyKernel(logits.device(), p.call, logProbs, losses, totalWeight, p.reduces() ? &result : nullptr);
+  return {asType(p.reduces() ? result : losses, logits.dtype()), asType(logProbs, logits.dtype()), totalWeight};
 }
 
 Tensor crossEntropyBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
-                            int reduction, int64_t ignoreIndex, double smoothing) {
+                            int reduction, int64_t ignoreIndex, double smoothing, const Tensor& totalWeight) {
   const Prepared p(logProbs, target, weight, reduction, ignoreIndex, smoothing, false);
   const Tensor out = emptyTensor(logProbs.sizes(), p.compute(), logProbs.device());
-  crossEntropyBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out);
+  crossEntropyBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, preparedTotal(totalWeight));
   return asType(out, logProbs.dtype());
 }
 
 std::pair<Tensor, Tensor> nllLoss(const Tensor& logProbs, const Tensor& target, MaybeTensor weight, int reduction,
                                   int64_t ignoreIndex) {
   const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
-  const Tensor losses = p.makeLosses();
+  const Tensor losses = p.makeLosses(), result = p.makeResult();
   const Tensor totalWeight = emptyTensor({}, DType::Float64, logProbs.device());
-  nllLossKernel(logProbs.device(), p.call, losses, totalWeight);
-  return {p.reduced(losses, totalWeight, logProbs.dtype()), totalWeight};
+  nllLossKernel(logProbs.device(), p.call, losses, totalWeight, p.reduces() ? &result : nullptr);
+  return {asType(p.reduces() ? result : losses, logProbs.dtype()), totalWeight};
 }
 
 Tensor nllLossBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
                        int reduction, int64_t ignoreIndex, const Tensor& totalWeight) {
   const Prepared p(logProbs, target, weight, reduction, ignoreIndex, 0, true);
   const Tensor out = emptyTensor(logProbs.sizes(), p.compute(), logProbs.device());
-  GB_CHECK(totalWeight.numel() == 1, "expected the total weight as one element, got shape ", totalWeight.sizes());
-  nllLossBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, asType(totalWeight, DType::Float64));
+  nllLossBackwardKernel(out.device(), p.call, preparedGrad(grad, p), out, preparedTotal(totalWeight));
   return asType(out, logProbs.dtype());
 }
 

@@ -1,5 +1,6 @@
 // Classification losses as one op each: softmax, logarithm, choice and reduction together.
 #pragma once
+#include <tuple>
 #include <utility>
 
 #include "ops/kernel.h"
@@ -21,20 +22,23 @@ struct LossCall {
 
 /**
  * Log-probabilities into `logProbs`, the loss of each element (outer × inner) into `losses`, the sum of weights into
- * `totalWeight` (one float64).
+ * `totalWeight` (one float64); what the reduction makes of the losses into `result`, where there is one.
  */
-extern Kernel<void(const LossCall&, const Tensor& logProbs, const Tensor& losses, const Tensor& totalWeight)>
+extern Kernel<void(const LossCall&, const Tensor& logProbs, const Tensor& losses, const Tensor& totalWeight,
+                   MaybeTensor result)>
     crossEntropyKernel;
-/** Gradient of the logits; `call.input` holds the log-probabilities, `scale` the factor of each element's gradient. */
-extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out)> crossEntropyBackwardKernel;
-extern Kernel<void(const LossCall&, const Tensor& losses, const Tensor& totalWeight)> nllLossKernel;
+/** Gradient of the logits; `call.input` holds the log-probabilities. */
+extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out, const Tensor& totalWeight)>
+    crossEntropyBackwardKernel;
+extern Kernel<void(const LossCall&, const Tensor& losses, const Tensor& totalWeight, MaybeTensor result)> nllLossKernel;
 extern Kernel<void(const LossCall&, const Tensor& grad, const Tensor& out, const Tensor& totalWeight)>
     nllLossBackwardKernel;
 
-std::pair<Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight, int reduction,
-                                       int64_t ignoreIndex, double smoothing);
+/** The loss, and what its derivative needs: the log-probabilities and the sum of weights. */
+std::tuple<Tensor, Tensor, Tensor> crossEntropy(const Tensor& logits, const Tensor& target, MaybeTensor weight,
+                                                int reduction, int64_t ignoreIndex, double smoothing);
 Tensor crossEntropyBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,
-                            int reduction, int64_t ignoreIndex, double smoothing);
+                            int reduction, int64_t ignoreIndex, double smoothing, const Tensor& totalWeight);
 std::pair<Tensor, Tensor> nllLoss(const Tensor& logProbs, const Tensor& target, MaybeTensor weight, int reduction,
                                   int64_t ignoreIndex);
 Tensor nllLossBackward(const Tensor& grad, const Tensor& logProbs, const Tensor& target, MaybeTensor weight,

@@ -28,8 +28,10 @@ interface Attributes {
 	code: number;
 	ignoreIndex: number;
 	labelSmoothing: number;
-	/** The addon's by-product for the derivative. */
-	kept: Handle;
+	/** What the mean divides by. */
+	totalWeight: Handle;
+	/** The addon's by-product for cross-entropy's derivative. */
+	logProbs?: Handle;
 }
 
 function checkTensors(op: string, input: Tensor, target: Tensor): void {
@@ -116,7 +118,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 			`[${op}] a floating point target holds probabilities and must have the input's shape [${input.shape}], got [${target.shape}]: class indices are int64`,
 		);
 	}
-	const [loss, kept] = native.crossEntropy(
+	const [loss, logProbs, totalWeight] = native.crossEntropy(
 		input.handle,
 		target.handle,
 		handleOf(weight),
@@ -126,7 +128,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 	);
 	const out = wrap(loss);
 	if (!tracked(input, target)) return out;
-	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing, kept };
+	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing, logProbs, totalWeight };
 	return record(
 		out,
 		derivativeOf(input, probabilities, attributes),
@@ -155,17 +157,18 @@ const classesBackward: Derivative = {
 			const formula = (x: Tensor, t: Tensor) => crossEntropyFormula(x, t, weight, attributes);
 			return gradientsOf(formula, [input, target], grad);
 		}
-		const { kept, code, ignoreIndex, labelSmoothing } = attributes;
+		const { logProbs, code, ignoreIndex, labelSmoothing, totalWeight } = attributes;
 		return [
 			wrap(
 				native.crossEntropyBackward(
 					grad.handle,
-					kept,
+					logProbs!,
 					target.handle,
 					handleOf(weight),
 					code,
 					ignoreIndex,
 					labelSmoothing,
+					totalWeight,
 				),
 			),
 		];
@@ -190,10 +193,10 @@ export function nllLoss(input: Tensor, target: Tensor, options: NllLossOptions =
 	const { weight = null, reduction = "mean", ignoreIndex = -100 } = options;
 	checkConstant("nllLoss", "weight", weight);
 	const code = reductionCode(op, reduction);
-	const [loss, kept] = native.nllLoss(input.handle, target.handle, handleOf(weight), code, ignoreIndex);
+	const [loss, totalWeight] = native.nllLoss(input.handle, target.handle, handleOf(weight), code, ignoreIndex);
 	const out = wrap(loss);
 	if (!tracked(input)) return out;
-	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing: 0, kept };
+	const attributes: Attributes = { reduction, code, ignoreIndex, labelSmoothing: 0, totalWeight };
 	const derivative = input.ndim <= 2 ? nllBackward : input.ndim === 3 && code === 0 ? nll1dBackward : nll2dBackward;
 	return record(out, derivative, [input], [input, target, weight], attributes);
 }
@@ -204,7 +207,7 @@ const nllBackward: Derivative = {
 		const input = node.saved(0);
 		const target = node.saved(1);
 		const weight = node.savedTensors[2] ? node.saved(2) : null;
-		const { code, reduction, ignoreIndex, kept } = node.attributes as Attributes;
+		const { code, reduction, ignoreIndex, totalWeight } = node.attributes as Attributes;
 		if (gradMode.enabled) {
 			return gradientsOf((x: Tensor) => nllFormula(x, target, weight, reduction, ignoreIndex), [input], grad);
 		}
@@ -215,7 +218,7 @@ const nllBackward: Derivative = {
 			handleOf(weight),
 			code,
 			ignoreIndex,
-			kept,
+			totalWeight,
 		);
 		return [wrap(result)];
 	},

@@ -87,11 +87,12 @@ describe("cross entropy", () => {
 			: tensor(target, P === 1 ? [rows] : [rows, P], "int64");
 		const w = s.weighted ? tensor(weight, [C], "float64") : null;
 		const expected = definition(s, logits, target, weight);
-		const [loss, logProbs] = native.crossEntropy(x, y, w, s.reduction, s.ignore, s.smoothing);
+		const [loss, logProbs, sum] = native.crossEntropy(x, y, w, s.reduction, s.ignore, s.smoothing);
 		const wanted = s.reduction === none ? expected.losses : [expected.loss];
 		expect(firstDifference(numbers(loss), wanted, 1e-12, 1e-14)).toBeUndefined();
 		const ones = native.full(native.shape(loss), 1, codes.float64);
-		const backward = (g: Handle) => native.crossEntropyBackward(g, logProbs, y, w, s.reduction, s.ignore, s.smoothing);
+		const backward = (g: Handle) =>
+			native.crossEntropyBackward(g, logProbs, y, w, s.reduction, s.ignore, s.smoothing, sum);
 		expect(firstDifference(numbers(backward(ones)), expected.grad, 1e-11, 1e-13)).toBeUndefined();
 		if (s.probabilities || s.smoothing > 0) return;
 		const [nll, total] = native.nllLoss(logProbs, y, w, s.reduction, s.ignore);

@@ -165,6 +165,13 @@ struct LossArguments {
   int op;
 };
 
+/** Where a reduction of losses goes (`total` null: there is none): `parts` holds Σ loss and Σ weight of each block but one. */
+struct LossSums {
+  double *total, *parts;
+  void* result;
+  bool mean;
+};
+
 /** Log-probabilities [steps, batch, classes]; of each sample its labels, how many steps and how many labels it has. */
 struct CtcArguments {
   const void* logProbs;

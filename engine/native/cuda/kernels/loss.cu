@@ -17,16 +17,17 @@ GB_DEVICE A groupJoin(A value) {
 struct Element {
   i64 e, at, stride;
   int lane;
-  bool there;
 
-  GB_DEVICE explicit Element(const LossArguments& a) {
-    e = globalThread() / kLanes;
-    lane = int(globalThread() % kLanes);
-    there = e < a.outer * a.inner;
-    at = there ? e / a.inner * a.classes * a.inner + e % a.inner : 0;
-    stride = a.inner;
-  }
+  GB_DEVICE Element(const LossArguments& a, i64 element)
+      : e(element), at(e / a.inner * a.classes * a.inner + e % a.inner), stride(a.inner), lane(int(threadIdx.x % kLanes)) {}
 };
+
+/** f(element) for all elements, by groups of threads that go on together. */
+template <class F>
+GB_DEVICE void eachElement(const LossArguments& a, const F& f) {
+  const i64 step = i64(gridDim.x) * (blockDim.x / kLanes);
+  for (i64 e = globalThread() / kLanes; e < a.outer * a.inner; e += step) f(Element(a, e));
+}
 
 GB_DEVICE double weightOf(const LossArguments& a, i64 c) { return a.weight ? double(static_cast<const T*>(a.weight)[c]) : 1.0; }
 
@@ -57,77 +58,110 @@ GB_DEVICE double loss(const LossArguments& a, const Element& e, const T* logProb
   return y < 0 ? 0 : smooth - (1 - a.smoothing) * weightOf(a, y) * double(logProbs[y * e.stride]);
 }
 
-extern "C" __global__ void crossEntropy(LossArguments a, T* logProbs, T* losses) {
-  const Element e(a);
-  const T* x = static_cast<const T*>(a.input) + e.at;
-  const i64 classes = e.there ? a.classes : 0;
-  T top = -scalar::Limits<T>::infinity;
-  for (i64 c = e.lane; c < classes; c += kLanes) top = Larger::join(top, x[c * e.stride]);
-  top = groupJoin<Larger>(top);
-  double sum = 0;
-  for (i64 c = e.lane; c < classes; c += kLanes) sum += double(scalar::exp(x[c * e.stride] - top));
-  const T log = T(scalar::log(groupJoin<Plus>(sum)));
-  if (!e.there) return;
-  T* out = logProbs + e.at;
-  for (i64 c = e.lane; c < classes; c += kLanes) out[c * e.stride] = x[c * e.stride] - top - log;
-  if (kLanes > 1) __syncwarp();
-  const double result = loss(a, e, out);
-  if (e.lane == 0) losses[e.e] = T(result);
+/** One thread: what a reduction makes of all losses and weights. */
+GB_DEVICE void settle(const LossSums& to, double loss, double weight) {
+  *to.total = weight;
+  *static_cast<T*>(to.result) = T(to.mean ? loss / weight : loss);
 }
 
-extern "C" __global__ void nllLoss(LossArguments a, T* losses) {
-  const Element e(a);
-  if (!e.there) return;
-  const double result = loss(a, e, static_cast<const T*>(a.input) + e.at);
-  if (e.lane == 0) losses[e.e] = T(result);
+/** Losses of all elements, and their sums with those of the weights of what counts; with probabilities that is every element. */
+template <class F>
+GB_DEVICE void storeLosses(const LossArguments& a, const LossSums& to, T* losses, const F& lossOf) {
+  double sum = 0, weights = 0;
+  eachElement(a, [&](const Element& e) {
+    const T own = T(lossOf(e));
+    if (e.lane != 0) return;
+    losses[e.e] = own;
+    const i64 y = a.classTarget ? classOf(a, e.e) : 0;
+    sum += double(own);
+    weights += !a.classTarget ? 1.0 : y < 0 ? 0.0 : weightOf(a, y);
+  });
+  if (!to.total) return;
+  sum = blockJoin<Plus>(sum);
+  weights = blockJoin<Plus>(weights);
+  if (threadIdx.x != 0) return;
+  if (gridDim.x == 1) return settle(to, sum, weights);
+  to.parts[2 * i64(blockIdx.x)] = sum;
+  to.parts[2 * i64(blockIdx.x) + 1] = weights;
 }
 
-/** One block: the weights of the classes that count; with probabilities the number of elements. */
-extern "C" __global__ void totalWeight(LossArguments a, double* total) {
-  const i64 n = a.outer * a.inner;
-  double own = 0;
-  for (i64 e = threadIdx.x; a.classTarget && e < n; e += blockDim.x) {
-    const i64 y = classOf(a, e);
-    if (y >= 0) own += weightOf(a, y);
+/** One block joins the sums of the others. */
+extern "C" __global__ void __launch_bounds__(512, 1) joinLosses(LossSums to, i64 parts) {
+  double sum = 0, weights = 0;
+  for (i64 i = threadIdx.x; i < parts; i += blockDim.x) {
+    sum += to.parts[2 * i];
+    weights += to.parts[2 * i + 1];
   }
-  const double all = blockJoin<Plus>(own);
-  if (threadIdx.x == 0) *total = a.classTarget ? all : double(n);
+  sum = blockJoin<Plus>(sum);
+  weights = blockJoin<Plus>(weights);
+  if (threadIdx.x == 0) settle(to, sum, weights);
 }
 
-/** `a.input` holds the log-probabilities; `perElement`: grad has an element for each of the loss. `total`: null for 1. */
-extern "C" __global__ void crossEntropyBackward(LossArguments a, const T* grad, bool perElement, const double* total, T* out) {
-  const Element e(a);
-  if (!e.there) return;
-  const double g = double(grad[perElement ? e.e : 0]) / (total ? *total : 1.0), spread = a.smoothing / double(a.classes);
-  const T* logProbs = static_cast<const T*>(a.input) + e.at;
-  T* dx = out + e.at;
-  const i64 y = a.classTarget ? classOf(a, e.e) : 0;
-  const T* p = a.classTarget ? nullptr : static_cast<const T*>(a.target) + e.at;
-  if (y < 0) {
-    for (i64 c = e.lane; c < a.classes; c += kLanes) dx[c * e.stride] = T(0);
-    return;
-  }
-  // d loss / d logit = softmax · Σ pull − pull, where pull is what the loss takes of each log-probability.
-  double own = 0;
-  for (i64 c = e.lane; c < a.classes; c += kLanes) {
-    own += weightOf(a, c) * (p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : spread);
-  }
-  double pulls = groupJoin<Plus>(own);
-  if (!p) pulls += (1 - a.smoothing) * weightOf(a, y);
-  for (i64 c = e.lane; c < a.classes; c += kLanes) {
-    const double share = p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : (c == y ? 1 - a.smoothing : 0) + spread;
-    dx[c * e.stride] = T(scalar::exp(logProbs[c * e.stride]) * T(g * pulls)) - T(g * weightOf(a, c) * share);
-  }
+extern "C" __global__ void __launch_bounds__(512, 1) crossEntropy(LossArguments a, LossSums to, T* losses, T* logProbs) {
+  storeLosses(a, to, losses, [&](const Element& e) {
+    const T* x = static_cast<const T*>(a.input) + e.at;
+    T top = -scalar::Limits<T>::infinity;
+    for (i64 c = e.lane; c < a.classes; c += kLanes) top = Larger::join(top, x[c * e.stride]);
+    top = groupJoin<Larger>(top);
+    double sum = 0;
+    for (i64 c = e.lane; c < a.classes; c += kLanes) sum += double(scalar::exp(x[c * e.stride] - top));
+    const T log = T(scalar::log(groupJoin<Plus>(sum)));
+    T* out = logProbs + e.at;
+    for (i64 c = e.lane; c < a.classes; c += kLanes) out[c * e.stride] = x[c * e.stride] - top - log;
+    if (kLanes > 1) __syncwarp();
+    return loss(a, e, out);
+  });
 }
 
-/** `out` is zero everywhere. */
-extern "C" __global__ void nllLossBackward(LossArguments a, const T* grad, bool perElement, const double* total, T* out) {
-  const Element e(a);
-  if (!e.there || e.lane != 0) return;
-  const i64 y = classOf(a, e.e);
-  if (y < 0) return;
-  const double g = double(grad[perElement ? e.e : 0]) / (total ? *total : 1.0);
-  out[e.at + y * e.stride] = T(-g * weightOf(a, y));
+extern "C" __global__ void __launch_bounds__(512, 1) nllLoss(LossArguments a, LossSums to, T* losses) {
+  storeLosses(a, to, losses, [&](const Element& e) { return loss(a, e, static_cast<const T*>(a.input) + e.at); });
+}
+
+/** Where the gradient of the loss is and what it is divided by. */
+struct LossGradient {
+  const T* grad;
+  bool perElement;  // an element for each of the loss
+  const double* total;  // null for 1
+
+  GB_DEVICE double of(const Element& e) const { return double(grad[perElement ? e.e : 0]) / (total ? *total : 1.0); }
+};
+
+/** `a.input` holds the log-probabilities. */
+extern "C" __global__ void __launch_bounds__(512, 1) crossEntropyBackward(LossArguments a, T* out, const T* grad, bool perElement,
+                                                                          const double* total) {
+  const LossGradient gradient{grad, perElement, total};
+  eachElement(a, [&](const Element& e) {
+    const double g = gradient.of(e), spread = a.smoothing / double(a.classes);
+    const T* logProbs = static_cast<const T*>(a.input) + e.at;
+    T* dx = out + e.at;
+    const i64 y = a.classTarget ? classOf(a, e.e) : 0;
+    const T* p = a.classTarget ? nullptr : static_cast<const T*>(a.target) + e.at;
+    if (y < 0) {
+      for (i64 c = e.lane; c < a.classes; c += kLanes) dx[c * e.stride] = T(0);
+      return;
+    }
+    // d loss / d logit = softmax · Σ pull − pull, where pull is what the loss takes of each log-probability.
+    double own = 0;
+    for (i64 c = e.lane; c < a.classes; c += kLanes) {
+      own += weightOf(a, c) * (p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : spread);
+    }
+    double pulls = groupJoin<Plus>(own);
+    if (!p) pulls += (1 - a.smoothing) * weightOf(a, y);
+    for (i64 c = e.lane; c < a.classes; c += kLanes) {
+      const double share = p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : (c == y ? 1 - a.smoothing : 0) + spread;
+      dx[c * e.stride] = T(scalar::exp(logProbs[c * e.stride]) * T(g * pulls)) - T(g * weightOf(a, c) * share);
+    }
+  });
+}
+
+extern "C" __global__ void __launch_bounds__(512, 1) nllLossBackward(LossArguments a, T* out, const T* grad, bool perElement,
+                                                                     const double* total) {
+  const LossGradient gradient{grad, perElement, total};
+  eachElement(a, [&](const Element& e) {
+    const i64 y = classOf(a, e.e);
+    const double own = y < 0 ? 0 : -gradient.of(e) * weightOf(a, y);
+    for (i64 c = e.lane; c < a.classes; c += kLanes) out[e.at + c * e.stride] = c == y ? T(own) : T(0);
+  });
 }
 
 }  // namespace cuda

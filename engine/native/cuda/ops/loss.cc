@@ -1,9 +1,10 @@
 // Classification losses on a card.
 #include "ops/loss.h"
 
+#include <algorithm>
+
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
-#include "ops/copy.h"
 
 namespace gb::cuda {
 namespace {
@@ -24,58 +25,83 @@ LossArguments argumentsOf(const LossCall& call) {
   return a;
 }
 
-/** A kernel for classes behind each other, taken by a warp, and one for others, taken by a thread. */
+/** A block's threads at most. */
+constexpr int64_t kMostThreads = 512;
+
+/** How a call is shared out: classes behind each other go to a warp, few or scattered ones to a thread. */
+struct Shares {
+  bool byWarp;
+  unsigned threads = kThreads;
+  Grid grid{1};
+
+  explicit Shares(const LossCall& call) {
+    const int64_t elements = call.outer * call.inner;
+    // A block alone joins its losses in the same launch: its threads may take two elements each, or an element of few classes.
+    const bool few = elements > kMostThreads / 16 && elements <= kMostThreads && call.classes <= 16;
+    byWarp = call.inner == 1 && call.classes > 4 && !few;
+    const int64_t wanted = elements * (byWarp ? 32 : 1);
+    if (wanted <= 2 * kMostThreads) {
+      threads = unsigned(std::clamp<int64_t>((wanted + 31) / 32 * 32, 32, kMostThreads));
+    } else {
+      grid = gridFor(wanted, kThreads);
+    }
+  }
+};
+
 struct Kernels {
   ByFloat one, warp;
   const char* name;
 
   template <class... A>
-  void run(const LossCall& call, const A&... more) {
-    const int64_t elements = call.outer * call.inner;
-    if (elements == 0) return;
+  void run(const LossCall& call, const Shares& shares, const A&... more) {
     const Device device = call.input->device();
-    const bool byWarp = call.inner == 1 && call.classes > 4;
-    const CUfunction kernel = byWarp ? warp.get(device, "loss.cu", name, call.input->dtype(), "-DGB_LANES=32")
-                                     : one.get(device, "loss.cu", name, call.input->dtype(), "-DGB_LANES=1");
-    launch(kernel, device, gridFor(elements * (byWarp ? 32 : 1), kThreads), kThreads, argumentsOf(call), more...);
+    const CUfunction kernel = shares.byWarp ? warp.get(device, "loss.cu", name, call.input->dtype(), "-DGB_LANES=32")
+                                            : one.get(device, "loss.cu", name, call.input->dtype(), "-DGB_LANES=1");
+    launch(kernel, device, shares.grid, shares.threads, argumentsOf(call), more...);
+  }
+
+  /** With the sums of the losses and weights, which a block alone has at once. */
+  template <class... A>
+  void reduce(const LossCall& call, const Tensor& total, MaybeTensor result, const A&... more) {
+    static ByFloat joins;
+    const Device device = call.input->device();
+    const Shares shares(call);
+    if (!result) return run(call, shares, LossSums{}, more...);
+    const long long parts = shares.grid.x;
+    const Scratch memory(parts > 1 ? size_t(parts) * 16 : 0, device);
+    const LossSums to{static_cast<double*>(total.data()), static_cast<double*>(memory.data()), result->data(),
+                      call.reduction == LossReduction::Mean};
+    run(call, shares, to, more...);
+    if (parts == 1) return;
+    launch(joins.get(device, "loss.cu", "joinLosses", call.input->dtype(), "-DGB_LANES=1"), device, Grid{1}, unsigned(kMostThreads),
+           to, parts);
+  }
+
+  void differentiate(const LossCall& call, const Tensor& grad, const Tensor& out, const Tensor& totalWeight) {
+    const void* divisor = call.reduction == LossReduction::Mean ? totalWeight.data() : nullptr;
+    run(call, Shares(call), out.data(), grad.data(), call.reduction == LossReduction::None, divisor);
   }
 };
 
-void weigh(const LossCall& call, void* total) {
-  static ByFloat kernels;
-  const Device device = call.input->device();
-  launch(kernels.get(device, "loss.cu", "totalWeight", call.input->dtype(), "-DGB_LANES=1"), device, Grid{1}, kThreads,
-         argumentsOf(call), total);
-}
-
-void crossEntropyOnCuda(const LossCall& call, const Tensor& logProbs, const Tensor& losses, const Tensor& total) {
+void crossEntropyOnCuda(const LossCall& call, const Tensor& logProbs, const Tensor& losses, const Tensor& total,
+                        MaybeTensor result) {
   static Kernels kernels{{}, {}, "crossEntropy"};
-  kernels.run(call, logProbs.data(), losses.data());
-  weigh(call, total.data());
+  kernels.reduce(call, total, result, losses.data(), logProbs.data());
 }
 
-void nllLossOnCuda(const LossCall& call, const Tensor& losses, const Tensor& total) {
+void nllLossOnCuda(const LossCall& call, const Tensor& losses, const Tensor& total, MaybeTensor result) {
   static Kernels kernels{{}, {}, "nllLoss"};
-  kernels.run(call, losses.data());
-  weigh(call, total.data());
+  kernels.reduce(call, total, result, losses.data());
 }
 
-bool perElement(const LossCall& call) { return call.reduction == LossReduction::None; }
-
-void crossEntropyBackwardOnCuda(const LossCall& call, const Tensor& grad, const Tensor& out) {
+void crossEntropyBackwardOnCuda(const LossCall& call, const Tensor& grad, const Tensor& out, const Tensor& totalWeight) {
   static Kernels kernels{{}, {}, "crossEntropyBackward"};
-  const bool mean = call.reduction == LossReduction::Mean;
-  const Scratch total(8, out.device());
-  if (mean) weigh(call, total.data());
-  void* divisor = mean ? total.data() : nullptr;
-  kernels.run(call, grad.data(), perElement(call), divisor, out.data());
+  kernels.differentiate(call, grad, out, totalWeight);
 }
 
 void nllLossBackwardOnCuda(const LossCall& call, const Tensor& grad, const Tensor& out, const Tensor& totalWeight) {
   static Kernels kernels{{}, {}, "nllLossBackward"};
-  fillWith(out, Scalar::of(0.0));
-  void* divisor = call.reduction == LossReduction::Mean ? totalWeight.data() : nullptr;
-  kernels.run(call, grad.data(), perElement(call), divisor, out.data());
+  kernels.differentiate(call, grad, out, totalWeight);
 }
 
 GB_UNITS(all) {
