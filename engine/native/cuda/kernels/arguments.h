@@ -61,6 +61,10 @@ struct ReduceArguments {
   Walk<2> kept;
   Walk<1> reduced;
   unsigned int outputs, count;
+  /** Threads that share an output (`along`), or neighbouring outputs of a block (`across`, `join`): a power of two. */
+  unsigned int lanes;
+  /** Elements are read 16 bytes (`along`) or a few neighbours (`across`) at a time: there is nothing between them, and all is aligned. */
+  bool runs;
   /** The elements of one output are cut into so many parts; their results go to `partial`, [part][output]. */
   unsigned int parts, perPart;
   void* partial;

@@ -28,6 +28,12 @@ struct BitsOf<8> {
   using Type = u64;
 };
 
+/** The value of the lane whose number differs in the bits of `step`. */
+template <class A>
+GB_DEVICE A opposite(A value, u32 step) {
+  return __shfl_xor_sync(kAllLanes, value, step);
+}
+
 /** The join of all lanes' values, in every lane. Blocks have whole warps. */
 template <class Join, class A>
 GB_DEVICE A warpJoin(A value) {
@@ -49,6 +55,26 @@ GB_DEVICE A blockJoin(A value) {
   A total = warps[0];
   for (int i = 1; i < count; i++) total = Join::join(total, warps[i]);
   return total;
+}
+
+/**
+ * The join of the values of each group of `lanes` threads behind each other (a power of two), in the first of them. `start` joins
+ * with nothing. Blocks have whole warps and whole groups, at most 1024 threads in x; all must come here.
+ */
+template <class Join, class A>
+GB_DEVICE A groupJoin(A value, u32 lanes, A start) {
+  for (u32 step = lanes < kWarp ? lanes / 2 : kWarp / 2; step > 0; step /= 2) {
+    value = Join::join(value, opposite(value, step));
+  }
+  if (lanes <= kWarp) return value;
+  __shared__ A warps[kWarp];
+  const u32 lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, count = lanes / kWarp;
+  __syncthreads();
+  if (lane == 0) warps[warp] = value;
+  __syncthreads();
+  value = lane < count && warp + lane < blockDim.x / kWarp ? warps[warp + lane] : start;
+  for (u32 step = kWarp / 2; step > 0; step /= 2) value = Join::join(value, opposite(value, step));
+  return value;
 }
 
 struct Plus {

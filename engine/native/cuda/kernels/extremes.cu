@@ -19,24 +19,58 @@ GB_DEVICE bool beats(const Best& a, const Best& b, bool largest) {
   return largest ? a.value > b.value : a.value < b.value;
 }
 
-extern "C" __global__ void extreme(char* values, i64* indices, Place x, i64 itemSize, i64 n, bool largest) {
-  const char* row = x.data + i64(blockIdx.x) * n * itemSize;
-  Best best{loadAs<C>(row, x.type), 0};
-  for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
-    const Best other{loadAs<C>(row + i * itemSize, x.type), i};
-    if (beats(other, best, largest)) best = other;
+template <bool largest>
+struct Better {
+  GB_DEVICE static Best join(const Best& a, const Best& b) { return beats(b, a, largest) ? b : a; }
+};
+GB_DEVICE Best opposite(const Best& best, u32 step) {
+  return {__shfl_xor_sync(kAllLanes, best.value, step), __shfl_xor_sync(kAllLanes, best.at, step)};
+}
+
+/** Elements that a thread has under way. */
+constexpr u32 kLoads = 4;
+
+/** Of the elements from `lane` on, every `lanes`-th: later ones win only where they are better. */
+template <class T>
+GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 n, bool largest) {
+  const T* x = reinterpret_cast<const T*>(row);
+  Best best{cast<C>(x[0]), 0};
+  for (i64 first = lane; first < n; first += kLoads * lanes) {
+    C values[kLoads];
+#pragma unroll
+    for (u32 j = 0; j < kLoads; j++) values[j] = first + j * lanes < n ? cast<C>(x[first + j * lanes]) : best.value;
+#pragma unroll
+    for (u32 j = 0; j < kLoads; j++) {
+      const bool better = largest ? values[j] > best.value : values[j] < best.value;
+      if (better || (values[j] != values[j] && best.value == best.value)) best = {values[j], first + j * lanes};
+    }
   }
-  __shared__ Best all[1024];
-  all[threadIdx.x] = best;
-  for (unsigned int half = blockDim.x / 2; half > 0; half /= 2) {
-    __syncthreads();
-    if (threadIdx.x < half && beats(all[threadIdx.x + half], all[threadIdx.x], largest)) all[threadIdx.x] = all[threadIdx.x + half];
+  return best;
+}
+
+/** `lanes` threads take a row. */
+extern "C" __global__ void __launch_bounds__(1024) extreme(char* values, i64* indices, Place x, i64 itemSize, i64 n, i64 rows, u32 lanes, bool largest) {
+  const u32 lane = threadIdx.x & (lanes - 1);
+  const i64 own = globalThread() / lanes;
+  const char* row = x.data + (own < rows ? own : 0) * n * itemSize;
+  Best best{C(0), 0};
+  constexpr bool whole = C(0.5) == C(0);
+#define GB_CASE(CODE, TYPE)                                    \
+  case CODE:                                                   \
+    best = bestOf<TYPE>(row, lane, lanes, n, largest);         \
+    break;
+  if constexpr (whole) {
+    switch (x.type) { GB_CASE(0, u8) GB_CASE(1, i8) GB_CASE(2, i16) GB_CASE(3, i32) GB_CASE(4, i64) GB_CASE(8, bool) }
+  } else {
+    switch (x.type) { GB_CASE(5, Half) GB_CASE(6, float) GB_CASE(7, double) GB_CASE(9, BFloat16) }
   }
-  if (threadIdx.x != 0) return;
-  const i64 at = all[0].at;
-  indices[blockIdx.x] = at;
+#undef GB_CASE
+  // A value that joins with itself stays what it is: any of them can be the start.
+  best = largest ? groupJoin<Better<true>>(best, lanes, best) : groupJoin<Better<false>>(best, lanes, best);
+  if (lane != 0 || own >= rows) return;
+  indices[own] = best.at;
   if (!values) return;
-  for (i64 b = 0; b < itemSize; b++) values[i64(blockIdx.x) * itemSize + b] = row[at * itemSize + b];
+  for (i64 b = 0; b < itemSize; b++) values[own * itemSize + b] = row[best.at * itemSize + b];
 }
 
 }  // namespace cuda

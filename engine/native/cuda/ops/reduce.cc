@@ -3,6 +3,7 @@
 #include "ops/reduce.h"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "cuda/ops/units.h"
@@ -24,41 +25,107 @@ constexpr bool kIntegers[] = {
 };
 constexpr int kReductions = int(sizeof kNames / sizeof kNames[0]);
 
-/** From so many elements of an output on, its parts may be given to different blocks. */
-constexpr int64_t kLong = 4096;
-/** Outputs of fewer elements are not worth a block each. */
-constexpr int64_t kShort = 32;
+/** The units of a reduction: types in memory that have one of their own, and one for the rest by what they are computed in. */
+struct Typed {
+  DType compute, memory;
+};
+constexpr Typed kTyped[] = {{DType::Float32, DType::Float32}, {DType::Float32, DType::Float16}, {DType::Float32, DType::BFloat16},
+                            {DType::Float64, DType::Float64}, {DType::Int64, DType::Int64},     {DType::Int64, DType::Bool}};
+constexpr int kOwn = int(std::size(kTyped)), kUnits = kOwn + int(std::size(kComputes));
 
-std::string formulaOf(int which) { return std::string("-DGB_R=") + kNames[which]; }
-Unit unitOf(int which, DType compute) { return ByCompute::unit("reduce.cu", compute, formulaOf(which)); }
+int unitFor(DType compute, DType memory) {
+  for (int i = 0; i < kOwn; i++) {
+    if (kTyped[i].compute == compute && kTyped[i].memory == memory) return i;
+  }
+  return kOwn + (compute == DType::Float32 ? 0 : compute == DType::Float64 ? 1 : 2);
+}
 
-ByCompute alongs[kReductions], acrosses[kReductions], joins[kReductions];
+Unit unitOf(int which, int unit) {
+  const std::string formula = std::string("-DGB_R=") + kNames[which];
+  if (unit >= kOwn) return ByCompute::unit("reduce.cu", kComputes[unit - kOwn], formula);
+  return ByCompute::unit("reduce.cu", kTyped[unit].compute, formula + " -DGB_T=" + kernelType(kTyped[unit].memory));
+}
+
+enum Name { kAlong, kAcross, kJoin, kNamed };
+
+CUfunction kernelFor(int which, int unit, Name name, Device device) {
+  constexpr const char* names[kNamed] = {"along", "across", "join"};
+  static Function functions[kReductions][kUnits][kNamed];
+  return functions[which][unit][name].get(cudaIndex(device), names[name], [&] { return unitOf(which, unit); });
+}
+
+/** Loads that a thread has under way (kLoads in reduce.cu): with fewer elements than that, more threads are no gain. */
+constexpr int64_t kLoads = 4;
+/** Loads of each thread of a block of kMostThreads from which on several blocks and a second launch are the faster way. */
+constexpr int64_t kLongest = 16;
+constexpr int64_t kMostThreads = 1024, kMostParts = 1024;
+/** Elements from which on the bytes count and not the way of the first one: threads take neighbours together. */
+constexpr int64_t kLarge = 1 << 22;
+
+/** How a launch shares out the elements. */
+struct Plan {
+  unsigned threads, lanes;
+  int64_t blocks, parts = 1;
+};
+
+/** Outputs of `count` pieces each, `lanes` threads for one. */
+Plan planAlong(int64_t count, int64_t outputs, int64_t processors) {
+  int64_t lanes = 1;
+  while (lanes < kMostThreads && lanes * kLoads < count && (lanes < 32 || lanes * outputs < processors * 2048)) lanes *= 2;
+  int64_t parts = 1;
+  if (count > lanes * kLongest && outputs < 2 * processors) {
+    lanes = kThreads;
+    parts = std::min({count / (lanes * kLoads), (8 * processors + outputs - 1) / outputs, kMostParts});
+  }
+  int64_t threads = std::max<int64_t>(lanes, 32);
+  while (threads < kThreads && threads < lanes * outputs) threads *= 2;
+  return {unsigned(threads), unsigned(lanes), (lanes * outputs + threads - 1) / threads, parts};
+}
+
+/** `columns` of `count` elements each, in blocks of `lanes` columns and as many rows as there are threads for. */
+Plan planAcross(int64_t count, int64_t columns, bool large, int64_t processors) {
+  int64_t threads = kThreads, lanes = kThreads;
+  const auto blocks = [&] { return (columns + lanes - 1) / lanes; };
+  const auto scant = [&] { return threads / lanes * kLoads < count && blocks() < 8 * processors; };
+  while (lanes > 1 && (lanes / 2 >= columns || (lanes > (large ? 32 : 8) && scant()))) lanes /= 2;
+  // Neighbours of several columns take the room of several threads (stack in reduce.cu).
+  while (!large && threads < kMostThreads && scant()) threads *= 2;
+  int64_t parts = 1;
+  if (count > threads / lanes * 2 * kLongest && blocks() < 2 * processors) {
+    threads = kThreads;
+    lanes = std::min<int64_t>(lanes < 32 && lanes < columns ? 32 : lanes, kThreads);
+    parts = std::min({count / (threads / lanes * kLoads), (8 * processors + blocks() - 1) / blocks(), kMostParts});
+  }
+  return {unsigned(threads), unsigned(lanes), blocks(), parts};
+}
 
 /** Elements of each output that one launch takes: a stretch of the outermost reduced dimension, in parts. */
 struct Slice {
   int64_t begin, size;
-  unsigned count, parts, perPart;
+  unsigned count, perPart;
+  Plan plan;
   /** The first of its parts among those of all slices. */
   unsigned first;
 };
 
-/** Positions are 32-bit numbers in a kernel: `count` elements of each output are one slice mostly, and more beyond that. */
-std::vector<Slice> slicesOf(int64_t count, int64_t outer, int64_t outputs, bool byBlock, Device device) {
-  const int64_t inner = count / outer, perSlice = count > kMostElements ? kMostElements / inner : outer;
-  const int64_t workers = byBlock ? outputs : (outputs + kThreads - 1) / kThreads;
-  const int64_t wanted = 8 * int64_t(properties(cudaIndex(device)).multiProcessorCount), least = byBlock ? kLong : 64;
+/**
+ * Positions are 32-bit numbers in a kernel: `count` elements of each output are one slice mostly, and more beyond that.
+ * `run` elements are read together.
+ */
+std::vector<Slice> slicesOf(int64_t count, int64_t outer, int64_t outputs, bool along, int64_t run, Device device) {
+  const int64_t inner = count / outer;
+  // A slice of single elements ends where those do that are read together.
+  const int64_t perSlice = count <= kMostElements ? outer : inner == 1 ? kMostElements / run * run : kMostElements / inner;
+  const int64_t processors = properties(cudaIndex(device)).multiProcessorCount;
   std::vector<Slice> slices;
   unsigned first = 0;
   for (int64_t begin = 0; begin < outer; begin += perSlice) {
     const int64_t size = std::min(perSlice, outer - begin), own = inner * size;
-    int64_t parts = 1;
-    if (workers < wanted && own > least) {
-      parts = std::min({(own + least - 1) / least, (wanted + workers - 1) / workers, int64_t(1024)});
-    }
-    const int64_t perPart = (own + parts - 1) / parts;
-    if (perPart > 0) parts = std::max<int64_t>(1, (own + perPart - 1) / perPart);
-    slices.push_back({begin, size, unsigned(own), unsigned(parts), unsigned(perPart), first});
-    first += unsigned(parts);
+    Plan plan = along ? planAlong(own / run, outputs, processors) : planAcross(own, outputs / run, run > 1, processors);
+    const int64_t step = along ? run : 1, perPart = (own / step + plan.parts - 1) / plan.parts * step;
+    if (perPart > 0) plan.parts = std::max<int64_t>(1, (own + perPart - 1) / perPart);
+    slices.push_back({begin, size, unsigned(own), unsigned(perPart), plan, first});
+    first += unsigned(plan.parts);
   }
   return slices;
 }
@@ -108,12 +175,16 @@ void reduceOnCuda(const ReduceCall& call) {
     }
   }
   GB_CHECK(count / outer <= kMostElements, "a reduction of so many elements is not possible on a card yet: ", x.numel());
-  const bool byBlock = alongMemory && count > kShort;
-  const std::vector<Slice> slices = slicesOf(count, outer, a.outputs, byBlock, device);
-  a.parts = slices.back().first + slices.back().parts;
+  const int unit = unitFor(call.compute, x.dtype()), item = int(x.itemSize());
+  // Elements that are read together: along memory 16 bytes (8 of bool, which fill enough registers), across it neighbours.
+  const int64_t bytes = std::min(16, (alongMemory ? 8 : 4) * item), run = unit < kOwn ? bytes / item : 1;
+  a.runs = run > 1 && x.numel() > 1 && nest.strides[0][0] == item && nest.sizes[0] % run == 0 &&
+           reinterpret_cast<size_t>(a.x.data) % size_t(bytes) == 0 && (alongMemory || x.numel() >= kLarge);
+  for (int d = 1; a.runs && d < nest.sizes.size(); d++) a.runs = nest.strides[0][d] % bytes == 0;
+  const std::vector<Slice> slices = slicesOf(count, outer, a.outputs, alongMemory, a.runs ? run : 1, device);
+  a.parts = slices.back().first + unsigned(slices.back().plan.parts);
   std::optional<Scratch> partial;
   if (a.parts > 1) partial.emplace(size_t(a.parts) * a.outputs * 8, device);
-  const std::string formula = formulaOf(which);
   for (const Slice& slice : slices) {
     if (slices.size() > 1) {
       a.x.data = x.as<char>() + slice.begin * step;
@@ -121,24 +192,25 @@ void reduceOnCuda(const ReduceCall& call) {
     }
     a.count = slice.count;
     a.perPart = slice.perPart;
+    a.lanes = slice.plan.lanes;
     if (partial) a.partial = static_cast<char*>(partial->data()) + size_t(slice.first) * a.outputs * 8;
-    const CUfunction kernel = byBlock ? alongs[which].get(device, "reduce.cu", "along", call.compute, formula)
-                                      : acrosses[which].get(device, "reduce.cu", "across", call.compute, formula);
-    Grid grid = byBlock ? Grid{a.outputs} : gridFor(a.outputs, kThreads);
-    grid.y = slice.parts;
-    launch(kernel, device, grid, kThreads, a);
+    Grid grid = gridFor(slice.plan.blocks, 1);
+    grid.y = unsigned(slice.plan.parts);
+    launch(kernelFor(which, unit, alongMemory ? kAlong : kAcross, device), device, grid, slice.plan.threads, a);
   }
   if (a.parts > 1) {
+    const Plan plan = planAcross(a.parts, a.outputs, false, properties(cudaIndex(device)).multiProcessorCount);
     a.partial = partial->data();
-    const CUfunction kernel = joins[which].get(device, "reduce.cu", "join", call.compute, formula);
-    launch(kernel, device, gridFor(a.outputs, kThreads), kThreads, a);
+    a.lanes = plan.lanes;
+    launch(kernelFor(which, unit, kJoin, device), device, gridFor(plan.blocks, 1), plan.threads, a);
   }
 }
 
 GB_UNITS(all) {
   for (int which = 0; which < kReductions; which++) {
-    for (DType compute : kComputes) {
-      if (compute != DType::Int64 || kIntegers[which]) all.push_back(unitOf(which, compute));
+    for (int unit = 0; unit < kUnits; unit++) {
+      const DType compute = unit < kOwn ? kTyped[unit].compute : kComputes[unit - kOwn];
+      if (compute != DType::Int64 || kIntegers[which]) all.push_back(unitOf(which, unit));
     }
   }
 }

@@ -1,6 +1,8 @@
 // Ops on rows on a card.
 #include "ops/rows.h"
 
+#include <algorithm>
+
 #include "cuda/ops/row_plan.h"
 
 namespace gb::cuda {
@@ -52,12 +54,15 @@ void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, in
 
 void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
   static ByCompute kernels;
-  unsigned threads = 32;
-  while (threads < 256 && threads < n) threads *= 2;
+  const int64_t rows = indices.numel(), full = int64_t(properties(cudaIndex(x.device())).multiProcessorCount) * 2048;
+  // A few elements for each thread, and more than a warp for a row only where rows alone do not fill the card.
+  unsigned lanes = 1;
+  while (lanes < 1024 && lanes * 4 < n && (lanes < 32 || lanes * rows < full)) lanes *= 2;
+  const unsigned threads = std::max(lanes, kThreads);
   void* to = values ? values->data() : nullptr;
-  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(indices.numel(), 1),
+  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(lanes * rows, threads),
          threads, to, indices.data(), Place{x.as<char>(), int(x.dtype())}, static_cast<long long>(x.itemSize()),
-         static_cast<long long>(n), largest);
+         static_cast<long long>(n), static_cast<long long>(rows), lanes, largest);
 }
 
 GB_UNITS(all) {
