@@ -55,6 +55,18 @@ struct ChainArguments {
   Walk<1 + kMostChainWalked> walk;
 };
 
+/** A copy by squares of kCopyTile elements a side, whose threads are kCopyRows rows. */
+constexpr int kCopyTile = 32, kCopyRows = 8;
+struct TileArguments {
+  /** Elements in the dimension in which the result's lie behind each other, and in that of the source's. */
+  unsigned int width, height;
+  /** Bytes between the result's elements along the height, and between the source's along the width. */
+  long long toStep, fromStep;
+  /** Squares along the width and the height, and the dimensions that are left. */
+  Divisor across, down;
+  Walk<2> others;
+};
+
 /** One reduction: `kept` walks over x and the result, `reduced` over what joins into one element. */
 struct ReduceArguments {
   Place x, out;
@@ -63,7 +75,7 @@ struct ReduceArguments {
   unsigned int outputs, count;
   /** Threads that share an output (`along`), or neighbouring outputs of a block (`across`, `join`): a power of two. */
   unsigned int lanes;
-  /** Elements are read 16 bytes (`along`) or a few neighbours (`across`) at a time: there is nothing between them, and all is aligned. */
+  /** Elements are read a few at a time: there is nothing between them, and all is aligned. */
   bool runs;
   /** The elements of one output are cut into so many parts; their results go to `partial`, [part][output]. */
   unsigned int parts, perPart;

@@ -1,43 +1,63 @@
-// Copies with a change of type, and filling. Macro: GB_C (float, double or i64: by way of what elements are converted).
-#include "cuda/kernels/prelude.cuh"
+// Copies from a tensor of GB_FROM to one of GB_TO, by way of GB_C.
+#include "cuda/kernels/run.cuh"
 
 namespace gb {
 namespace cuda {
 
+using To = GB_TO;
+using From = GB_FROM;
 using C = GB_C;
 
-extern "C" __global__ void copy(Place to, Place from, Walk<2> walk, u32 n) {
-  const i64 i = globalThread();
-  if (i >= n) return;
+GB_DEVICE To converted(From x) { return cast<To>(cast<C>(x)); }
+
+GB_DEVICE void one(char* to, const char* from, const Walk<2>& walk, u32 position) {
   i64 at[2];
-  locate(walk, u32(i), at);
-  storeAs<C>(to.data + at[0], to.type, loadAs<C>(from.data + at[1], from.type));
+  locate(walk, position, at);
+  *reinterpret_cast<To*>(to + at[0]) = converted(*reinterpret_cast<const From*>(from + at[1]));
 }
 
-extern "C" __global__ void fill(Place to, C value, Walk<1> walk, u32 n) {
+extern "C" __global__ void copy(char* to, const char* from, Walk<2> walk, u32 n) {
   const i64 i = globalThread();
-  if (i >= n) return;
-  i64 at[1];
-  locate(walk, u32(i), at);
-  storeAs<C>(to.data + at[0], to.type, value);
+  if (i < n) one(to, from, walk, u32(i));
 }
 
-GB_DEVICE float line(float step, float x, float start) { return scalar::mulAdd(step, x, start); }
-GB_DEVICE double line(double step, double x, double start) { return scalar::mulAdd(step, x, start); }
-GB_DEVICE i64 line(i64 step, i64 x, i64 start) { return start + step * x; }
-
-/** start + i·step in the type that elements are computed in. */
-extern "C" __global__ void arange(Place to, C start, C step, i64 itemSize, i64 n) {
-  const i64 i = globalThread();
-  if (i < n) storeAs<C>(to.data + i * itemSize, to.type, line(step, C(i), start));
+/** The same where the walk's rows have a run's elements at least. */
+extern "C" __global__ void copyRuns(char* to, const char* from, Walk<2> walk, u32 n) {
+  const i64 first = globalThread() * kRun;
+  if (first + kRun > n) {
+    for (i64 i = first; i < n; i++) one(to, from, walk, u32(i));
+    return;
+  }
+  const Run<2> run(walk, u32(first));
+  C x[kRun];
+  loadRunAs<From>(x, from, run, 1);
+  storeRunAs<To>(x, to, run, 0);
 }
 
-/** From both ends inwards: the last element is exactly `end`. */
-extern "C" __global__ void linspace(Place to, C start, C end, C step, i64 itemSize, i64 n) {
-  const i64 i = globalThread();
-  if (i >= n) return;
-  const C value = i < n / 2 || n == 1 ? line(step, C(i), start) : line(-step, C(n - i - 1), end);
-  storeAs<C>(to.data + i * itemSize, to.type, value);
+/**
+ * The same for tensors whose elements lie behind each other in different dimensions, the result's in dimension 0: squares go
+ * by way of shared memory, so that both sides are read and written along memory.
+ */
+extern "C" __global__ void copyTiles(char* to, const char* from, TileArguments a) {
+  __shared__ From tile[kCopyTile][kCopyTile + 1];
+  const u32 x = threadIdx.x % kCopyTile, y = threadIdx.x / kCopyTile;
+  const u32 down = divide(blockIdx.x, a.across), other = divide(down, a.down);
+  const u32 column = (blockIdx.x - down * a.across.d) * kCopyTile, row = (down - other * a.down.d) * kCopyTile;
+  i64 at[2];
+  locate(a.others, other, at);
+#pragma unroll
+  for (u32 j = 0; j < kCopyTile; j += kCopyRows) {
+    if (row + x < a.height && column + y + j < a.width) {
+      tile[y + j][x] = *reinterpret_cast<const From*>(from + at[1] + i64(row + x) * sizeof(From) + i64(column + y + j) * a.fromStep);
+    }
+  }
+  __syncthreads();
+#pragma unroll
+  for (u32 j = 0; j < kCopyTile; j += kCopyRows) {
+    if (column + x < a.width && row + y + j < a.height) {
+      *reinterpret_cast<To*>(to + at[0] + i64(column + x) * sizeof(To) + i64(row + y + j) * a.toStep) = converted(tile[x][y + j]);
+    }
+  }
 }
 
 }  // namespace cuda

@@ -10,6 +10,17 @@ struct Words {
   u32 x, y, z, w;
 };
 
+/** The whole product. The compiler alone adds the upper half of a constant, which is 0. */
+#if defined(__CUDA_ARCH__)
+GB_DEVICE u64 product(u32 a, u32 b) {
+  u64 x;
+  asm("mul.wide.u32 %0, %1, %2;" : "=l"(x) : "r"(a), "r"(b));
+  return x;
+}
+#else
+GB_DEVICE u64 product(u32 a, u32 b) { return u64(a) * b; }
+#endif
+
 /** The draws of one thread: a subsequence, from a counter on. */
 class Philox {
  public:
@@ -24,7 +35,7 @@ class Philox {
     Words c{u32(c_), u32(c_ >> 32), u32(s_), u32(s_ >> 32)};
     u32 k0 = k0_, k1 = k1_;
     for (int round = 0; round < 10; round++) {
-      const u64 first = u64(0xd2511f53u) * c.x, second = u64(0xcd9e8d57u) * c.z;
+      const u64 first = product(0xd2511f53u, c.x), second = product(0xcd9e8d57u, c.z);
       c = {u32(second >> 32) ^ c.y ^ k0, u32(second), u32(first >> 32) ^ c.w ^ k1, u32(first)};
       k0 += 0x9e3779b9u;
       k1 += 0xbb67ae85u;

@@ -134,16 +134,21 @@ struct alignas(sizeof(T) * N) Vector {
 
 GB_DEVICE u32 divide(u32 n, const Divisor& by) { return (__umulhi(n, by.multiplier) + n) >> by.shift; }
 
-/** Byte offsets of the element at a position of a walk. */
+/** Byte offsets of the element at a position of a walk, or at one among its dimensions from `first` on. */
 template <int N>
-GB_DEVICE void locate(const Walk<N>& walk, u32 position, i64 (&offsets)[N]) {
+GB_DEVICE void locate(const Walk<N>& walk, u32 position, i64 (&offsets)[N], int first = 0) {
   for (int k = 0; k < N; k++) offsets[k] = 0;
-  for (int d = 0; d < walk.dims; d++) {
+  if (first >= walk.dims) return;
+  // What is left of a position lies within the last dimension.
+  const int last = walk.dims - 1;
+#pragma unroll 1
+  for (int d = first; d < last; d++) {
     const u32 rest = divide(position, walk.sizes[d]);
     const u32 at = position - rest * walk.sizes[d].d;
     for (int k = 0; k < N; k++) offsets[k] += i64(at) * walk.strides[k][d];
     position = rest;
   }
+  for (int k = 0; k < N; k++) offsets[k] += i64(position) * walk.strides[k][last];
 }
 
 template <class T>

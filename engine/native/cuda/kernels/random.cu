@@ -26,11 +26,11 @@ GB_DEVICE float rounded(float x, int type) {
   return type == 5 ? widen(narrowHalf(x)) : type == 9 ? widen(toBFloat16(x)) : x;
 }
 
-GB_DEVICE float shaped(float u, const DrawArguments& f) {
+GB_DEVICE float shaped(float u, const DrawArguments& f, int type) {
   if (f.draw == Draw::Uniform) {
     const float from = float(f.a), to = float(f.b);
     const float value = u * (to - from) + from;
-    return rounded(value, f.to.type) == rounded(to, f.to.type) ? from : value;
+    return rounded(value, type) == rounded(to, type) ? from : value;
   }
   if (f.draw == Draw::Bernoulli) return u < float(f.a) ? 1.0f : 0.0f;
   const float log = u >= 1.0f - 5.9604645e-08f ? -5.9604645e-08f : scalar::log(u);
@@ -46,24 +46,38 @@ GB_DEVICE double shaped(double u, const DrawArguments& f) {
   return -1.0 / f.a * log;
 }
 
-extern "C" __global__ void fillFloat(DrawArguments f) {
-  const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(f.random, u64(globalThread()));
-  for (i64 first = globalThread(); first < f.n; first += 4 * threads) {
+/** Positions are 32-bit numbers: n and a few grids more stay below 2³². */
+template <class Put>
+GB_DEVICE void fillFloatBy(const DrawArguments& f, int type, const Put& put) {
+  const u32 threads = blockDim.x * gridDim.x, thread = u32(globalThread());
+  Philox draws(f.random, thread);
+  for (u32 first = thread; first < f.n; first += 4 * threads) {
     const Words w = draws.next();
     float values[4];
     if (f.draw == Draw::Normal) {
       normals(w.x, w.y, values[0], values[1]);
       normals(w.z, w.w, values[2], values[3]);
+#pragma unroll
       for (int j = 0; j < 4; j++) values[j] = values[j] * float(f.b) + float(f.a);
     } else {
       const u32 words[4] = {w.x, w.y, w.z, w.w};
-      for (int j = 0; j < 4; j++) values[j] = shaped(uniformOf(words[j]), f);
+#pragma unroll
+      for (int j = 0; j < 4; j++) values[j] = shaped(uniformOf(words[j]), f, type);
     }
-    for (int j = 0; j < 4; j++) {
-      if (first + j * threads < f.n) put(f, first + j * threads, values[j], true);
+#pragma unroll
+    for (u32 j = 0; j < 4; j++) {
+      if (first + j * threads < f.n) put(first + j * threads, values[j]);
     }
   }
+}
+
+extern "C" __global__ void fillFloat(DrawArguments f) {
+  fillFloatBy(f, f.to.type, [&](u32 i, float value) { put(f, i, value, true); });
+}
+
+/** The same where float32's elements lie behind each other: drawing is most of the work there. */
+extern "C" __global__ void fillFlat(DrawArguments f) {
+  fillFloatBy(f, 6, [&](u32 i, float value) { reinterpret_cast<float*>(f.to.data)[i] = value; });
 }
 
 extern "C" __global__ void fillDouble(DrawArguments f) {

@@ -28,7 +28,8 @@ constexpr u32 kLoadsOf<scalar::SumPowers> = 1;
 constexpr u32 kLoads = kLoadsOf<R>;
 
 #ifdef GB_T
-constexpr int kRun = sizeof(GB_T) == 1 ? 8 : 16 / sizeof(GB_T), kNeighbours = kRun < 4 ? kRun : 4;
+/** Elements that are read together: more fill the registers. */
+constexpr int kRun = sizeof(GB_T) == 8 ? 2 : 4;
 template <int N>
 struct Piece {
   Vector<GB_T, N> in;
@@ -36,7 +37,7 @@ struct Piece {
   GB_DEVICE C at(int i) const { return cast<C>(in.at[i]); }
 };
 #else
-constexpr int kRun = 1, kNeighbours = 1;
+constexpr int kRun = 1;
 template <int N>
 struct Piece {
   C in;
@@ -208,7 +209,7 @@ GB_DEVICE void columns(const ReduceArguments& a) {
 /** Neighbouring threads for neighbouring outputs, and rows of them for each part. */
 extern "C" __global__ void __launch_bounds__(1024, 1) across(ReduceArguments a) {
   if (a.runs) {
-    columns<kNeighbours>(a);
+    columns<kRun>(a);
   } else {
     columns<1>(a);
   }

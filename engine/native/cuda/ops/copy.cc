@@ -24,8 +24,67 @@ Through throughFor(DType to, DType from) {
 }
 
 CUfunction kernelFor(const char* name, Function (&functions)[kThroughs], Through through, Device device) {
-  return functions[through].get(cudaIndex(device), name,
-                                [&] { return ByCompute::unit("copy.cu", kComputes[through]); });
+  return functions[through].get(cudaIndex(device), name, [&] { return ByCompute::unit("fill.cu", kComputes[through]); });
+}
+
+/** What moves elements of one type, whatever they mean. */
+const char* bitsType(DType type) {
+  switch (itemSize(type)) {
+    case 1: return "gb::u8";
+    case 2: return "gb::i16";
+    case 4: return "gb::i32";
+  }
+  return "gb::i64";
+}
+
+Unit copyUnit(DType to, DType from) {
+  const bool same = to == from;
+  const std::string source = same ? bitsType(from) : kernelType(from), target = same ? source : kernelType(to);
+  return {"copy.cu", "-DGB_TO=" + target + " -DGB_FROM=" + source + " -DGB_C=" + (same ? source : computeName(kComputes[throughFor(to, from)]))};
+}
+
+enum Copy { kOne, kRuns, kTiles, kCopies };
+
+CUfunction copyFunction(Copy copy, DType to, DType from, Device device) {
+  constexpr const char* names[kCopies] = {"copy", "copyRuns", "copyTiles"};
+  static Function functions[kCopies][kDTypes][kDTypes];
+  return functions[copy][int(to)][int(from)].get(cudaIndex(device), names[copy], [&] { return copyUnit(to, from); });
+}
+
+/** From so many elements on in both dimensions squares are worth their way through shared memory. */
+constexpr int64_t kLeastTile = 8;
+
+/** The dimension along which the source's elements lie behind each other while the result's do along dimension 0; 0. */
+int transposed(const StridedLoop& nest, int64_t to, int64_t from) {
+  if (nest.sizes.empty() || nest.strides[0][0] != to || nest.strides[1][0] == from || nest.strides[1][0] == 0 || nest.sizes[0] < kLeastTile) {
+    return 0;
+  }
+  for (int d = 1; d < int(nest.sizes.size()); d++) {
+    if (nest.strides[1][d] == from && nest.sizes[d] >= kLeastTile) return d;
+  }
+  return 0;
+}
+
+/** The squares of a copy whose source runs along dimension `d`, and how many blocks they are. */
+TileArguments tilesOf(const StridedLoop& nest, int d, int64_t& blocks) {
+  const auto squares = [](int64_t n) { return (n + kCopyTile - 1) / kCopyTile; };
+  TileArguments a{};
+  a.width = unsigned(nest.sizes[0]);
+  a.height = unsigned(nest.sizes[d]);
+  a.toStep = nest.strides[0][d];
+  a.fromStep = nest.strides[1][0];
+  a.across = divisorOf(squares(a.width));
+  a.down = divisorOf(squares(a.height));
+  blocks = squares(a.width) * squares(a.height);
+  for (int other = 1; other < int(nest.sizes.size()); other++) {
+    if (other == d) continue;
+    GB_CHECK(a.others.dims < kMostDims, "a copy over more than ", kMostDims + 2, " dimensions that cannot be joined");
+    blocks *= nest.sizes[other];
+    a.others.sizes[a.others.dims] = divisorOf(nest.sizes[other]);
+    for (int k = 0; k < 2; k++) a.others.strides[k][a.others.dims] = nest.strides[k][other];
+    a.others.dims++;
+  }
+  return a;
 }
 
 CUdeviceptr address(const void* p) { return CUdeviceptr(reinterpret_cast<size_t>(p)); }
@@ -38,12 +97,20 @@ void copyOnCuda(const Tensor& dst, const Tensor& src) {
     GB_CUDA(memcpyDtoDAsync, address(dst.data()), address(src.data()), dst.bytes(), currentStream(device));
     return;
   }
-  static Function functions[kThroughs];
-  const CUfunction kernel = kernelFor("copy", functions, throughFor(dst.dtype(), src.dtype()), device);
   const Tensor* both[2] = {&dst, &src};
   inLaunches(StridedLoop(dst.sizes(), both, 2), [&](const StridedLoop& nest) {
-    launch(kernel, device, gridFor(nest.numel, kThreads), kThreads, Place{nest.data[0], int(dst.dtype())},
-           Place{nest.data[1], int(src.dtype())}, walkOf<2>(nest), unsigned(nest.numel));
+    const char* from = nest.data[1];
+    if (const int d = transposed(nest, int64_t(dst.itemSize()), int64_t(src.itemSize()))) {
+      int64_t blocks = 0;
+      const TileArguments a = tilesOf(nest, d, blocks);
+      launch(copyFunction(kTiles, dst.dtype(), src.dtype(), device), device, gridFor(blocks, 1), kCopyTile * kCopyRows,
+             nest.data[0], from, a);
+      return;
+    }
+    const bool runs = hasRuns(nest);
+    launch(copyFunction(runs ? kRuns : kOne, dst.dtype(), src.dtype(), device), device,
+           gridFor(nest.numel, kThreads * (runs ? kRun : 1)), kThreads, nest.data[0], from, walkOf<2>(nest),
+           unsigned(nest.numel));
   });
 }
 
@@ -66,12 +133,13 @@ void fillOnCuda(const Tensor& dst, Scalar value) {
   }
   // A fraction makes true of a bool and is cut off for integers: both by way of the number's own kind.
   const Through through = value.kind == DType::Float64 ? kDouble : isFloat(dst.dtype()) ? kDouble : kInteger;
-  static Function functions[kThroughs];
-  const CUfunction kernel = kernelFor("fill", functions, through, device);
+  static Function functions[2][kThroughs];
   const Tensor* one[1] = {&dst};
-  inLaunches(StridedLoop(dst.sizes(), one, 1), [&](const StridedLoop& nest) {
-    withNumber(through, value, [&](auto number) {
-      launch(kernel, device, gridFor(nest.numel, kThreads), kThreads, Place{nest.data[0], int(dst.dtype())}, number,
+  withNumber(through, value, [&](auto number) {
+    inLaunches(StridedLoop(dst.sizes(), one, 1), [&](const StridedLoop& nest) {
+      const bool runs = hasRuns(nest);
+      launch(kernelFor(runs ? "fillRuns" : "fill", functions[runs], through, device), device,
+             gridFor(nest.numel, kThreads * (runs ? kRun : 1)), kThreads, Place{nest.data[0], int(dst.dtype())}, number,
              walkOf<1>(nest), unsigned(nest.numel));
     });
   });
@@ -146,7 +214,13 @@ void transferOnCuda(const Transfer& t) {
 }
 
 GB_UNITS(all) {
-  for (DType compute : kComputes) all.push_back(ByCompute::unit("copy.cu", compute));
+  for (DType compute : kComputes) all.push_back(ByCompute::unit("fill.cu", compute));
+  for (int to = 0; to < kDTypes; to++) {
+    for (int from = 0; from < kDTypes; from++) {
+      if (to != from) all.push_back(copyUnit(DType(to), DType(from)));
+    }
+  }
+  for (DType type : {DType::UInt8, DType::Int16, DType::Int32, DType::Int64}) all.push_back(copyUnit(type, type));
 }
 
 GB_KERNEL(CUDA, copyKernel, copyOnCuda)

@@ -51,15 +51,17 @@ enum UnitType { kFloat, kDouble, kInteger, kHalf, kBFloat, kUnitTypes };
 constexpr DType kMemory[] = {DType::Float32, DType::Float64, DType::Int64, DType::Float16, DType::BFloat16};
 constexpr const char* kCompute[] = {"float", "double", "gb::i64", "float", "float"};
 
-Function flats[4][kMostOps][kUnitTypes], strideds[4][kMostOps][kUnitTypes];
+/** By family, op and type. Those that take any strides are in a file of their own, which many programs never need. */
+using Kernels = Function[4][kMostOps][kUnitTypes];
+Kernels flats, rows, strideds, runs;
 
 bool hasType(Typing t, UnitType type) {
   return type == kInteger ? t == Typing::Same || t == Typing::Test || t == Typing::Bits : t != Typing::Bits;
 }
 
-Unit unitOf(const OpInfo& op, int inputs, UnitType type) {
+Unit unitOf(const OpInfo& op, int inputs, UnitType type, bool any) {
   const bool test = op.typing == Typing::FloatTest || op.typing == Typing::Test;
-  return {"pointwise.cu", std::string("-DGB_FORMULA=") + op.name + " -DGB_ARITY=" + std::to_string(inputs) +
+  return {any ? "strided.cu" : "pointwise.cu", std::string("-DGB_FORMULA=") + op.name + " -DGB_ARITY=" + std::to_string(inputs) +
                               " -DGB_PARAMETERS=" + std::to_string(op.parameters) + " -DGB_TEST=" + (test ? "1" : "0") +
                               " -DGB_T=" + kernelType(kMemory[type]) + " -DGB_C=" + kCompute[type]};
 }
@@ -67,7 +69,10 @@ Unit unitOf(const OpInfo& op, int inputs, UnitType type) {
 GB_UNITS(all) {
   const auto add = [&](const OpInfo& op, int inputs) {
     for (int type = 0; type < kUnitTypes; type++) {
-      if (hasType(op.typing, UnitType(type))) all.push_back(unitOf(op, inputs, UnitType(type)));
+      if (!hasType(op.typing, UnitType(type))) continue;
+      all.push_back(unitOf(op, inputs, UnitType(type), false));
+      // Half types have none of their own there: float's take every type.
+      if (type < kHalf) all.push_back(unitOf(op, inputs, UnitType(type), true));
     }
   };
   for (const OpInfo& op : unaryInfo) add(op, 1);
@@ -100,6 +105,20 @@ Scalar hostValue(const Tensor& x) {
   return Scalar::of(*asType(x, DType::Int64).as<int64_t>());
 }
 
+/** Rows of whole lanes, aligned and behind each other in each tensor, or one element of it again and again. */
+bool hasRows(const StridedLoop& nest, const Tensor* const* tensors, int64_t lanes) {
+  if (nest.sizes.empty() || nest.sizes[0] % lanes != 0) return false;
+  for (int k = 0; k < nest.operands; k++) {
+    if (!tensors[k] || (k > 0 && nest.strides[k][0] == 0)) continue;
+    const int64_t item = int64_t(tensors[k]->itemSize()), bytes = lanes * item;
+    if (nest.strides[k][0] != item || reinterpret_cast<size_t>(nest.data[k]) % size_t(bytes) != 0) return false;
+    for (int d = 1; d < int(nest.sizes.size()); d++) {
+      if (nest.strides[k][d] % bytes != 0) return false;
+    }
+  }
+  return true;
+}
+
 void pointwiseOnCuda(const PointwiseCall& call) {
   const Tensor& out = *call.out;
   if (out.numel() == 0) return;
@@ -110,7 +129,7 @@ void pointwiseOnCuda(const PointwiseCall& call) {
   for (int k = 0; k < 3; k++) a.parameters[k] = call.parameters[k];
 
   const DType result = call.test ? DType::Bool : call.common;
-  bool runs = out.contiguous() && out.dtype() == result;
+  bool typed = out.dtype() == result, whole = out.contiguous();
   DType memory = call.common;
   if (call.test && call.in[0].tensor) memory = call.in[0].tensor->dtype();
   const Tensor* tensors[4] = {&out, nullptr, nullptr, nullptr};
@@ -129,37 +148,44 @@ void pointwiseOnCuda(const PointwiseCall& call) {
       continue;
     }
     tensors[k + 1] = t;
-    runs &= t->contiguous() && t->dtype() == memory && t->numel() == out.numel();
+    typed &= t->dtype() == memory;
+    whole &= t->contiguous() && t->numel() == out.numel();
   }
-  UnitType type = unitTypeFor(call.compute);
-  if (runs && isFloat(memory)) {
+  const UnitType compute = unitTypeFor(call.compute);
+  UnitType type = compute;
+  if (typed && isFloat(memory)) {
     // Half types have kernels of their own where all of memory is of that type.
     if (memory == DType::Float16) type = kHalf;
     if (memory == DType::BFloat16) type = kBFloat;
   }
-  runs &= memory == kMemory[type];
+  typed &= memory == kMemory[type];
   const int family = int(call.op.family), index = cudaIndex(device);
   const OpInfo& op = infoOf(call.op);
   GB_CHECK(hasType(op.typing, type), "not implemented for '",
            titleOf(call.in[0].tensor ? call.in[0].tensor->dtype() : call.compute), "'");
   if (deferPointwise(call, op.name, op.parameters, a, pointwiseOnCuda)) return;
-  const auto unit = [&] { return unitOf(op, call.inputs, type); };
-  if (runs) {
+  const int64_t lanes = 16 / int64_t(itemSize(memory));
+  const auto own = [&] { return unitOf(op, call.inputs, type, false); };
+  if (typed && whole) {
     bool all = aligned(a.out.data);
     for (int k = 0; k < call.inputs; k++) all &= !tensors[k + 1] || aligned(a.in[k].data);
-    const int64_t n = out.numel(), lanes = 16 / int64_t(itemSize(memory));
-    const CUfunction kernel = flats[family][call.op.index][type].get(index, "flat", unit);
+    const int64_t n = out.numel();
+    const CUfunction kernel = flats[family][call.op.index][type].get(index, "flat", own);
     launch(kernel, device, gridFor(n, kThreads * lanes), kThreads, a, static_cast<long long>(n), all);
     return;
   }
-  const CUfunction kernel = strideds[family][call.op.index][type].get(index, "strided", unit);
   inLaunches(StridedLoop(out.sizes(), tensors, call.inputs + 1), [&](const StridedLoop& nest) {
     a.out.data = nest.data[0];
     for (int k = 0; k < call.inputs; k++) {
       if (tensors[k + 1]) a.in[k].data = nest.data[k + 1];
     }
     const unsigned n = unsigned(nest.numel);
-    const Grid grid = gridFor(nest.numel, kThreads);
+    const auto any = [&] { return unitOf(op, call.inputs, compute, true); };
+    const bool row = typed && hasRows(nest, tensors, lanes), run = hasRuns(nest);
+    const CUfunction kernel = row   ? rows[family][call.op.index][type].get(index, "rows", own)
+                              : run ? runs[family][call.op.index][compute].get(index, "runs", any)
+                                    : strideds[family][call.op.index][compute].get(index, "strided", any);
+    const Grid grid = gridFor(nest.numel, kThreads * (row ? lanes : run ? kRun : 1));
     if (call.inputs == 1) launch(kernel, device, grid, kThreads, a, walkOf<2>(nest), n);
     if (call.inputs == 2) launch(kernel, device, grid, kThreads, a, walkOf<3>(nest), n);
     if (call.inputs == 3) launch(kernel, device, grid, kThreads, a, walkOf<4>(nest), n);

@@ -95,12 +95,13 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
       break;
   }
   const bool wide = whole ? f.draw == Draw::Whole64 : x.dtype() == DType::Float64;
-  static Function functions[3];
-  const int which = whole ? 2 : wide;
-  constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole"};
-  const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
+  static Function functions[4];
+  constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole", "fillFlat"};
   const Tensor* one[1] = {&x};
   inHalves(StridedLoop(x.sizes(), one, 1), [&](const StridedLoop& nest) {
+    const bool flat = x.dtype() == DType::Float32 && (nest.sizes.empty() || (nest.sizes.size() == 1 && nest.strides[0][0] == 4));
+    const int which = whole ? 2 : wide ? 1 : flat ? 3 : 0;
+    const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
     f.to = {nest.data[0], int(x.dtype())};
     f.walk = walkOf<1>(nest);
     f.n = unsigned(nest.numel);

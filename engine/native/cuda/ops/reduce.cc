@@ -176,8 +176,8 @@ void reduceOnCuda(const ReduceCall& call) {
   }
   GB_CHECK(count / outer <= kMostElements, "a reduction of so many elements is not possible on a card yet: ", x.numel());
   const int unit = unitFor(call.compute, x.dtype()), item = int(x.itemSize());
-  // Elements that are read together: along memory 16 bytes (8 of bool, which fill enough registers), across it neighbours.
-  const int64_t bytes = std::min(16, (alongMemory ? 8 : 4) * item), run = unit < kOwn ? bytes / item : 1;
+  // Elements that are read together (kRun in reduce.cu).
+  const int64_t run = unit >= kOwn ? 1 : item == 8 ? 2 : 4, bytes = run * item;
   a.runs = run > 1 && x.numel() > 1 && nest.strides[0][0] == item && nest.sizes[0] % run == 0 &&
            reinterpret_cast<size_t>(a.x.data) % size_t(bytes) == 0 && (alongMemory || x.numel() >= kLarge);
   for (int d = 1; a.runs && d < nest.sizes.size(); d++) a.runs = nest.strides[0][d] % bytes == 0;
