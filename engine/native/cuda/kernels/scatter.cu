@@ -1,7 +1,7 @@
 // Writing at places that an index names, over and over for some. A block owns a share of the places: it sorts the positions that
 // name them by place, in their order (a stable radix sort), and then takes in what belongs to each place one after the other;
 // of a place with many positions, teams of threads take parts, which are joined in order. So results are the same in every run.
-// Macro: GB_C (float, double or i64: what values join in).
+// Macros: GB_T (an element's type) and GB_C (float, double or i64: what values join in).
 #include "cuda/kernels/block.cuh"
 #include "cuda/kernels/scatter_arguments.h"
 #include "scalar/binary.h"
@@ -9,12 +9,14 @@
 namespace gb {
 namespace cuda {
 
+using T = GB_T;
 using C = GB_C;
 using u16 = unsigned short;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
 constexpr int kLeast = 8, kBatch = sizeof(C) == 4 ? 8 : 4;
+
 
 /** Blocks at places that index tensors name together. */
 struct Blocks {
@@ -32,13 +34,16 @@ struct Blocks {
     i64 key = 0;
     for (int k = 0; k < index.count; k++) {
       const i64 own = at(k, i);
-      if (own < 0 || own >= index.sizes[k]) {
-        report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
-        return -1;
-      }
+      if (own < 0 || own >= index.sizes[k]) return -1;
       key = key * index.sizes[k] + own;
     }
     return key;
+  }
+  GB_DEVICE void refuse(i64 i) const {
+    for (int k = 0; k < index.count; k++) {
+      const i64 own = at(k, i);
+      if (own < 0 || own >= index.sizes[k]) report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
+    }
   }
   GB_DEVICE i64 offset(i64 i) const {
     i64 offset = 0;
@@ -58,27 +63,19 @@ struct Elements {
   GB_DEVICE i64 at(i64 i) const { return *reinterpret_cast<const i64*>(index + i * line.index); }
   GB_DEVICE i64 key(i64 i) const {
     const i64 own = at(i);
-    if (own >= 0 && own < line.size) return own;
-    report(line.fault, line.op, line.dimension, own, line.size);
-    return -1;
+    return own >= 0 && own < line.size ? own : -1;
   }
+  GB_DEVICE void refuse(i64 i) const { report(line.fault, line.op, line.dimension, at(i), line.size); }
   GB_DEVICE i64 offset(i64 i) const { return at(i) * line.x; }
 };
+
+GB_DEVICE C load(const char* p) { return cast<C>(*reinterpret_cast<const T*>(p)); }
 
 GB_DEVICE C joined(C a, C b, int mode) {
   return mode == kScatterAdd        ? scalar::add(a, b)
          : mode == kScatterMultiply ? scalar::mul(a, b)
          : mode == kScatterMaximum  ? scalar::maximum(a, b)
                                     : scalar::minimum(a, b);
-}
-
-GB_DEVICE void move(char* dst, const char* src, int size) {
-  switch (size) {
-    case 1: *reinterpret_cast<u8*>(dst) = *reinterpret_cast<const u8*>(src); return;
-    case 2: *reinterpret_cast<u16*>(dst) = *reinterpret_cast<const u16*>(src); return;
-    case 4: *reinterpret_cast<u32*>(dst) = *reinterpret_cast<const u32*>(src); return;
-    case 8: *reinterpret_cast<u64*>(dst) = *reinterpret_cast<const u64*>(src); return;
-  }
 }
 
 struct Room {
@@ -101,15 +98,17 @@ GB_DEVICE u32 pass(Room& room, const Source& source, u32 first, u32 count, const
   __syncthreads();
   // An element's bucket, and above that where it stands among those of its warp and bucket.
   constexpr u32 kNone = ~0u;
-  u32 own[kScatterEach];
+  u32 own[kScatterEach], bad = kNone;
 #pragma unroll
   for (int j = 0; j < kScatterEach; j++) {
     const u32 i = begin + j * kWarp;
     own[j] = kNone;
     if (u32(j) >= rounds || i >= count) continue;
     const i64 key = source.key(first + (from ? from[i] : i));
+    if (key < 0) bad = i;
     if (key >= 0 && (from || (key & others) == blockIdx.y)) own[j] = u32(key >> shift) % kBuckets;
   }
+  if (bad != kNone) source.refuse(first + bad);
 #pragma unroll
   for (int j = 0; j < kScatterEach; j++) {
     if (u32(j) >= rounds) break;
@@ -174,7 +173,7 @@ GB_DEVICE void setRuns(const Source& source, u32 first, const u16* list, u32 beg
   for (u32 i = begin; i < end; i++) {
     const i64 place = source.offset(first + list[i]);
     if (i + 1 < total && source.offset(first + list[i + 1]) == place) continue;
-    move(source.base + place, source.values + (first + list[i]) * source.s.valueStep, source.s.size);
+    *reinterpret_cast<T*>(source.base + place) = *reinterpret_cast<const T*>(source.values + (first + list[i]) * source.s.valueStep);
   }
 }
 
@@ -199,7 +198,7 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
 #pragma unroll
       for (int e = 0; e < kBatch; e++) {
         const u32 position = first + list[i + e < end ? i + e : end - 1], place = source.offset(position);
-        values[e] = loadAs<C>(source.values + position * s.valueStep, s.type);
+        values[e] = load(source.values + position * s.valueStep);
         changes |= u32(place != last) << e;
         last = place;
       }
@@ -211,10 +210,10 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
           sum = any ? joined(sum, values[e], s.mode) : values[e];
         } else {
           if (any && head) heads[thread] = sum;
-          if (any && !head) storeAs<C>(source.base + current, s.type, sum);
+          if (any && !head) *reinterpret_cast<T*>(source.base + current) = cast<T>(sum);
           current = source.offset(first + list[i + e]);
           head = false;
-          sum = joined(loadAs<C>(source.base + current, s.type), values[e], s.mode);
+          sum = joined(load(source.base + current), values[e], s.mode);
         }
         any = true;
       }
@@ -223,7 +222,7 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
     if (head) {
       heads[thread] = sum;
     } else if (!open) {
-      storeAs<C>(source.base + current, s.type, sum);
+      *reinterpret_cast<T*>(source.base + current) = cast<T>(sum);
     }
     room.whole[team] = head && open;
   }
@@ -234,7 +233,7 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
     sum = joined(sum, heads[next], s.mode);
     if (!room.whole[next / s.columns]) break;
   }
-  storeAs<C>(source.base + current, s.type, sum);
+  *reinterpret_cast<T*>(source.base + current) = cast<T>(sum);
 }
 
 template <class Source>

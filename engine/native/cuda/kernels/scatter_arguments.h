@@ -12,9 +12,9 @@ constexpr int kScatterThreads = 1024, kScatterEach = 8, kScatterBits = 7;
 constexpr int kScatterSet = 1, kScatterAdd = 2, kScatterMultiply = 3, kScatterMaximum = 4;
 
 struct ScatterArguments {
-  /** Bytes from one position's values to the next; an element's type and bytes. */
+  /** Bytes from one position's values to the next. */
   long long valueStep;
-  int type, size, mode;
+  int mode;
   /** What values are multiplied by before they are added. */
   double factor;
   /** Elements of a block of values that a thread block takes. */

@@ -52,10 +52,8 @@ struct Sorted {
   Grid grid{};
   unsigned threads = 0;
 
-  Sorted(int64_t count, int64_t places, int64_t columns, int64_t beside, DType type) {
+  Sorted(int64_t count, int64_t places, int64_t columns, int64_t beside) {
     ScatterArguments& a = arguments;
-    a.type = int(type);
-    a.size = int(itemSize(type));
     a.columns = unsigned(columns);
     const int64_t shares = std::min({kShares / beside, count, places});
     while ((int64_t(2) << a.groupBits) <= shares) a.groupBits++;
@@ -65,6 +63,14 @@ struct Sorted {
     threads = unsigned(std::min<int64_t>(kScatterThreads, (std::max(count, columns) + 31) / 32 * 32));
   }
 };
+
+Unit sortedUnit(DType type) {
+  return {"scatter.cu", std::string("-DGB_T=") + kernelType(type) + " -DGB_C=" + computeName(computeType(type))};
+}
+
+CUfunction sortedKernel(Function (&all)[kDTypes], const char* name, const Tensor& x) {
+  return all[int(x.dtype())].get(cudaIndex(x.device()), name, [&] { return sortedUnit(x.dtype()); });
+}
 
 /** Blocks [count, rest…]: the walk over one of them, in step with the base. */
 StridedLoop blockLoop(const Tensor& blocks, const Tensor& base) {
@@ -110,7 +116,7 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
   const Device device = values.device();
   const IndexArguments index = argumentsOf(to);
   static BySize checks, scatters;
-  static ByCompute sorts;
+  static Function sorts[kDTypes];
   const long long count = to.count;
   if (values.numel() == 0) {
     if (count > 0) {
@@ -132,11 +138,11 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
     return;
   }
   const int64_t columns = std::min(block.numel, kColumns);
-  Sorted s(count, product(to.sizes), columns, (block.numel + columns - 1) / columns, values.dtype());
+  Sorted s(count, product(to.sizes), columns, (block.numel + columns - 1) / columns);
   s.arguments.valueStep = step;
   s.arguments.mode = add ? kScatterAdd : kScatterSet;
   s.arguments.factor = factor;
-  launch(sorts.get(device, "scatter.cu", "scatterSorted", computeType(values.dtype())), device, s.grid, s.threads, s.arguments,
+  launch(sortedKernel(sorts, "scatterSorted", values), device, s.grid, s.threads, s.arguments,
          index, walk, to.base.as<char>(), values.as<char>(), unsigned(block.numel), unsigned(count));
 }
 
@@ -153,7 +159,7 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
   GB_CHECK(index.numel() <= kMostElements, "an index of so many elements is not possible on a card yet: ", index.numel());
   const unsigned lines = unsigned(nest.numel);
   static BySize gathers, scatters;
-  static ByCompute sorts;
+  static Function sorts[kDTypes];
   if (mode == Along::Gather) {
     launch(gathers.get(device, "index.cu", "gatherAlong", x.itemSize()), device, gridFor(index.numel(), kThreads), kThreads,
            other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines);
@@ -164,11 +170,11 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
            other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines, int(mode));
     return;
   }
-  Sorted sorted(line.length, line.size, 1, lines, x.dtype());
+  Sorted sorted(line.length, line.size, 1, lines);
   sorted.arguments.valueStep = line.other;
   sorted.arguments.mode = int(mode);
   sorted.arguments.factor = 1;
-  launch(sorts.get(device, "scatter.cu", "scatterLines", computeType(x.dtype())), device, sorted.grid, sorted.threads,
+  launch(sortedKernel(sorts, "scatterLines", x), device, sorted.grid, sorted.threads,
          sorted.arguments, line, walkOf<3>(nest), x.as<char>(), index.as<char>(), other.as<char>());
 }
 
@@ -215,7 +221,7 @@ Tensor nonzeroOnCuda(const Tensor& x) {
 
 GB_UNITS(all) {
   for (size_t size : {1, 2, 4, 8}) all.push_back(BySize::unit("index.cu", size));
-  for (DType compute : kComputes) all.push_back(ByCompute::unit("scatter.cu", compute));
+  for (int type = 0; type < kDTypes; type++) all.push_back(sortedUnit(DType(type)));
   all.push_back(Unit{"compact.cu", ""});
 }
 
