@@ -36,7 +36,6 @@ TAKES_ALIKE(filterAlgorithms, cudnnGetConvolutionBackwardFilterAlgorithm_v7);
 TAKES_ALIKE(forward, cudnnConvolutionForward);
 TAKES_ALIKE(backwardData, cudnnConvolutionBackwardData);
 TAKES_ALIKE(backwardFilter, cudnnConvolutionBackwardFilter);
-TAKES_ALIKE(addTensor, cudnnAddTensor);
 
 int main(int, char** arguments) {
   Library library;

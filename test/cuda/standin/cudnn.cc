@@ -226,19 +226,3 @@ API int cudnnConvolutionBackwardFilter(Handle* h, const void* alpha, Tensor* x, 
                                        void* workspace, size_t bytes, const void* beta, Filter* w, void* wp) {
   return convolve(2, h, x, xp, w, wp, c, y, yp, algorithm, workspace, bytes, factor(alpha, x->type), factor(beta, x->type));
 }
-
-API int cudnnAddTensor(Handle* h, const void* alpha, Tensor* a, const void* ap, const void* beta, Tensor* c, void* cp) {
-  if (!there({h, a, c}) || a->type != c->type || a->sizes.size() != c->sizes.size() || a->sizes[1] != c->sizes[1] ||
-      volume(a->sizes) != size_t(a->sizes[1])) {
-    return refuse(kBadParam, "cuDNN: a bias that does not fit");
-  }
-  if (factor(alpha, a->type) != 1 || factor(beta, a->type) != 1) return refuse(kBadParam, "cuDNN: the stand-in adds plainly only");
-  enqueue(h->stream, [=, a = *a, c = *c] {
-    if (!onCard(ap, bytesOf(a)) || !onCard(cp, bytesOf(c))) return collapse("cuDNN: a bias of memory that is not allocated");
-    const size_t channels = size_t(c.sizes[1]), inner = volume(c.sizes) / channels / size_t(c.sizes[0]);
-    for (size_t i = 0; i < volume(c.sizes); i++) {
-      put(onHost(cp), c.type, i, get(onHost(cp), c.type, i) + get(onHost(ap), a.type, i / inner % channels));
-    }
-  });
-  return 0;
-}

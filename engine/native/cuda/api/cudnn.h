@@ -72,8 +72,7 @@ struct Choice {
      TensorDesc, void*))                                                                                                    \
   X(backwardFilter, "cudnnConvolutionBackwardFilter",                                                                       \
     (Handle, const void*, TensorDesc, const void*, TensorDesc, const void*, ConvDesc, int, void*, size_t, const void*,      \
-     FilterDesc, void*))                                                                                                    \
-  X(addTensor, "cudnnAddTensor", (Handle, const void*, TensorDesc, const void*, const void*, TensorDesc, void*))
+     FilterDesc, void*))
 
 #define GB_CUDNN_RNN_FUNCTIONS(X)                                                                                           \
   X(dropoutCreate, "cudnnCreateDropoutDescriptor", (DropoutDesc*))                                                          \

@@ -119,11 +119,71 @@ extern "C" __global__ void __launch_bounds__(256) convWeightOne(ConvWeightArgume
   if (threadIdx.x == 0) put(a, group, row, column, part, T(total));
 }
 
-extern "C" __global__ void joinWeights(ConvWeightArguments a) {
-  const i64 i = globalThread();
-  if (i >= a.weights) return;
+/**
+ * For few columns: every thread of a block sums all of a small tile of the weight over its share of the places, so that a result's
+ * element is read once for all columns. x: parts; y and z: tiles of columns and rows.
+ */
+extern "C" __global__ void __launch_bounds__(256) convWeightFew(ConvWeightArguments a) {
+  __shared__ Offset offsets[kFewColumns];
+  __shared__ T warps[kThreads / kWarp][kFewRows * kFewColumns];
+  const u32 thread = threadIdx.x, part = blockIdx.x;
+  const i64 column0 = i64(blockIdx.y) * kFewColumns, row0 = i64(blockIdx.z) * kFewRows;
+  const u32 from = u32(part * a.perPart), end = u32(from + a.perPart < a.depth ? from + a.perPart : a.depth);
+  if (thread < kFewColumns) offsets[thread] = Offset(a, column0 + thread);
+  __syncthreads();
+  T sums[kFewRows][kFewColumns] = {};
+  for (u32 k = from + thread; k < end; k += kThreads) {
+    const Position p = positionAt(a, 0, k);
+    const T* y = static_cast<const T*>(a.y) + p.y + row0 * a.outVolume;
+    T left[kFewRows], right[kFewColumns];
+    u32 there = 0;
+#pragma unroll
+    for (int i = 0; i < kFewRows; i++) left[i] = row0 + i < a.features ? y[i * a.outVolume] : T(0);
+#pragma unroll
+    for (int j = 0; j < kFewColumns; j++) {
+      const Offset& o = offsets[j];
+      const bool is = o.there && inside(p.atZ + o.atZ, a.in[0]) && inside(p.atY + o.atY, a.in[1]) && inside(p.atX + o.atX, a.in[2]);
+      right[j] = is ? static_cast<const T*>(a.x)[p.x + o.x] : T(0);
+      there |= u32(is) << j;
+    }
+    // What meets the padding adds nothing, be it infinite.
+#pragma unroll
+    for (int j = 0; j < kFewColumns; j++) {
+      if (!((there >> j) & 1)) continue;
+#pragma unroll
+      for (int i = 0; i < kFewRows; i++) sums[i][j] = scalar::mulAdd(left[i], right[j], sums[i][j]);
+    }
+  }
+#pragma unroll
+  for (int i = 0; i < kFewRows; i++) {
+#pragma unroll
+    for (int j = 0; j < kFewColumns; j++) {
+      const T sum = warpJoin<Plus>(sums[i][j]);
+      if (thread % kWarp == 0) warps[thread / kWarp][i * kFewColumns + j] = sum;
+    }
+  }
+  __syncthreads();
+  const i64 row = row0 + thread / kFewColumns, column = column0 + thread % kFewColumns;
+  if (thread >= kFewRows * kFewColumns || row >= a.features || column >= a.channels * a.byTaps.d) return;
+  double total = 0;
+  for (int warp = 0; warp < kThreads / kWarp; warp++) total += double(warps[warp][thread]);
+  put(a, 0, row, column, part, T(total));
+}
+
+/** Threads side by side take weights, the warps of a block parts. */
+extern "C" __global__ void __launch_bounds__(256) joinWeights(ConvWeightArguments a) {
+  __shared__ double sums[kThreads / kWarp][kWarp];
+  const u32 lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
+  const i64 i = i64(blockIdx.x) * kWarp + lane;
   double sum = 0;
-  for (u32 part = 0; part < a.parts; part++) sum += double(static_cast<const T*>(a.partial)[part * a.weights + i]);
+  if (i < a.weights) {
+#pragma unroll 4
+    for (u32 part = warp; part < a.parts; part += kThreads / kWarp) sum += double(static_cast<const T*>(a.partial)[part * a.weights + i]);
+  }
+  sums[warp][lane] = sum;
+  __syncthreads();
+  if (warp > 0 || i >= a.weights) return;
+  for (int other = 1; other < kThreads / kWarp; other++) sum += sums[other][lane];
   static_cast<T*>(a.weight)[i] = T(sum);
 }
 

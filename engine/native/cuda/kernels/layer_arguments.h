@@ -89,6 +89,9 @@ struct ConvWeightArguments {
   long long firstGroup;
 };
 
+/** Of a weight's gradient of few columns: rows and columns that each thread of a block sums. */
+constexpr int kFewRows = 8, kFewColumns = 9;
+
 /**
  * The windows of one dimension; without `stride` they are adaptive. `count`: how many. `reach`: from a window's first
  * element to behind its last one.

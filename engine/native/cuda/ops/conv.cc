@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "cuda/kernels/layer_arguments.h"
 #include "cuda/ops/conv_dnn.h"
@@ -15,6 +16,14 @@ namespace {
 
 /** Groups of so few channels go without tiles. */
 constexpr int64_t kFew = 4;
+/** A (channel, tap) for each column of a weight's gradient: with so few, they go without tiles too. */
+constexpr int64_t kFewColumnsAtMost = 32;
+/**
+ * As long as there is so little to multiply, they go without cuDNN: the narrowest of its tiles that give the same result in every run
+ * are 64 columns wide, and so few of them fill a small part of a card, after tensors were turned around for them. With more to do
+ * its matrix units win all the same.
+ */
+constexpr int64_t kLittle = int64_t(1) << 28;
 /** A grid has at most so many blocks in y and z. */
 constexpr int64_t kMostBlocks = 65535;
 
@@ -121,7 +130,9 @@ void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const
 }
 
 void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y, const Tensor& x) {
-  if (convWeightByLibrary(s, weight, y, x)) return;
+  const int64_t ownColumns = s.channels * volume(s.kernel), depth = s.batch * volume(s.out);
+  const bool few = s.groups == 1 && ownColumns <= kFewColumnsAtMost && computeType(weight.dtype()) == weight.dtype();
+  if (!(few && depth * s.features * ownColumns <= kLittle) && convWeightByLibrary(s, weight, y, x)) return;
   const auto wide = [&](const Tensor& to, const Tensor& result, const Tensor& input, MaybeTensor) {
     convWeightOnCuda(s, to, result, input);
   };
@@ -135,7 +146,7 @@ void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y,
   a.groups = s.groups;
   a.features = s.features;
   a.channels = s.channels;
-  a.depth = s.batch * volume(s.out);
+  a.depth = depth;
   a.inVolume = volume(s.in);
   a.outVolume = volume(s.out);
   a.weights = weight.numel();
@@ -149,12 +160,15 @@ void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y,
     a.padding[i] = int(s.padding[i]);
     a.dilation[i] = int(s.dilation[i]);
   }
-  const bool one = s.features <= kFew;
-  const int64_t rows = blocks(s.features, 64), columns = blocks(s.channels * volume(s.kernel), 64);
+  const bool one = !few && s.features <= kFew;
+  const int64_t rows = blocks(s.features, few ? kFewRows : 64), columns = blocks(ownColumns, few ? kFewColumns : 64);
   const int64_t tiles = one ? a.weights : s.groups * rows * columns;
   // As many parts as keep the card busy, none so short that joining them costs more, none so long that a float's sum suffers.
-  const int64_t wanted = blocks(4 * int64_t(properties(cudaIndex(device)).multiProcessorCount), tiles);
-  a.perPart = std::clamp(blocks(a.depth, wanted), int64_t(one ? 4096 : 256), int64_t(one ? 1 << 20 : 4096));
+  const int64_t busy = few ? 2 : 4, wanted = blocks(busy * int64_t(properties(cudaIndex(device)).multiProcessorCount), tiles);
+  const auto [shortest, longest] = few   ? std::pair<int64_t, int64_t>(512, 1 << 18)
+                                   : one ? std::pair<int64_t, int64_t>(4096, 1 << 20)
+                                         : std::pair<int64_t, int64_t>(256, 4096);
+  a.perPart = std::clamp(blocks(a.depth, wanted), shortest, longest);
   a.parts = unsigned(blocks(a.depth, a.perPart));
   GB_CHECK(rows <= kMostBlocks && (!one || a.parts <= kMostBlocks), "a convolution to ", s.features,
            " channels is not possible on a card yet");
@@ -163,8 +177,11 @@ void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y,
     partial.emplace(size_t(a.parts) * weight.bytes(), device);
     a.partial = partial->data();
   }
-  static ByFloat tiled, ones, joins;
-  if (one) {
+  static ByFloat tiled, ones, fews, joins;
+  if (few) {
+    const Grid grid{a.parts, unsigned(columns), unsigned(rows)};
+    launch(fews.get(device, "conv_weight.cu", "convWeightFew", x.dtype()), device, grid, kThreads, a);
+  } else if (one) {
     Grid grid = gridFor(a.weights, 1);
     grid.y = a.parts;
     launch(ones.get(device, "conv_weight.cu", "convWeightOne", x.dtype()), device, grid, kThreads, a);
@@ -178,7 +195,7 @@ void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y,
     }
   }
   if (a.partial) {
-    launch(joins.get(device, "conv_weight.cu", "joinWeights", x.dtype()), device, gridFor(a.weights, kThreads), kThreads, a);
+    launch(joins.get(device, "conv_weight.cu", "joinWeights", x.dtype()), device, gridFor(a.weights, 32), kThreads, a);
   }
 }
 

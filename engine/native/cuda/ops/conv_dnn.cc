@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cuda/api/cudnn.h"
+#include "cuda/ops/conv_bias.h"
 #include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 #include "cuda/runtime/launch.h"
@@ -28,7 +29,7 @@ using Key = std::vector<int64_t>;
 
 /** A convolution as the library wants it, with the algorithm that was chosen for a pass. */
 struct Plan {
-  dnn::OwnedTensor x, y, bias;
+  dnn::OwnedTensor x, y;
   dnn::OwnedFilter weight;
   dnn::OwnedConv conv;
   dnn::Choice choice{};
@@ -94,12 +95,10 @@ void setTensor(dnn::TensorDesc to, const Layout& x, DType type) {
   GB_CUDNN(tensorSet, to, dnn::dataTypeOf(type), int(x.sizes.size()), x.sizes.data(), x.strides.data());
 }
 
-void describe(Plan& plan, const ConvShape& s, Pass pass, DType type) {
+void describe(Plan& plan, const ConvShape& s, DType type) {
   const int first = firstDimension(s), spatial = 3 - first;
-  constexpr int64_t ones[3] = {1, 1, 1};
   setTensor(plan.x, Layout(s.batch, s.groups * s.channels, s.in, first), type);
   setTensor(plan.y, Layout(s.batch, s.groups * s.features, s.out, first), type);
-  setTensor(plan.bias, Layout(1, s.groups * (pass == kData ? s.channels : s.features), ones, first), type);
   const Layout weight(s.groups * s.features, s.channels, s.kernel, first);
   GB_CUDNN(filterSet, plan.weight, dnn::dataTypeOf(type), dnn::kNchw, int(weight.sizes.size()), weight.sizes.data());
   std::vector<int> padding, stride, dilation;
@@ -215,7 +214,7 @@ bool run(const ConvShape& s, Pass pass, const Operands& o, MaybeTensor bias, DTy
     if (all.size() >= kMostPlans) all.clear();
     found = all.try_emplace(key).first;
     try {
-      describe(found->second, s, pass, type);
+      describe(found->second, s, type);
       choose(found->second, handle, pass, o, type, device);
     } catch (...) {
       all.erase(found);
@@ -225,13 +224,11 @@ bool run(const ConvShape& s, Pass pass, const Operands& o, MaybeTensor bias, DTy
   const Plan& plan = found->second;
   if (!plan.possible) return false;
   dnn::check(compute(handle, plan, plan.choice, pass, o, type, device), "convolution");
-  if (bias) {
-    constexpr float one = 1;
-    constexpr double wideOne = 1;
-    const void* alpha = type == DType::Float64 ? static_cast<const void*>(&wideOne) : &one;
-    GB_CUDNN(addTensor, handle, alpha, plan.bias, bias->data(), alpha, pass == kData ? plan.x : plan.y, o.result);
-  }
   queued(index, currentStream(index));
+  if (bias) {
+    const auto& size = pass == kData ? s.in : s.out;
+    addBias(o.result, *bias, s.batch, s.groups * (pass == kData ? s.channels : s.features), size[0] * size[1] * size[2]);
+  }
   return true;
 }
 
