@@ -15,7 +15,7 @@ using u16 = unsigned short;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
-constexpr int kLeast = 8, kBatch = sizeof(C) == 4 ? 8 : 4;
+constexpr int kLeast = 8, kBatch = sizeof(T) == 4 ? 6 : 4;
 
 
 /** Blocks at places that index tensors name together. */
@@ -195,10 +195,13 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
     for (u32 i = begin; i < end; i += kBatch) {
       u32 changes = 0;
       C values[kBatch];
+      T bases[kBatch];
 #pragma unroll
       for (int e = 0; e < kBatch; e++) {
         const u32 position = first + list[i + e < end ? i + e : end - 1], place = source.offset(position);
         values[e] = load(source.values + position * s.valueStep);
+        // What begins here is read with the values: a place belongs to one team.
+        if (place != last) bases[e] = *reinterpret_cast<const T*>(source.base + place);
         changes |= u32(place != last) << e;
         last = place;
       }
@@ -213,7 +216,7 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
           if (any && !head) *reinterpret_cast<T*>(source.base + current) = cast<T>(sum);
           current = source.offset(first + list[i + e]);
           head = false;
-          sum = joined(load(source.base + current), values[e], s.mode);
+          sum = joined(cast<C>(bases[e]), values[e], s.mode);
         }
         any = true;
       }
