@@ -13,10 +13,10 @@ const sizes = [
 	{ n: 40, rows: 7, width: 3, same: 0 },
 	{ n: 20, rows: 3, width: 70_000, same: 0 },
 	{ n: 300, rows: 1000, width: 20, same: 120 },
-	{ n: 1500, rows: 40_000, width: 1, same: 500 },
+	{ n: 700, rows: 40_000, width: 1, same: 300 },
 	{ n: 1000, rows: 300, width: 33, same: 500 },
 	{ n: 9000, rows: 3, width: 1, same: 8500 },
-	{ n: 9000, rows: 40, width: 2, same: 4000 },
+	{ n: 9000, rows: 5, width: 2, same: 4000 },
 ];
 const dtypes = [float32, float64, float16, int64, int32, bool];
 
