@@ -222,7 +222,7 @@ describe.skipIf(!hasStandin)("a captured step", () => {
 		graph.replay();
 		expect(y.tolist()).toEqual(eager.tolist());
 		expect(() => cuda.graph(new cuda.CUDAGraph(), body(false))).toThrow(
-			"CUDA: the step could not be captured: an error of the stand-in (CUDA_ERROR_STREAM_CAPTURE_UNJOINED)",
+			/CUDA: the step could not be captured: .+ \(CUDA_ERROR_STREAM_CAPTURE_UNJOINED\)/,
 		);
 		graph.replay();
 		expect(y.add(0).tolist()).toEqual(eager.tolist());

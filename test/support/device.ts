@@ -11,6 +11,12 @@ export function onDevice(body: () => void): void {
 	if (onCard) torch.cuda.synchronize();
 }
 
+/** Without cuDNN on a real card, where its tanh and sigmoid are good to five digits: test/cuda/card/recurrent.test.ts is for it. */
+export function withExactLayers<T>(body: () => T): T {
+	if (process.env.GRADBOOK_TEST_CARD !== "real") return body();
+	return torch.backends.cudnn.flags({ enabled: false }, body);
+}
+
 /** What an op throws comes out on a card when it is waited for. */
 export function settled<T>(value: T): T {
 	if (onCard) torch.cuda.synchronize();

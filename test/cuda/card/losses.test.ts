@@ -54,7 +54,7 @@ test("a batch takes one launch forward and one backward", () => {
 });
 
 test("of no cases", () => {
-	for (const device of ["cpu", "cuda"]) {
+	for (const device of ["cpu", "cuda"] as const) {
 		const [x, target] = [torch.zeros([0, 3], { device }), torch.zeros([0], { device, dtype: torch.int64 })];
 		expect(F.crossEntropy(x, target).item()).toBeNaN();
 		expect(F.crossEntropy(x, target, { reduction: "sum" }).item()).toBe(0);
