@@ -121,6 +121,20 @@ extern "C" __global__ void maxPoolBackward(PoolArguments a, C* out, const C* x, 
   out[i] = sum;
 }
 
+/** Where windows of two by two elements lie side by side and fill the plane: a thread for each window, which writes all of it. */
+extern "C" __global__ void maxPoolBackwardPairs(PoolArguments a, C* out, const C* x, const int* places) {
+  const u32 i = u32(globalThread());
+  if (i >= a.outputs) return;
+  u32 rest = i;
+  const int column = 2 * int(splitOff(rest, a.dims[2].byCount)), row = 2 * int(splitOff(rest, a.dims[1].byCount));
+  const int width = a.dims[2].size, at = row * width + column, place = places[i];
+  const C value = x[i], zero = C(0);
+  using Pair = Vector<C, 2>;
+  C* to = out + i64(rest) * a.plane + at;
+  *reinterpret_cast<Pair*>(to) = Pair{place == at ? value : zero, place == at + 1 ? value : zero};
+  *reinterpret_cast<Pair*>(to + width) = Pair{place == at + width ? value : zero, place == at + width + 1 ? value : zero};
+}
+
 /**
  * The sum at each place of planes: of the chain of those elements that go there, in the order of their numbers.
  * `heads`: the first of a chain, −1 for none; `next`: what follows an element.

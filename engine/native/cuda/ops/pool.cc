@@ -92,7 +92,14 @@ void maxPoolBackwardOnCuda(const PoolWindows (&dims)[3], const Tensor& out, cons
     return putOnCuda(out, x, places, int64_t(a.dims[0].count) * a.dims[1].count * a.dims[2].count, a.plane, true);
   }
   checkElements(out);
-  static ByCompute kernels;
+  static ByCompute kernels, pairs;
+  const bool filled = a.pairs && a.dims[1].stride == 2 && a.dims[2].stride == 2 && a.dims[1].size == 2 * a.dims[1].count &&
+                      a.dims[2].size == 2 * a.dims[2].count;
+  if (filled) {
+    launch(pairs.get(out.device(), "pool.cu", "maxPoolBackwardPairs", out.dtype()), out.device(), gridFor(a.outputs, kThreads),
+           kThreads, a, out.data(), x.data(), places.data());
+    return;
+  }
   launch(kernels.get(out.device(), "pool.cu", "maxPoolBackward", out.dtype()), out.device(), gridFor(out.numel(), kThreads),
          kThreads, a, out.data(), x.data(), places.data(), unsigned(out.numel()));
 }
