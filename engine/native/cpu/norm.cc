@@ -219,21 +219,49 @@ struct RowFactors {
   }
 };
 
+/** Rows whose sums go into doubles at a time, as in the loops of cpu/simd/norm.inc. */
+constexpr int64_t kBlockRows = 32;
+/** Blocks that are too few to share among threads. */
+constexpr int64_t kFewBlocks = 16;
+
 /** Rows whose elements have factors of their own: the sums of the parameters go by columns. */
 template <class T>
 void rowGradsByElement(const RowNorm& call, const T* g, MaybeTensor dx, MaybeTensor dweight, MaybeTensor dbias) {
   const auto& loops = normLoops<T>();
   const T *x = call.x.as<T>(), *mean = call.mean.as<T>(), *inverse = call.inverse.as<T>(), *weight = dataOf<T>(call.weight);
   const int64_t n = call.n, groups = call.groups;
-  if (dx) {
-    forRows(call, [&](int64_t r) {
-      const T* own = weight ? weight + (r % groups) * n : nullptr;
-      double sum, product;
-      loops.rowSums(g + r * n, x + r * n, own, n, mean[r], &sum, &product);
-      const RowFactors<T> f(call, inverse[r], sum, product);
-      loops.rowGrads(dx->as<T>() + r * n, g + r * n, x + r * n, own, n, mean[r], f.a, f.b, f.c);
+  const auto rowOf = [&](int64_t r) {
+    const T* own = weight ? weight + (r % groups) * n : nullptr;
+    double sum, product;
+    loops.rowSums(g + r * n, x + r * n, own, n, mean[r], &sum, &product);
+    const RowFactors<T> f(call, inverse[r], sum, product);
+    loops.rowGrads(dx->as<T>() + r * n, g + r * n, x + r * n, own, n, mean[r], f.a, f.b, f.c);
+  };
+  const int64_t blocks = (call.rows + kBlockRows - 1) / kBlockRows;
+  if (dx && dweight && dbias && groups == 1 && blocks >= kFewBlocks) {
+    // What a block adds to the parameters' sums is taken while it is in the cache; the sums are the same as by columns.
+    std::vector<T> parts(size_t(2 * blocks * n));
+    parallelFor(blocks, grainOf(kBlockRows * n), [&](int64_t begin, int64_t end) {
+      for (int64_t block = begin; block < end; block++) {
+        checkInterrupt();
+        const int64_t first = block * kBlockRows, last = std::min(call.rows, first + kBlockRows);
+        for (int64_t r = first; r < last; r++) rowOf(r);
+        T* const to = parts.data() + 2 * block * n;
+        loops.parameterSums(g + first * n, x + first * n, last - first, n, n, mean + first, inverse + first, 1, to, to + n);
+      }
     });
+    parallelFor(2 * n, grainOf(blocks), [&](int64_t begin, int64_t end) {
+      std::vector<double> sums(size_t(end - begin));
+      for (int64_t block = 0; block < blocks; block++) {
+        for (int64_t i = begin; i < end; i++) sums[size_t(i - begin)] += double(parts[size_t(2 * block * n + i)]);
+      }
+      for (int64_t i = begin; i < end; i++) {
+        (i < n ? dweight : dbias)->as<T>()[i % n] = T(sums[size_t(i - begin)]);
+      }
+    });
+    return;
   }
+  if (dx) forRows(call, rowOf);
   if (!dweight && !dbias) return;
   const int64_t samples = call.rows / groups;
   for (int64_t group = 0; group < groups; group++) {
