@@ -7,25 +7,39 @@ namespace cuda {
 
 using T = GB_T;
 
+/** Σ f(part) over the parts of a channel by a warp, in every lane: four of them under way at once. */
+template <class F>
+GB_DEVICE double sumOfParts(u32 parts, const F& f) {
+  double sum = 0;
+  for (u32 first = threadIdx.x % kWarp; first < parts; first += 4 * kWarp) {
+    double values[4];
+#pragma unroll
+    for (u32 j = 0; j < 4; j++) {
+      const u32 part = first + j * kWarp;
+      const double value = f(part < parts ? part : parts - 1);
+      values[j] = part < parts ? value : 0;
+    }
+    sum += (values[0] + values[1]) + (values[2] + values[3]);
+  }
+  return warpJoin<Plus>(sum);
+}
+
 /** A warp joins the parts of a channel (Chan, Golub and LeVeque 1979) and moves the running statistics. */
 extern "C" __global__ void batchStatistics(ChannelArguments a, StatisticsArguments to, const double* means,
                                            const double* squares) {
   const i64 c = globalThread() / kWarp;
-  const u32 lane = threadIdx.x % kWarp;
   if (c >= a.channels) return;
   const auto size = [&](u32 part) {
     const u32 first = part * a.perPart;
     return double(a.count - first < a.perPart ? a.count - first : a.perPart);
   };
-  double sum = 0, spread = 0;
-  for (u32 part = lane; part < a.parts; part += kWarp) sum += size(part) * means[part * a.channels + c];
-  const double n = double(a.count), whole = warpJoin<Plus>(sum) / n;
-  for (u32 part = lane; part < a.parts; part += kWarp) {
+  const double n = double(a.count);
+  const double whole = sumOfParts(a.parts, [&](u32 part) { return size(part) * means[part * a.channels + c]; }) / n;
+  const double spread = sumOfParts(a.parts, [&](u32 part) {
     const double off = means[part * a.channels + c] - whole;
-    spread += squares[part * a.channels + c] + size(part) * off * off;
-  }
-  spread = warpJoin<Plus>(spread);
-  if (lane != 0) return;
+    return squares[part * a.channels + c] + size(part) * off * off;
+  });
+  if (threadIdx.x % kWarp != 0) return;
   const double total = spread < 0 ? 0 : spread;
   ChannelStatistics<T>(to, n, whole, total).store(to, c);
   moveRunning<T>(to, c, n, whole, total);
@@ -41,16 +55,10 @@ extern "C" __global__ void givenStatistics(ChannelArguments a, StatisticsArgumen
 extern "C" __global__ void joinGradients(ChannelArguments a, FactorArguments to, const double* sums, const double* products,
                                          T* factors) {
   const i64 c = globalThread() / kWarp;
-  const u32 lane = threadIdx.x % kWarp;
   if (c >= a.channels) return;
-  double sum = 0, product = 0;
-  for (u32 part = lane; part < a.parts; part += kWarp) {
-    sum += sums[part * a.channels + c];
-    product += products[part * a.channels + c];
-  }
-  sum = warpJoin<Plus>(sum);
-  product = warpJoin<Plus>(product);
-  if (lane != 0) return;
+  const double sum = sumOfParts(a.parts, [&](u32 part) { return sums[part * a.channels + c]; });
+  const double product = sumOfParts(a.parts, [&](u32 part) { return products[part * a.channels + c]; });
+  if (threadIdx.x % kWarp != 0) return;
   storeFactorGradients<T>(to, c, sum, product);
   if (!factors) return;
   const InputFactors<T> f(to, c, double(a.count), sum, product);
@@ -59,14 +67,17 @@ extern "C" __global__ void joinGradients(ChannelArguments a, FactorArguments to,
   factors[2 * a.channels + c] = f.one;
 }
 
-/** Of all elements a thread's four vectors, a block's width apart; those behind the end are read and not written. */
+/**
+ * Of all elements a thread's four vectors, a block's width apart; those behind the end are read and not written. The last blocks
+ * come first: the pass before went from the beginning to the end, and the end is what the cache still holds.
+ */
 struct Spread {
   static constexpr int kVectors = 4;
   using Piece = Vector<T, GB_VECTOR>;
   u32 n;
 
   GB_DEVICE u32 first(int k) const {
-    return (u32(blockIdx.x) * kVectors + u32(k)) * (blockDim.x * GB_VECTOR) + threadIdx.x * GB_VECTOR;
+    return ((gridDim.x - 1 - blockIdx.x) * kVectors + u32(k)) * (blockDim.x * GB_VECTOR) + threadIdx.x * GB_VECTOR;
   }
   GB_DEVICE u32 inside(int k) const { return first(k) < n ? first(k) : n - GB_VECTOR; }
   GB_DEVICE i64 channel(const ChannelArguments& a, int k) const {

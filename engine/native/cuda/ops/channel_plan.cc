@@ -52,7 +52,8 @@ ChannelPlan::ChannelPlan(int64_t outer, int64_t channels, int64_t inner, const T
   if (count <= most * k.held) {
     split(1, most);
   } else {
-    const int64_t lanes = 512 / columns, all = (count + lanes * k.held - 1) / (lanes * k.held);
+    // Blocks that join twice are small ones: while some wait for each other's threads, others read.
+    const int64_t lanes = (kind == Parts::Kept && !k.columns ? 256 : 512) / columns, all = (count + lanes * k.held - 1) / (lanes * k.held);
     const int64_t busy = 8 * int64_t(properties(cudaIndex(x.device())).multiProcessorCount);
     split(kind == Parts::Kept ? all : std::clamp((busy + a.blocks - 1) / a.blocks, int64_t(1), all), lanes);
   }
