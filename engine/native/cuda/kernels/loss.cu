@@ -9,7 +9,7 @@ using T = GB_T;
 constexpr int kLanes = GB_LANES;
 
 template <class Join, class A>
-GB_DEVICE A groupJoin(A value) {
+GB_DEVICE A lanesJoin(A value) {
   return kLanes == 1 ? value : warpJoin<Join>(value);
 }
 
@@ -48,13 +48,13 @@ GB_DEVICE double loss(const LossArguments& a, const Element& e, const T* logProb
     for (i64 c = e.lane; c < a.classes; c += kLanes) {
       own -= weightOf(a, c) * (double(p[c * e.stride]) * (1 - a.smoothing) + spread) * double(logProbs[c * e.stride]);
     }
-    return groupJoin<Plus>(own);
+    return lanesJoin<Plus>(own);
   }
   const i64 y = classOf(a, e.e);
   if (y >= 0 && spread > 0) {
     for (i64 c = e.lane; c < a.classes; c += kLanes) own -= spread * weightOf(a, c) * double(logProbs[c * e.stride]);
   }
-  const double smooth = groupJoin<Plus>(own);
+  const double smooth = lanesJoin<Plus>(own);
   return y < 0 ? 0 : smooth - (1 - a.smoothing) * weightOf(a, y) * double(logProbs[y * e.stride]);
 }
 
@@ -102,10 +102,10 @@ extern "C" __global__ void __launch_bounds__(512, 1) crossEntropy(LossArguments 
     const T* x = static_cast<const T*>(a.input) + e.at;
     T top = -scalar::Limits<T>::infinity;
     for (i64 c = e.lane; c < a.classes; c += kLanes) top = Larger::join(top, x[c * e.stride]);
-    top = groupJoin<Larger>(top);
+    top = lanesJoin<Larger>(top);
     double sum = 0;
     for (i64 c = e.lane; c < a.classes; c += kLanes) sum += double(scalar::exp(x[c * e.stride] - top));
-    const T log = T(scalar::log(groupJoin<Plus>(sum)));
+    const T log = T(scalar::log(lanesJoin<Plus>(sum)));
     T* out = logProbs + e.at;
     for (i64 c = e.lane; c < a.classes; c += kLanes) out[c * e.stride] = x[c * e.stride] - top - log;
     if (kLanes > 1) __syncwarp();
@@ -145,7 +145,7 @@ extern "C" __global__ void __launch_bounds__(512, 1) crossEntropyBackward(LossAr
     for (i64 c = e.lane; c < a.classes; c += kLanes) {
       own += weightOf(a, c) * (p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : spread);
     }
-    double pulls = groupJoin<Plus>(own);
+    double pulls = lanesJoin<Plus>(own);
     if (!p) pulls += (1 - a.smoothing) * weightOf(a, y);
     for (i64 c = e.lane; c < a.classes; c += kLanes) {
       const double share = p ? double(p[c * e.stride]) * (1 - a.smoothing) + spread : (c == y ? 1 - a.smoothing : 0) + spread;

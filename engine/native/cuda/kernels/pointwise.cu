@@ -9,6 +9,19 @@ constexpr int kLanes = sizeof(T) < 16 ? 16 / sizeof(T) : 1;
 using Lanes = Vector<T, kLanes>;
 using OutLanes = Vector<Out, kLanes>;
 
+/** The op on each lane. `same`: a bit for each input that is the same for all, which stands in `fixed`. */
+GB_DEVICE OutLanes applied(const Lanes (&in)[kInputs], const C (&fixed)[kInputs], unsigned int same, const PointwiseArguments& a) {
+  OutLanes out;
+#pragma unroll
+  for (int j = 0; j < kLanes; j++) {
+    C x[kInputs];
+#pragma unroll
+    for (int k = 0; k < kInputs; k++) x[k] = ((same >> k) & 1) ? fixed[k] : cast<C>(in[k].at[j]);
+    out.at[j] = cast<Out>(apply(x, a));
+  }
+  return out;
+}
+
 extern "C" __global__ void flat(PointwiseArguments a, i64 n, bool aligned) {
   const i64 first = globalThread() * kLanes;
   if (first >= n) return;
@@ -21,15 +34,7 @@ extern "C" __global__ void flat(PointwiseArguments a, i64 n, bool aligned) {
     for (int k = 0; k < kInputs; k++) {
       if (!((same >> k) & 1)) in[k] = reinterpret_cast<const Lanes*>(a.in[k].data)[first / kLanes];
     }
-    OutLanes out;
-#pragma unroll
-    for (int j = 0; j < kLanes; j++) {
-      C x[kInputs];
-#pragma unroll
-      for (int k = 0; k < kInputs; k++) x[k] = ((same >> k) & 1) ? fixed[k] : cast<C>(in[k].at[j]);
-      out.at[j] = cast<Out>(apply(x, a));
-    }
-    reinterpret_cast<OutLanes*>(a.out.data)[first / kLanes] = out;
+    reinterpret_cast<OutLanes*>(a.out.data)[first / kLanes] = applied(in, fixed, same, a);
     return;
   }
   for (i64 i = first; i < first + kLanes && i < n; i++) {
@@ -67,15 +72,7 @@ extern "C" __global__ void rows(PointwiseArguments a, Walk<kInputs + 1> walk, u3
       for (int j = 0; j < kLanes; j++) in[k].at[j] = one;
     }
   }
-  OutLanes out;
-#pragma unroll
-  for (int j = 0; j < kLanes; j++) {
-    C x[kInputs];
-#pragma unroll
-    for (int k = 0; k < kInputs; k++) x[k] = ((same >> k) & 1) ? fixed[k] : cast<C>(in[k].at[j]);
-    out.at[j] = cast<Out>(apply(x, a));
-  }
-  *reinterpret_cast<OutLanes*>(a.out.data + at[0]) = out;
+  *reinterpret_cast<OutLanes*>(a.out.data + at[0]) = applied(in, fixed, same, a);
 }
 
 }  // namespace cuda
