@@ -5,7 +5,8 @@ import { native } from "../../dist/engine/core/native";
 
 /*
  * Every kernel compiled by real NVRTC (PyPI's nvidia-cuda-nvrtc, of requirements-test.txt) for cards of four generations: those
- * that use a card's registers to the full for all of them, each of the others for one; all for all with GRADBOOK_ALL_KERNELS=1.
+ * that use a card's registers to the full for all of them, each of the others (and those of doubles) for one; all for all with
+ * GRADBOOK_ALL_KERNELS=1.
  */
 
 /** libnvrtc of the tests' Python, where it is installed. */
@@ -38,7 +39,7 @@ function spills(report: string): number[] {
 }
 
 const reason = "needs NVRTC: .venv/bin/pip install -r requirements-test.txt";
-const title = "compiles and spills nothing";
+const title = "compiles, and the hot ones spill nothing";
 
 if (!library && process.env.CI) {
 	test("NVRTC is there", () => {
@@ -55,12 +56,12 @@ test.skipIf(!library).for(capabilities)(
 		const units = native.cudaUnits();
 		expect(units.length).toBeGreaterThan(100);
 		units.forEach(([file, macros], i) => {
-			const full = hot.includes(file) && !/-DGB_HELD=[48]\b/.test(macros);
+			const full = hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros);
 			if (!full && !every && i % capabilities.length !== capabilities.indexOf(capability)) return;
 			const report = native.cudaCompile(i, capability);
 			expect(report, `${file} ${macros}`).toContain("ptxas info");
-			// One of the compilers keeps a word of some kernels of doubles in memory: speed is asked of the others.
-			const most = /GB_T=double/.test(macros) ? 16 : 0;
+			// Speed is asked of the hot ones; others, and those of doubles, may keep some words in memory.
+			const most = hot.includes(file) && !/GB_T=double/.test(macros) ? 0 : 32;
 			expect(Math.max(0, ...spills(report)), `${file} ${macros}: ${report}`).toBeLessThanOrEqual(most);
 		});
 	},

@@ -49,7 +49,8 @@ GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 n, bool largest)
 }
 
 /** `lanes` threads take a row. */
-extern "C" __global__ void __launch_bounds__(1024, 1) extreme(char* values, i64* indices, Place x, i64 itemSize, i64 n, i64 rows, u32 lanes, bool largest) {
+extern "C" __global__ void __launch_bounds__(512, 1) extreme(char* values, i64* indices, Place x, i64 itemSize, i64 n, i64 rows,
+                                                                u32 lanes, bool largest) {
   const u32 lane = threadIdx.x & (lanes - 1);
   const i64 own = globalThread() / lanes;
   const char* row = x.data + (own < rows ? own : 0) * n * itemSize;

@@ -57,7 +57,7 @@ void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, cons
   const int64_t rows = indices.numel(), full = int64_t(properties(cudaIndex(x.device())).multiProcessorCount) * 2048;
   // A few elements for each thread, and more than a warp for a row only where rows alone do not fill the card.
   unsigned lanes = 1;
-  while (lanes < 1024 && lanes * 4 < n && (lanes < 32 || lanes * rows < full)) lanes *= 2;
+  while (lanes < 512 && lanes * 4 < n && (lanes < 32 || lanes * rows < full)) lanes *= 2;
   const unsigned threads = std::max(lanes, kThreads);
   void* to = values ? values->data() : nullptr;
   launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(lanes * rows, threads),
