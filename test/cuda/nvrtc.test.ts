@@ -5,8 +5,8 @@ import { native } from "../../dist/engine/core/native";
 
 /*
  * Every kernel compiled by real NVRTC (PyPI's nvidia-cuda-nvrtc, of requirements-test.txt) for cards of four generations: those
- * that use a card's registers to the full for all of them, each of the others (and those of doubles) for one; all for all with
- * GRADBOOK_ALL_KERNELS=1.
+ * that use a card's registers to the full for all of them, the others (and those of doubles) for one; all for all with
+ * GRADBOOK_ALL_KERNELS=1, as .ci/nightly does.
  */
 
 /** libnvrtc of the tests' Python, where it is installed. */
@@ -56,6 +56,8 @@ test.skipIf(!library).for(capabilities)(
 		const units = native.cudaUnits();
 		expect(units.length).toBeGreaterThan(100);
 		units.forEach(([file, macros], i) => {
+			// Around its formula, which pointwise.cu has too, each of these is alike: every third stands for the rest.
+			if (file === "strided.cu" && i % 3 !== 0 && !every) return;
 			const full = hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros);
 			if (!full && !every && i % capabilities.length !== capabilities.indexOf(capability)) return;
 			const report = native.cudaCompile(i, capability);
