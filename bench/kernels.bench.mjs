@@ -58,8 +58,13 @@ const calculating = ["pow", "powScalar", "erfc", "atan2", "logaddexp"].concat(
 	["gelu", "geluTanh", "mish", "silu"].map((name) => `${name}Backward`),
 );
 /** These read more than they write, and a core reads more slowly than it copies (23 against 28 GB/s where that was measured). */
-const reading = ["eq", "lt", "ge", "logicalAnd"].concat(["relu", "sigmoid", "tanh"].map((name) => `${name}Backward`));
-const unpromised = new Set([...calculating, ...reading]);
+const reading = ["eq", "lt", "ge", "logicalAnd"];
+/**
+ * These read their own op's result, which was made last: where it comes to lie beside the others makes up to a fourth of the time.
+ * The same loop over inputs (relu6Backward) is as fast as the copy.
+ */
+const placed = ["relu", "sigmoid", "tanh"].map((name) => `${name}Backward`);
+const unpromised = new Set([...calculating, ...reading, ...placed]);
 
 /** What a program beside this one prints. */
 function answerOf(program, args, environment = {}) {

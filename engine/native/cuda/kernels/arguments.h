@@ -55,6 +55,9 @@ struct ChainArguments {
   Walk<1 + kMostChainWalked> walk;
 };
 
+/** Elements that a thread takes at once of a walk whose rows have so many (run.cuh). */
+constexpr int kWalkRun = 4;
+
 /** A copy by squares of kCopyTile elements a side, whose threads are kCopyRows rows. */
 constexpr int kCopyTile = 32, kCopyRows = 8;
 struct TileArguments {

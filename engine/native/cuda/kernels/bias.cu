@@ -1,21 +1,13 @@
-// Adding a number to every element of a channel, in place, of a tensor [batch, channels, volume]. Macro: GB_T (an element's type).
+// Adding a number to every element of a channel, in place, of a tensor [batch, channels, volume]. Macros: GB_T (an element's
+// type), GB_C (float or double: what it is added in).
 #include "cuda/kernels/block.cuh"
 
 namespace gb {
 namespace cuda {
 
 using T = GB_T;
+using C = GB_C;
 constexpr int kLanes = 16 / sizeof(T);
-
-template <class E>
-struct ComputeOf {
-  using Type = float;
-};
-template <>
-struct ComputeOf<double> {
-  using Type = double;
-};
-using C = ComputeOf<T>::Type;
 
 /** A thread for N neighbours of one channel; `inner`: so many neighbours make a channel. */
 template <int N>

@@ -23,13 +23,13 @@ extern "C" __global__ void copy(char* to, const char* from, Walk<2> walk, u32 n)
 
 /** The same where the walk's rows have a run's elements at least. */
 extern "C" __global__ void copyRuns(char* to, const char* from, Walk<2> walk, u32 n) {
-  const i64 first = globalThread() * kRun;
-  if (first + kRun > n) {
+  const i64 first = globalThread() * kWalkRun;
+  if (first + kWalkRun > n) {
     for (i64 i = first; i < n; i++) one(to, from, walk, u32(i));
     return;
   }
   const Run<2> run(walk, u32(first));
-  C x[kRun];
+  C x[kWalkRun];
   loadRunAs<From>(x, from, run, 1);
   storeRunAs<To>(x, to, run, 0);
 }

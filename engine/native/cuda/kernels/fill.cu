@@ -16,9 +16,9 @@ extern "C" __global__ void fill(Place to, C value, Walk<1> walk, u32 n) {
 
 /** The same where the walk's rows have a run's elements at least. */
 extern "C" __global__ void fillRuns(Place to, C value, Walk<1> walk, u32 n) {
-  const i64 first = globalThread() * kRun;
-  if (first + kRun <= n) {
-    const C values[kRun] = {value, value, value, value};
+  const i64 first = globalThread() * kWalkRun;
+  if (first + kWalkRun <= n) {
+    const C values[kWalkRun] = {value, value, value, value};
     return storeRun(values, to, Run<1>(walk, u32(first)), 0);
   }
   for (i64 i = first; i < n; i++) {

@@ -26,13 +26,13 @@ extern "C" __global__ void strided(PointwiseArguments a, Walk<kInputs + 1> walk,
 
 /** The same where the walk's rows have a run's elements at least. */
 extern "C" __global__ void runs(PointwiseArguments a, Walk<kInputs + 1> walk, u32 n) {
-  const i64 first = globalThread() * kRun;
-  if (first + kRun > n) {
+  const i64 first = globalThread() * kWalkRun;
+  if (first + kWalkRun > n) {
     for (i64 i = first; i < n; i++) one(a, walk, u32(i));
     return;
   }
   const Run<kInputs + 1> run(walk, u32(first));
-  C fixed[kInputs], in[kInputs][kRun];
+  C fixed[kInputs], in[kInputs][kWalkRun];
   constants(a, fixed);
   const unsigned int same = a.plain | (a.plain >> 4);
 #pragma unroll
@@ -40,15 +40,15 @@ extern "C" __global__ void runs(PointwiseArguments a, Walk<kInputs + 1> walk, u3
     if (!((same >> k) & 1)) {
       loadRun(in[k], a.in[k], run, k + 1);
 #pragma unroll
-      for (int j = 0; j < kRun; j++) in[k][j] = wrapped(in[k][j], a.common);
+      for (int j = 0; j < kWalkRun; j++) in[k][j] = wrapped(in[k][j], a.common);
     } else {
 #pragma unroll
-      for (int j = 0; j < kRun; j++) in[k][j] = fixed[k];
+      for (int j = 0; j < kWalkRun; j++) in[k][j] = fixed[k];
     }
   }
-  R out[kRun];
+  R out[kWalkRun];
 #pragma unroll
-  for (int j = 0; j < kRun; j++) {
+  for (int j = 0; j < kWalkRun; j++) {
     C x[kInputs];
 #pragma unroll
     for (int k = 0; k < kInputs; k++) x[k] = in[k][j];

@@ -6,7 +6,9 @@
 namespace gb::cuda {
 namespace {
 
-Unit unitOf(DType type) { return {"bias.cu", std::string("-DGB_T=") + kernelType(type)}; }
+Unit unitOf(DType type) {
+  return ByCompute::unit("bias.cu", computeType(type), std::string("-DGB_T=") + kernelType(type));
+}
 
 GB_UNITS(all) {
   for (DType type : {DType::Float32, DType::Float64, DType::Float16, DType::BFloat16}) all.push_back(unitOf(type));

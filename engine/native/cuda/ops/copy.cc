@@ -109,7 +109,7 @@ void copyOnCuda(const Tensor& dst, const Tensor& src) {
     }
     const bool runs = hasRuns(nest);
     launch(copyFunction(runs ? kRuns : kOne, dst.dtype(), src.dtype(), device), device,
-           gridFor(nest.numel, kThreads * (runs ? kRun : 1)), kThreads, nest.data[0], from, walkOf<2>(nest),
+           gridFor(nest.numel, kThreads * (runs ? kWalkRun : 1)), kThreads, nest.data[0], from, walkOf<2>(nest),
            unsigned(nest.numel));
   });
 }
@@ -139,7 +139,7 @@ void fillOnCuda(const Tensor& dst, Scalar value) {
     inLaunches(StridedLoop(dst.sizes(), one, 1), [&](const StridedLoop& nest) {
       const bool runs = hasRuns(nest);
       launch(kernelFor(runs ? "fillRuns" : "fill", functions[runs], through, device), device,
-             gridFor(nest.numel, kThreads * (runs ? kRun : 1)), kThreads, Place{nest.data[0], int(dst.dtype())}, number,
+             gridFor(nest.numel, kThreads * (runs ? kWalkRun : 1)), kThreads, Place{nest.data[0], int(dst.dtype())}, number,
              walkOf<1>(nest), unsigned(nest.numel));
     });
   });

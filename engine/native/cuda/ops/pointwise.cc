@@ -185,7 +185,7 @@ void pointwiseOnCuda(const PointwiseCall& call) {
     const CUfunction kernel = row   ? rows[family][call.op.index][type].get(index, "rows", own)
                               : run ? runs[family][call.op.index][compute].get(index, "runs", any)
                                     : strideds[family][call.op.index][compute].get(index, "strided", any);
-    const Grid grid = gridFor(nest.numel, kThreads * (row ? lanes : run ? kRun : 1));
+    const Grid grid = gridFor(nest.numel, kThreads * (row ? lanes : run ? kWalkRun : 1));
     if (call.inputs == 1) launch(kernel, device, grid, kThreads, a, walkOf<2>(nest), n);
     if (call.inputs == 2) launch(kernel, device, grid, kThreads, a, walkOf<3>(nest), n);
     if (call.inputs == 3) launch(kernel, device, grid, kThreads, a, walkOf<4>(nest), n);

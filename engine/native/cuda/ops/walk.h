@@ -29,9 +29,8 @@ Walk<N> walkOf(const StridedLoop& nest) {
   return walk;
 }
 
-/** Elements that a thread takes at once where rows have so many: kRun of cuda/kernels/run.cuh. */
-constexpr int64_t kRun = 4;
-inline bool hasRuns(const StridedLoop& nest) { return !nest.sizes.empty() && nest.sizes[0] >= kRun; }
+/** Whether a thread can take kWalkRun elements at once (cuda/kernels/run.cuh). */
+inline bool hasRuns(const StridedLoop& nest) { return !nest.sizes.empty() && nest.sizes[0] >= kWalkRun; }
 
 /**
  * Calls body(nest, offsets) for parts of a walk that one launch can take: the whole, or slices of its outermost dimension,

@@ -103,7 +103,6 @@ void setCurrentDevice(int index) {
 }
 
 CUstream defaultStream(int index) {
-  if (__builtin_expect(defaults[index] != nullptr, 1)) return defaults[index];
   enter(index);
   std::lock_guard<std::mutex> guard(lock);
   const Relaxed relaxed;
