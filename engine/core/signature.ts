@@ -87,6 +87,21 @@ export function nullable<T>(inner: Rule<T>): Rule<T | null> {
 	};
 }
 
+/**
+ * The ways to give a constructor the properties of `O`: those of the tuple in place, in its order, or the first few of them,
+ * and the rest by name. `N` are the tuple's names.
+ */
+export type Placed<L extends readonly unknown[], N extends readonly PropertyKey[], O> =
+	| [...L, ...OptionsWithout<O, N[number]>]
+	| (L extends readonly [...infer Fewer, unknown]
+			? N extends readonly [...infer Names extends readonly PropertyKey[], PropertyKey]
+				? Placed<Fewer, Names, O>
+				: never
+			: never);
+
+type OptionsWithout<O, K extends PropertyKey> =
+	Omit<O, K> extends infer Rest ? (Partial<Rest> extends Rest ? [options?: Rest] : [options: Rest]) : never;
+
 type Rules = Record<string, Rule<any>>;
 export type Bound<R extends Rules> = { [K in keyof R]: R[K] extends Rule<infer T> ? T : never };
 

@@ -267,6 +267,7 @@ export class WeightedRandomSampler extends ChunkSampler {
 		replacement: boolean,
 		options?: Omit<WeightedRandomSamplerOptions, "replacement">,
 	);
+	constructor(weights: readonly number[] | Tensor, options: WeightedRandomSamplerOptions & { numSamples: number });
 	constructor(options: WeightedRandomSamplerOptions & { weights: readonly number[] | Tensor; numSamples: number });
 	constructor(...args: unknown[]) {
 		super();
@@ -308,6 +309,7 @@ export class BatchSampler implements Iterable<number[]> {
 	readonly dropLast: boolean;
 
 	constructor(sampler: Iterable<number>, batchSize: number, dropLast: boolean);
+	constructor(sampler: Iterable<number>, batchSize: number, options: { dropLast: boolean });
 	constructor(sampler: Iterable<number>, options: { batchSize: number; dropLast: boolean });
 	constructor(...args: unknown[]) {
 		const { sampler, batchSize, dropLast } = batchArguments(args);

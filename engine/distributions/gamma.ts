@@ -14,6 +14,7 @@ import {
 	type DistributionOptions,
 	type TensorOrNumber,
 } from "./distribution";
+import type { Two } from "./locationScale";
 
 /*
  * The gamma distribution and those made of it. PyTorch differentiates their samples by implicit reparametrisation; here that
@@ -27,10 +28,6 @@ function drawn(concentration: Tensor): Tensor {
 	const out = standardGamma(concentration);
 	return tracked(concentration) ? record(out, withoutDerivative, [concentration]) : out;
 }
-
-type Two<A extends string, B extends string> =
-	| [first: TensorOrNumber, second: TensorOrNumber, options?: DistributionOptions]
-	| [options: { [K in A | B]: TensorOrNumber } & DistributionOptions];
 
 /** The gamma distribution of shape `concentration` at `rate`. */
 export class Gamma extends Distribution {

@@ -18,6 +18,7 @@ import {
 /** @internal Two parameters, in place or by name. */
 export type Two<A extends string, B extends string> =
 	| [first: TensorOrNumber, second: TensorOrNumber, options?: DistributionOptions]
+	| [first: TensorOrNumber, options: { [K in B]: TensorOrNumber } & DistributionOptions]
 	| [options: { [K in A | B]: TensorOrNumber } & DistributionOptions];
 
 /** @internal */

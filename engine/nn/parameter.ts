@@ -6,11 +6,11 @@ import { Tensor } from "../core/tensor";
  * `stateDict()`, and requires a gradient. Shares the memory of `data`.
  */
 export class Parameter extends Tensor {
-	/** Whether gradients flow here; `{requiresGrad: false}` for a frozen parameter. */
-	constructor(data: Tensor, options: { requiresGrad?: boolean } = {}) {
+	/** Whether gradients flow here; `{requiresGrad: false}`, or `false`, for a frozen parameter. */
+	constructor(data: Tensor, options: boolean | { requiresGrad?: boolean } = {}) {
 		if (!(data instanceof Tensor)) throw new TypeError(`[Parameter] expected a tensor, got ${String(data)}`);
 		super(native.alias(data.handle));
-		this.requiresGrad_(options.requiresGrad ?? true);
+		this.requiresGrad_(typeof options === "boolean" ? options : (options.requiresGrad ?? true));
 	}
 
 	/** PyTorch's text: the tensor's under a line that says what it is. */

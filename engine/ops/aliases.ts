@@ -1,6 +1,6 @@
 import { type Scalar, Tensor } from "../core/tensor";
 // The methods that this file names anew must be there.
-import "./arithmetic";
+import { div, mul, sub } from "./arithmetic";
 import "./binary";
 import "./compare";
 import "./unary";
@@ -78,10 +78,6 @@ export const {
 	arcsinh,
 	arccosh,
 	arctanh,
-	subtract,
-	multiply,
-	divide,
-	trueDivide,
 	arctan2,
 	greater,
 	greaterEqual,
@@ -89,3 +85,6 @@ export const {
 	lessEqual,
 	notEqual,
 }: Functions = functions as Functions;
+
+// As functions these take a number first too.
+export { div as divide, div as trueDivide, mul as multiply, sub as subtract };

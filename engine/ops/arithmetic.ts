@@ -1,6 +1,7 @@
 import type { Derivative, Gradient } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
-import { native } from "../core/native";
+import { describe } from "../core/arguments";
+import { native, type Operand } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
 import { zerosAs } from "./copy";
@@ -13,12 +14,21 @@ import { methods } from "./methods";
 
 type Operands = { a: Broadcast; b: Broadcast; alpha: number };
 
-/** a + alpha·b */
-export function add(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
+/** a + alpha·b; one of them may be a number */
+export function add(a: Tensor | Scalar, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
 	const alpha = options.alpha ?? 1;
-	const out = wrap(native.add(a.handle, operand("add", b), alpha));
+	const out = wrap(native.add(left("add", a, b), operand("add", b), alpha));
 	if (!tracked(a, b)) return out;
 	return record(out, addBackward, [a, b], [], { a: broadcastOf(a, out), b: broadcastOf(b, out), alpha });
+}
+
+/** The first operand, which may be a number where the second is a tensor: `sub(1, x)` is Python's `1 - x`. */
+function left(op: string, a: Tensor | Scalar, b: Tensor | Scalar): Operand {
+	if (a instanceof Tensor) return a.handle;
+	if (!(b instanceof Tensor)) {
+		throw new TypeError(`[${op}] expected a tensor among the operands, got ${describe(a)} and ${describe(b)}`);
+	}
+	return operand(op, a);
 }
 
 const addBackward: Derivative = {
@@ -38,10 +48,10 @@ export function add_(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } 
 	return inPlace("add_", a, [b], write, addBackward, undefined, { a: null, b: broadcastOf(b, a), alpha });
 }
 
-/** a − alpha·b */
-export function sub(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
+/** a − alpha·b; one of them may be a number */
+export function sub(a: Tensor | Scalar, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
 	const alpha = options.alpha ?? 1;
-	const out = wrap(native.sub(a.handle, operand("sub", b), alpha));
+	const out = wrap(native.sub(left("sub", a, b), operand("sub", b), alpha));
 	if (!tracked(a, b)) return out;
 	return record(out, subBackward, [a, b], [], { a: broadcastOf(a, out), b: broadcastOf(b, out), alpha });
 }
@@ -89,8 +99,12 @@ function productOf(a: Broadcast, b: Tensor | Scalar, out: Tensor): Product {
 	return { a, b: broadcastOf(b, out), scalar: b instanceof Tensor ? null : b };
 }
 
-/** a · b */
-export function mul(a: Tensor, b: Tensor | Scalar): Tensor {
+/** a · b; one of them may be a number */
+export function mul(a: Tensor | Scalar, b: Tensor | Scalar): Tensor {
+	if (!(a instanceof Tensor)) {
+		left("mul", a, b);
+		return mul(b, a);
+	}
 	const out = wrap(native.mul(a.handle, operand("mul", b)));
 	if (!tracked(a, b)) return out;
 	return record(out, mulBackward, [a, b], saveForProduct(a, b), productOf(broadcastOf(a, out), b, out));
@@ -117,27 +131,33 @@ export interface DivOptions {
 	roundingMode?: "trunc" | "floor" | null;
 }
 
-/** a / b; of integers in the default float dtype */
-export function div(a: Tensor, b: Tensor | Scalar, options: DivOptions = {}): Tensor {
+/** a / b, one of which may be a number; of integers in the default float dtype */
+export function div(a: Tensor | Scalar, b: Tensor | Scalar, options: DivOptions = {}): Tensor {
 	const mode = options.roundingMode ?? null;
 	if (mode !== null) return roundedDiv(a, b, mode);
-	const out = wrap(native.div(a.handle, operand("div", b)));
+	const out = wrap(native.div(left("div", a, b), operand("div", b)));
 	if (!tracked(a, b)) return out;
-	return record(out, divBackward, [a, b], saveForQuotient(a, b), productOf(broadcastOf(a, out), b, out));
+	return record(out, divBackward, [a, b], saveForQuotient(a, b), quotientOf(a, b, out));
 }
 
-function saveForQuotient(a: Tensor, b: Tensor | Scalar): Gradient[] {
-	return [b instanceof Tensor && b.requiresGrad ? a : null, b instanceof Tensor ? b : null];
+function saveForQuotient(a: Tensor | Scalar, b: Tensor | Scalar): Gradient[] {
+	return [a instanceof Tensor && b instanceof Tensor && b.requiresGrad ? a : null, b instanceof Tensor ? b : null];
+}
+
+type Quotient = Product & { dividend: Scalar | null };
+
+function quotientOf(a: Tensor | Scalar, b: Tensor | Scalar, out: Tensor): Quotient {
+	return { ...productOf(broadcastOf(a, out), b, out), dividend: a instanceof Tensor ? null : a };
 }
 
 const divBackward: Derivative = {
 	name: "DivBackward0",
 	backward(node, grad) {
-		const { a, b, scalar } = node.attributes as Product;
+		const { a, b, scalar, dividend } = node.attributes as Quotient;
 		const divisor = scalar ?? node.saved(1);
 		return [
 			node.needs(0) ? unbroadcast(grad.div(divisor), a) : null,
-			node.needs(1) ? unbroadcast(grad.neg().mul(node.saved(0).div(divisor).div(divisor)), b) : null,
+			node.needs(1) ? unbroadcast(grad.neg().mul(div(dividend ?? node.saved(0), divisor).div(divisor)), b) : null,
 		];
 	},
 };
@@ -147,7 +167,10 @@ export function div_(a: Tensor, b: Tensor | Scalar, options: DivOptions = {}): T
 	const divisor = operand("div_", b);
 	if (mode === null) {
 		const write = () => native.div(a.handle, divisor, a.handle);
-		return inPlace("div_", a, [b], write, divBackward, () => saveForQuotient(a, b), productOf(null, b, a));
+		return inPlace("div_", a, [b], write, divBackward, () => saveForQuotient(a, b), {
+			...productOf(null, b, a),
+			dividend: null,
+		});
 	}
 	const kernel = roundedKernel(mode);
 	const zero = { a: null, b: broadcastOf(b, a) };
@@ -160,8 +183,8 @@ function roundedKernel(mode: string) {
 	throw new TypeError(`[div] roundingMode must be null, "trunc" or "floor", got ${JSON.stringify(mode)}`);
 }
 
-function roundedDiv(a: Tensor, b: Tensor | Scalar, mode: string): Tensor {
-	const out = wrap(roundedKernel(mode)(a.handle, operand("div", b)));
+function roundedDiv(a: Tensor | Scalar, b: Tensor | Scalar, mode: string): Tensor {
+	const out = wrap(roundedKernel(mode)(left("div", a, b), operand("div", b)));
 	if (!tracked(a, b)) return out;
 	return record(out, roundedDivBackward, [a, b], [], { a: broadcastOf(a, out), b: broadcastOf(b, out) });
 }

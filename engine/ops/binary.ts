@@ -283,8 +283,8 @@ function oneTensor(op: string, a: Value, b: Value): Value {
 }
 
 /** The quotient rounded down; a gradient through it is refused, as in PyTorch: `div` with `roundingMode` has one, of zeros. */
-export function floorDivide(a: Tensor, b: Tensor | Scalar): Tensor {
-	const out = wrap(native.floorDivide(a.handle, operand("floorDivide", b)));
+export function floorDivide(a: Tensor | Scalar, b: Tensor | Scalar): Tensor {
+	const out = wrap(native.floorDivide(operand("floorDivide", a), operand("floorDivide", b)));
 	return out.isFloatingPoint() && tracked(a, b) ? record(out, floorDivideBackward, [a, b]) : out;
 }
 

@@ -13,7 +13,9 @@ export function methods(family: TensorMethods & ThisType<Tensor>): void {
 
 /** Makes functions that take the tensor first methods of the same name. */
 export function asMethods(family: FunctionsOf): void {
-	for (const [name, fn] of Object.entries(family) as [string, (x: Tensor, ...args: unknown[]) => unknown][]) {
+	// Reflect.ownKeys, since Object.entries would leave Symbol.iterator out.
+	for (const name of Reflect.ownKeys(family)) {
+		const fn = family[name as keyof typeof family] as (x: Tensor, ...args: unknown[]) => unknown;
 		const value = function (this: Tensor, ...args: unknown[]) {
 			return fn(this, ...args);
 		};
@@ -32,6 +34,6 @@ export function asProperties(family: { [K in Exclude<keyof Tensor, "toString">]?
 	}
 }
 
-function define(name: string, descriptor: PropertyDescriptor): void {
+function define(name: string | symbol, descriptor: PropertyDescriptor): void {
 	Object.defineProperty(Tensor.prototype, name, { ...descriptor, configurable: true });
 }

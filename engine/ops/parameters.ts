@@ -1,6 +1,7 @@
 import type { Dims } from "../core/arguments";
 import type { DeviceLike } from "../core/device";
 import type { DType } from "../core/dtype";
+import type { Generator } from "../core/generator";
 import { maybe, type Named, of, type ParameterList } from "../core/named";
 import type { Scalar, Tensor } from "../core/tensor";
 
@@ -56,12 +57,25 @@ const divisor = [
 	["other", operand],
 	["roundingMode", roundingMode, "only"],
 ] as const;
+const joined = [
+	["tensors", of<readonly Tensor[]>()],
+	["dim", maybeWhole],
+] as const;
 const scales = [
 	["beta", maybeNumber, "only"],
 	["alpha", maybeNumber, "only"],
 ] as const;
 
 export const parameters = {
+	multinomial: [
+		["numSamples", whole],
+		["replacement", maybeFlag],
+		["generator", maybe<Generator>(), "only"],
+	],
+	bernoulli: [
+		["p", maybe<number | null>()],
+		["generator", maybe<Generator>(), "only"],
+	],
 	add: scaledOther,
 	sub: scaledOther,
 	rsub: scaledOther,
@@ -385,6 +399,17 @@ export const parameters = {
  * Of functions whose first parameter has a name of its own, and of those that make tensors: all of them.
  */
 export const wholeParameters = {
+	cat: joined,
+	concat: joined,
+	concatenate: joined,
+	stack: joined,
+	normal: [
+		["mean", maybe<number | Tensor>()],
+		["std", maybe<number | Tensor>()],
+		["size", maybe<readonly number[]>()],
+		["generator", maybe<Generator>(), "only"],
+		...made,
+	],
 	luUnpack: [
 		["LUData", tensor],
 		["LUPivots", tensor],

@@ -21,6 +21,8 @@ export interface RandomOptions extends TensorOptions {
 	generator?: Generator;
 }
 
+const randomOptions = ["dtype", "device", "requiresGrad", "pinMemory", "generator"] as const;
+
 type GeneratorOption = { generator?: Generator };
 
 function handleOf(generator: Generator | undefined | null) {
@@ -79,9 +81,13 @@ export function randnLike(x: Tensor, options: RandomOptions = {}): Tensor {
 	return drawnLike("randnLike", "normal_", x, options);
 }
 
+type Size = { size: readonly number[] };
 type RandintArguments =
 	| [high: number, size: readonly number[], options?: RandomOptions]
-	| [low: number, high: number, size: readonly number[], options?: RandomOptions];
+	| [low: number, high: number, size: readonly number[], options?: RandomOptions]
+	| [high: number, options: Size & RandomOptions]
+	| [low: number, high: number, options: Size & RandomOptions]
+	| [options: { low?: number; high: number } & Size & RandomOptions];
 
 function integers(
 	op: string,
@@ -102,13 +108,24 @@ function integers(
 
 /** Integers of [low, high), low 0 by default: `randint(10, [3])`, `randint(5, 10, [2, 2])`. int64 by default. */
 export function randint(...args: RandintArguments): Tensor {
-	const at = args.findIndex((value) => Array.isArray(value));
-	if (at < 1 || at > 2) throw new TypeError("[randint] expected (high, size) or (low, high, size) with size an array");
-	const low = at === 2 ? (args[0] as number) : 0;
-	const options = (args[at + 1] as RandomOptions | undefined) ?? {};
-	const sizes = sizesOf("randint", [args[at]]);
+	const places = args.findIndex((value) => typeof value !== "number");
+	const {
+		low = 0,
+		high,
+		size,
+		...options
+	} = bind<{ low: number; high: number } & Size & RandomOptions>(
+		"randint",
+		args,
+		places === 1 ? ["high", "size"] : ["low", "high", "size"],
+		["low", ...randomOptions],
+	);
+	if (high === undefined || !Array.isArray(size)) {
+		throw new TypeError("[randint] expected (high, size) or (low, high, size) with size an array");
+	}
+	const sizes = sizesOf("randint", [size]);
 	const memory = (code: number) => native.empty(sizes, code, placeOf("randint", options.device));
-	return integers("randint", low, args[at - 1] as number, memory, options, int64);
+	return integers("randint", low, high, memory, options, int64);
 }
 
 /** `randint` of the shape and dtype of another tensor: `(x, high)` or `(x, low, high)`. */
@@ -145,7 +162,8 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 }
 
 /**
- * Normal numbers. `mean` and `std` are numbers, with a size, or tensors (one of them at least), whose shape the result has.
+ * Normal numbers. `mean` (default 0) and `std` (default 1) are numbers, with a size, or tensors (one of them at least), whose
+ * shape the result has.
  */
 export function normal(mean: number | Tensor, std?: number | Tensor, options?: GeneratorOption): Tensor;
 export function normal(mean: number, std: number, size: readonly number[], options?: RandomOptions): Tensor;
@@ -162,7 +180,7 @@ export function normal(
 		native.normal_(out, handleOf(options.generator), mean as number, std as number);
 		return finish(wrap(out), options);
 	}
-	const generator = handleOf((size as GeneratorOption | undefined)?.generator);
+	const generator = handleOf((isOptions(size) ? (size as GeneratorOption) : options).generator);
 	const like = mean instanceof Tensor ? mean : std;
 	if (!(like instanceof Tensor)) {
 		throw new TypeError("[normal] mean and std are both numbers: give a size, as in normal(0, 1, [2, 3])");
@@ -180,7 +198,7 @@ function shapeOf(value: number | Tensor): number[] {
 }
 
 /** 1 with the probability that each element of `x` gives, else 0, in `x`'s dtype; or with probability `p` throughout. */
-export function bernoulli(x: Tensor, p?: number | GeneratorOption, options: GeneratorOption = {}): Tensor {
+export function bernoulli(x: Tensor, p?: number | null | GeneratorOption, options: GeneratorOption = {}): Tensor {
 	const out = native.empty(x.shape, x.dtype.code, x.handle);
 	const generator = handleOf((isOptions(p) ? (p as GeneratorOption) : options).generator);
 	if (typeof p === "number") native.bernoulli_(out, generator, p, 0);
@@ -316,6 +334,7 @@ declare module "../core/tensor" {
 		bernoulli(p?: number | GeneratorOption, options?: GeneratorOption): Tensor;
 		/** `numSamples` indices drawn by these weights. */
 		multinomial(numSamples: number, replacement?: boolean | { replacement?: boolean; generator?: Generator }): Tensor;
+		multinomial(options: { numSamples: number; replacement?: boolean; generator?: Generator }): Tensor;
 	}
 }
 

@@ -138,5 +138,8 @@ asMethods({
 	chunk,
 	tensorSplit,
 	unbind,
-	[Symbol.iterator]: (x) => unbind(x)[Symbol.iterator](),
+	[Symbol.iterator](x) {
+		if (x.ndim === 0) throw new TypeError("[Tensor] iteration over a tensor of no dimensions: expected one at least");
+		return unbind(x)[Symbol.iterator]();
+	},
 });

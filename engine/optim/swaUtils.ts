@@ -1,8 +1,9 @@
 import { entered } from "../core/block";
+import type { DeviceLike } from "../core/device";
 import { int64 } from "../core/dtype";
 import { noGrad } from "../core/gradMode";
 import { native } from "../core/native";
-import { choice, integer, signature } from "../core/signature";
+import { checkOptionNames, choice, integer, signature } from "../core/signature";
 import { Tensor, wrap } from "../core/tensor";
 import * as nn from "../nn";
 import { numberPerGroup, optimizer } from "./lrScheduler/rules";
@@ -25,9 +26,46 @@ export function getEmaAvgFn(decay = 0.999): AvgFn {
 	return (averaged, value) => averaged.mul(decay).add(value, { alpha: 1 - decay });
 }
 
+/** Writes the new averages of all tensors at once into the first list. */
+export type MultiAvgFn = (averaged: readonly Tensor[], values: readonly Tensor[], numAveraged: number) => void;
+
+/** averaged + (value − averaged) / (n + 1), in place. */
+export function getSwaMultiAvgFn(): MultiAvgFn {
+	return (averaged, values, n) => eachTowards(averaged, values, 1 / (n + 1), getSwaAvgFn(), n);
+}
+
+/** averaged + (1 − decay)·(value − averaged), in place. */
+export function getEmaMultiAvgFn(decay = 0.999): MultiAvgFn {
+	if (!(decay >= 0 && decay <= 1)) {
+		throw new RangeError(`[getEmaMultiAvgFn] decay must be between 0 and 1, got ${decay}`);
+	}
+	const ofIntegers = getEmaAvgFn(decay);
+	return (averaged, values, n) => eachTowards(averaged, values, 1 - decay, ofIntegers, n);
+}
+
+/** Goes the part `weight` of the way; of integers what `otherwise` gives, cut off. */
+function eachTowards(
+	averaged: readonly Tensor[],
+	values: readonly Tensor[],
+	weight: number,
+	otherwise: AvgFn,
+	n: number,
+): void {
+	noGrad(() => {
+		averaged.forEach((average, i) => {
+			if (average.isFloatingPoint()) average.lerp_(values[i]!, weight);
+			else average.copy_(otherwise(average, values[i]!, n));
+		});
+	});
+}
+
 export interface AveragedModelOptions {
+	/** Where the copy is kept. Default: where the model is. */
+	device?: DeviceLike | null;
 	/** How to average. Default: the plain mean. */
-	avgFn?: AvgFn;
+	avgFn?: AvgFn | null;
+	/** How to average all tensors at once, such as `getEmaMultiAvgFn(0.999)`; instead of `avgFn`. */
+	multiAvgFn?: MultiAvgFn | null;
 	/** Average buffers (running statistics) too; else they are the model's at the last update. Default false. */
 	useBuffers?: boolean;
 }
@@ -36,15 +74,23 @@ export interface AveragedModelOptions {
 export class AveragedModel<M extends nn.Module = nn.Module> extends nn.Module {
 	readonly module: M;
 	declare nAveraged: Tensor;
-	readonly avgFn: AvgFn;
+	readonly avgFn: AvgFn | null;
+	readonly multiAvgFn: MultiAvgFn | null;
 	readonly useBuffers: boolean;
 
 	constructor(model: M, options: AveragedModelOptions = {}) {
 		super();
+		checkOptionNames("AveragedModel", ["device", "avgFn", "multiAvgFn", "useBuffers"], options);
+		const { device = null, avgFn = null, multiAvgFn = null, useBuffers = false } = options;
+		if (avgFn !== null && multiAvgFn !== null) {
+			throw new TypeError("[AveragedModel] only one of avgFn and multiAvgFn should be given, got both");
+		}
 		this.module = model.clone();
 		this.registerBuffer("nAveraged", wrap(native.full([], 0, int64.code)));
-		this.avgFn = options.avgFn ?? getSwaAvgFn();
-		this.useBuffers = options.useBuffers ?? false;
+		this.avgFn = avgFn ?? (multiAvgFn === null ? getSwaAvgFn() : null);
+		this.multiAvgFn = multiAvgFn;
+		this.useBuffers = useBuffers;
+		if (device !== null) this.to(device);
 	}
 
 	forward(...args: Parameters<M["forward"]>): ReturnType<M["forward"]> {
@@ -60,11 +106,16 @@ export class AveragedModel<M extends nn.Module = nn.Module> extends nn.Module {
 		}
 		const count = this.nAveraged.item();
 		noGrad(() => {
-			own.forEach((averaged, i) => {
-				const value = given[i]!.detach();
-				// Counters are averaged too, and cut off to whole numbers, as in PyTorch.
-				averaged.copy_(count === 0 ? value : this.avgFn(averaged.detach(), value, count));
-			});
+			const averages = own.map((averaged) => averaged.detach());
+			const values = given.map((value, i) => value.detach().to(averages[i]!.device));
+			if (count > 0 && this.multiAvgFn !== null) {
+				this.multiAvgFn(averages, values, count);
+			} else {
+				averages.forEach((averaged, i) => {
+					// Counters are averaged too, and cut off to whole numbers, as in PyTorch.
+					averaged.copy_(count === 0 ? values[i]! : this.avgFn!(averaged, values[i]!, count));
+				});
+			}
 			if (!this.useBuffers) {
 				const buffers = model.buffers();
 				for (const [i, buffer] of this.module.buffers().entries()) buffer.copy_(buffers[i]!);
@@ -80,9 +131,14 @@ export class AveragedModel<M extends nn.Module = nn.Module> extends nn.Module {
 
 /**
  * Sets the running statistics of all batch normalisations to the averages over `loader`, whose batches are tensors or
- * lists that begin with one: an averaged model's own statistics belong to other parameters.
+ * lists that begin with one, moved to `device` where one is said: an averaged model's own statistics belong to other
+ * parameters.
  */
-export function updateBn(loader: Iterable<Tensor | readonly Tensor[]>, model: nn.Module): void {
+export function updateBn(
+	loader: Iterable<Tensor | readonly Tensor[]>,
+	model: nn.Module,
+	device: DeviceLike | null = null,
+): void {
 	const norms = model.modules().filter((module): module is nn.BatchNorm1d => {
 		return module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d || module instanceof nn.BatchNorm3d;
 	});
@@ -103,7 +159,10 @@ export function updateBn(loader: Iterable<Tensor | readonly Tensor[]>, model: nn
 		norm.momentum = null;
 	}
 	noGrad(() => {
-		for (const batch of loader) model(batch instanceof Tensor ? batch : batch[0]);
+		for (const batch of loader) {
+			const input = batch instanceof Tensor ? batch : batch[0]!;
+			model(device === null ? input : input.to(device));
+		}
 	});
 }
 

@@ -3,17 +3,23 @@
 import torch
 import torch.nn as nn
 from torch.optim import SGD
-from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_avg_fn, update_bn
+from torch.optim.swa_utils import SWALR, AveragedModel, get_ema_avg_fn, get_ema_multi_avg_fn, get_swa_multi_avg_fn, update_bn
 
 from common import encode, write
 
 averages = []
-for name, avg in [("swa", None), ("ema", get_ema_avg_fn(0.9))]:
-    for buffers in [False, True]:
+for name, options in [
+    ("swa", {}),
+    ("ema", {"avg_fn": get_ema_avg_fn(0.9)}),
+    ("swa multi", {"multi_avg_fn": get_swa_multi_avg_fn()}),
+    ("ema multi", {"multi_avg_fn": get_ema_multi_avg_fn(0.9)}),
+]:
+    # PyTorch refuses to average the counter of batches so.
+    for buffers in [False] if name == "swa multi" else [False, True]:
         torch.manual_seed(0)
         model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
         start = encode(model.state_dict())
-        averaged = AveragedModel(model, avg_fn=avg, use_buffers=buffers)
+        averaged = AveragedModel(model, use_buffers=buffers, **options)
         optimizer = SGD(model.parameters(), lr=0.1)
         batches = [torch.randn(6, 3) for _ in range(5)]
         for x in batches:

@@ -300,6 +300,7 @@ export class Threshold extends Inplace {
 
 	constructor(threshold: number, value: number, options?: InplaceOptions);
 	constructor(threshold: number, value: number, inplace: boolean);
+	constructor(threshold: number, options: InplaceOptions & { value: number });
 	constructor(options: InplaceOptions & { threshold: number; value: number });
 	constructor(...args: unknown[]) {
 		const { threshold, value, inplace } = thresholdArguments(args);

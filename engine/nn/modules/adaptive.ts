@@ -63,6 +63,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
 		...args:
 			| [inFeatures: number, nClasses: number, cutoffs: readonly number[], options?: AdaptiveLogSoftmaxOptions]
 			| [inFeatures: number, nClasses: number, cutoffs: readonly number[], divValue: number, headBias?: boolean]
+			| [inFeatures: number, nClasses: number, options: AdaptiveLogSoftmaxOptions & { cutoffs: readonly number[] }]
 			| [options: AdaptiveLogSoftmaxOptions & { inFeatures: number; nClasses: number; cutoffs: readonly number[] }]
 	) {
 		super();

@@ -96,6 +96,7 @@ export class MultiheadAttention extends Module {
 	outProj: NonDynamicallyQuantizableLinear;
 
 	constructor(embedDim: number, numHeads: number, options?: MultiheadAttentionOptions);
+	constructor(embedDim: number, options: MultiheadAttentionOptions & { numHeads: number });
 	constructor(options: MultiheadAttentionOptions & { embedDim: number; numHeads: number });
 	constructor(...args: unknown[]) {
 		super();

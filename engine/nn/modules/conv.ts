@@ -1,5 +1,15 @@
 import { tuple } from "../../core/pythonText";
-import { anything, choice, flag, integer, perDimension, quoted, signature, size } from "../../core/signature";
+import {
+	anything,
+	choice,
+	flag,
+	integer,
+	type Placed,
+	perDimension,
+	quoted,
+	signature,
+	size,
+} from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { type FactoryOptions, factory, newParameter } from "../factory";
 import * as F from "../functional/conv";
@@ -44,25 +54,41 @@ interface Sizes {
 	kernelSize: PerDimension;
 }
 
-/** Sizes in place, then options; stride and padding may be in place too. */
-type ConvArguments<O extends ConvModuleOptions | ConvTransposeModuleOptions> =
-	| [inChannels: number, outChannels: number, kernelSize: PerDimension, options?: O]
-	| [
-			inChannels: number,
-			outChannels: number,
-			kernelSize: PerDimension,
-			stride: PerDimension,
-			options?: Omit<O, "stride">,
-	  ]
-	| [
-			inChannels: number,
-			outChannels: number,
-			kernelSize: PerDimension,
-			stride: PerDimension,
-			padding: NonNullable<O["padding"]>,
-			options?: Omit<O, "stride" | "padding">,
-	  ]
-	| [options: O & Sizes];
+type ConvArguments =
+	| [inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvModuleOptions]
+	| Placed<
+			[
+				inChannels: number,
+				outChannels: number,
+				kernelSize: PerDimension,
+				stride: PerDimension,
+				padding: PerDimension | "same" | "valid",
+				dilation: PerDimension,
+				groups: number,
+				bias: boolean,
+				paddingMode: PaddingMode,
+			],
+			["inChannels", "outChannels", "kernelSize", "stride", "padding", "dilation", "groups", "bias", "paddingMode"],
+			ConvModuleOptions & Sizes
+	  >;
+
+type ConvTransposeArguments =
+	| [inChannels: number, outChannels: number, kernelSize: PerDimension, options?: ConvTransposeModuleOptions]
+	| Placed<
+			[
+				inChannels: number,
+				outChannels: number,
+				kernelSize: PerDimension,
+				stride: PerDimension,
+				padding: PerDimension,
+				outputPadding: PerDimension,
+				groups: number,
+				bias: boolean,
+				dilation: PerDimension,
+			],
+			["inChannels", "outChannels", "kernelSize", "stride", "padding", "outputPadding", "groups", "bias", "dilation"],
+			ConvTransposeModuleOptions & Sizes
+	  >;
 
 const modes = ["zeros", "reflect", "replicate", "circular"] as const;
 
@@ -266,7 +292,7 @@ const conv1dArguments = signature("Conv1d", convRules(1));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv1d extends Conv {
-	constructor(...args: ConvArguments<ConvModuleOptions>) {
+	constructor(...args: ConvArguments) {
 		super(conv1dArguments(args), 1);
 	}
 
@@ -285,7 +311,7 @@ const conv2dArguments = signature("Conv2d", convRules(2));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv2d extends Conv {
-	constructor(...args: ConvArguments<ConvModuleOptions>) {
+	constructor(...args: ConvArguments) {
 		super(conv2dArguments(args), 2);
 	}
 
@@ -304,7 +330,7 @@ const conv3dArguments = signature("Conv3d", convRules(3));
  * dilation·(kernelSize − 1) − 1) / stride⌋ + 1.
  */
 export class Conv3d extends Conv {
-	constructor(...args: ConvArguments<ConvModuleOptions>) {
+	constructor(...args: ConvArguments) {
 		super(conv3dArguments(args), 3);
 	}
 
@@ -323,7 +349,7 @@ const convTranspose1dArguments = signature("ConvTranspose1d", transposedRules(1)
  * dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose1d extends ConvTranspose {
-	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
+	constructor(...args: ConvTransposeArguments) {
 		super(convTranspose1dArguments(args), 1);
 	}
 
@@ -342,7 +368,7 @@ const convTranspose2dArguments = signature("ConvTranspose2d", transposedRules(2)
  * + dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose2d extends ConvTranspose {
-	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
+	constructor(...args: ConvTransposeArguments) {
 		super(convTranspose2dArguments(args), 2);
 	}
 
@@ -361,7 +387,7 @@ const convTranspose3dArguments = signature("ConvTranspose3d", transposedRules(3)
  * 2·padding + dilation·(kernelSize − 1) + outputPadding + 1.
  */
 export class ConvTranspose3d extends ConvTranspose {
-	constructor(...args: ConvArguments<ConvTransposeModuleOptions>) {
+	constructor(...args: ConvTransposeArguments) {
 		super(convTranspose3dArguments(args), 3);
 	}
 

@@ -58,6 +58,7 @@ export class EmbeddingBag extends Table {
 	readonly includeLastOffset: boolean;
 
 	constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingBagModuleOptions);
+	constructor(numEmbeddings: number, options: EmbeddingBagModuleOptions & { embeddingDim: number });
 	constructor(options: EmbeddingBagModuleOptions & { numEmbeddings: number; embeddingDim: number });
 	constructor(...args: unknown[]) {
 		const given = bagArguments(args);

@@ -50,6 +50,7 @@ export class Unflatten extends Module {
 	readonly unflattenedSize: readonly number[];
 
 	constructor(dim: number, unflattenedSize: readonly number[]);
+	constructor(dim: number, options: { unflattenedSize: readonly number[] });
 	constructor(options: { dim: number; unflattenedSize: readonly number[] });
 	constructor(...args: unknown[]) {
 		super();

@@ -61,6 +61,7 @@ export class Fold extends Patches {
 	readonly outputSize: PerDimension;
 
 	constructor(outputSize: PerDimension, kernelSize: PerDimension, options?: UnfoldOptions);
+	constructor(outputSize: PerDimension, options: UnfoldOptions & { kernelSize: PerDimension });
 	constructor(options: UnfoldOptions & { outputSize: PerDimension; kernelSize: PerDimension });
 	constructor(...args: unknown[]) {
 		const given = foldArguments(args);

@@ -1,6 +1,7 @@
 import { bind } from "../../core/arguments";
 import { defaultGenerator } from "../../core/generator";
 import { size } from "../../core/pythonText";
+import type { Placed } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import type { FactoryOptions } from "../factory";
 import type { PerDimension } from "../functional/spatial";
@@ -171,15 +172,11 @@ type Convolving<O> = O & { outChannels: number; kernelSize: PerDimension };
 /** As the arguments of the layer itself, without the channels of its input. */
 type LazyConvArguments<O extends ConvModuleOptions | ConvTransposeModuleOptions> =
 	| [outChannels: number, kernelSize: PerDimension, options?: O]
-	| [outChannels: number, kernelSize: PerDimension, stride: PerDimension, options?: Omit<O, "stride">]
-	| [
-			outChannels: number,
-			kernelSize: PerDimension,
-			stride: PerDimension,
-			padding: NonNullable<O["padding"]>,
-			options?: Omit<O, "stride" | "padding">,
-	  ]
-	| [options: Convolving<O>];
+	| Placed<
+			[outChannels: number, kernelSize: PerDimension, stride: PerDimension, padding: NonNullable<O["padding"]>],
+			["outChannels", "kernelSize", "stride", "padding"],
+			Convolving<O>
+	  >;
 
 const convOptions = ["dilation", "groups", "bias", "paddingMode", "outputPadding", "device", "dtype"];
 

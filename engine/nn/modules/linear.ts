@@ -45,6 +45,7 @@ export class Linear extends Module {
 
 	constructor(inFeatures: number, outFeatures: number, options?: LinearOptions);
 	constructor(inFeatures: number, outFeatures: number, bias: boolean, options?: FactoryOptions);
+	constructor(inFeatures: number, options: LinearOptions & { outFeatures: number });
 	constructor(options: LinearOptions & { inFeatures: number; outFeatures: number });
 	constructor(...args: unknown[]) {
 		super();
@@ -94,6 +95,8 @@ export class Bilinear extends Module {
 
 	constructor(in1Features: number, in2Features: number, outFeatures: number, options?: LinearOptions);
 	constructor(in1Features: number, in2Features: number, outFeatures: number, bias: boolean, options?: FactoryOptions);
+	constructor(in1Features: number, options: LinearOptions & { in2Features: number; outFeatures: number });
+	constructor(in1Features: number, in2Features: number, options: LinearOptions & { outFeatures: number });
 	constructor(options: LinearOptions & { in1Features: number; in2Features: number; outFeatures: number });
 	constructor(...args: unknown[]) {
 		super();

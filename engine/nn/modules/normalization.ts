@@ -36,6 +36,7 @@ export class LayerNorm extends Module {
 	bias: Parameter | null;
 
 	constructor(normalizedShape: number | readonly number[], options?: LayerNormModuleOptions);
+	constructor(normalizedShape: number | readonly number[], eps: number, options?: Omit<LayerNormModuleOptions, "eps">);
 	constructor(options: LayerNormModuleOptions & { normalizedShape: number | readonly number[] });
 	constructor(...args: unknown[]) {
 		super();
@@ -85,6 +86,7 @@ export class RMSNorm extends Module {
 	weight: Parameter | null;
 
 	constructor(normalizedShape: number | readonly number[], options?: RMSNormOptions);
+	constructor(normalizedShape: number | readonly number[], eps: number | null, options?: Omit<RMSNormOptions, "eps">);
 	constructor(options: RMSNormOptions & { normalizedShape: number | readonly number[] });
 	constructor(...args: unknown[]) {
 		super();
@@ -138,6 +140,7 @@ export class GroupNorm extends Module {
 	bias: Parameter | null;
 
 	constructor(numGroups: number, numChannels: number, options?: GroupNormModuleOptions);
+	constructor(numGroups: number, options: GroupNormModuleOptions & { numChannels: number });
 	constructor(options: GroupNormModuleOptions & { numGroups: number; numChannels: number });
 	constructor(...args: unknown[]) {
 		super();

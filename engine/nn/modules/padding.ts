@@ -68,6 +68,7 @@ const constantPad1dArguments = signature("ConstantPad1d", { ...rules(1), value: 
 /** `value` around the last dimension; negative sizes take elements away. */
 export class ConstantPad1d extends ConstantPad {
 	constructor(padding: PaddingSize, value: number);
+	constructor(padding: PaddingSize, options: { value: number });
 	constructor(options: { padding: PaddingSize; value: number });
 	constructor(...args: unknown[]) {
 		super(constantPad1dArguments(args), 1);
@@ -79,6 +80,7 @@ const constantPad2dArguments = signature("ConstantPad2d", { ...rules(2), value: 
 /** `value` around the last two dimensions; negative sizes take elements away. */
 export class ConstantPad2d extends ConstantPad {
 	constructor(padding: PaddingSize, value: number);
+	constructor(padding: PaddingSize, options: { value: number });
 	constructor(options: { padding: PaddingSize; value: number });
 	constructor(...args: unknown[]) {
 		super(constantPad2dArguments(args), 2);
@@ -90,6 +92,7 @@ const constantPad3dArguments = signature("ConstantPad3d", { ...rules(3), value: 
 /** `value` around the last three dimensions; negative sizes take elements away. */
 export class ConstantPad3d extends ConstantPad {
 	constructor(padding: PaddingSize, value: number);
+	constructor(padding: PaddingSize, options: { value: number });
 	constructor(options: { padding: PaddingSize; value: number });
 	constructor(...args: unknown[]) {
 		super(constantPad3dArguments(args), 3);

@@ -48,6 +48,7 @@ export class RNN extends RNNBase {
 
 	constructor(inputSize: number, hiddenSize: number, options?: RNNOptions);
 	constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: Omit<RNNOptions, "numLayers">);
+	constructor(inputSize: number, options: RNNOptions & { hiddenSize: number });
 	constructor(options: RNNOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		const { nonlinearity, ...given } = rnnArguments(args);
@@ -88,6 +89,7 @@ export interface LSTM {
 export class LSTM extends RNNBase {
 	constructor(inputSize: number, hiddenSize: number, options?: LSTMOptions);
 	constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: Omit<LSTMOptions, "numLayers">);
+	constructor(inputSize: number, options: LSTMOptions & { hiddenSize: number });
 	constructor(options: LSTMOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		const given = lstmArguments(args);
@@ -124,6 +126,7 @@ export interface GRU {
 export class GRU extends RNNBase {
 	constructor(inputSize: number, hiddenSize: number, options?: RecurrentOptions);
 	constructor(inputSize: number, hiddenSize: number, numLayers: number, options?: Omit<RecurrentOptions, "numLayers">);
+	constructor(inputSize: number, options: RecurrentOptions & { hiddenSize: number });
 	constructor(options: RecurrentOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		super("GRU", gruArguments(args));

@@ -118,6 +118,7 @@ export class RNNCell extends RNNCellBase {
 	readonly nonlinearity: "tanh" | "relu";
 
 	constructor(inputSize: number, hiddenSize: number, options?: RNNCellOptions);
+	constructor(inputSize: number, options: RNNCellOptions & { hiddenSize: number });
 	constructor(options: RNNCellOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		const { nonlinearity, ...given } = rnnArguments(args);
@@ -143,6 +144,7 @@ export class RNNCell extends RNNCellBase {
  */
 export class LSTMCell extends RNNCellBase {
 	constructor(inputSize: number, hiddenSize: number, options?: CellOptions);
+	constructor(inputSize: number, options: CellOptions & { hiddenSize: number });
 	constructor(options: CellOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		super(gatesOf.LSTM, lstmArguments(args));
@@ -161,6 +163,7 @@ export class LSTMCell extends RNNCellBase {
  */
 export class GRUCell extends RNNCellBase {
 	constructor(inputSize: number, hiddenSize: number, options?: CellOptions);
+	constructor(inputSize: number, options: CellOptions & { hiddenSize: number });
 	constructor(options: CellOptions & { inputSize: number; hiddenSize: number });
 	constructor(...args: unknown[]) {
 		super(gatesOf.GRU, gruArguments(args));

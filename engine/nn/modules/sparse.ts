@@ -48,6 +48,7 @@ export class Embedding extends Table {
 
 	constructor(numEmbeddings: number, embeddingDim: number, options?: EmbeddingOptions);
 	constructor(numEmbeddings: number, embeddingDim: number, paddingIdx: number | null, options?: EmbeddingOptions);
+	constructor(numEmbeddings: number, options: EmbeddingOptions & { embeddingDim: number });
 	constructor(options: EmbeddingOptions & { numEmbeddings: number; embeddingDim: number });
 	constructor(...args: unknown[]) {
 		const given = embeddingArguments(args);

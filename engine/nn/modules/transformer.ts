@@ -2,7 +2,7 @@ import { bind } from "../../core/arguments";
 import { getDefaultDtype } from "../../core/defaults";
 import { type DeviceLike, getDefaultDevice } from "../../core/device";
 import type { DType } from "../../core/dtype";
-import { anything, nullable, signature } from "../../core/signature";
+import { anything, flag, nullable, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { full } from "../../ops";
 import { factory } from "../factory";
@@ -31,6 +31,8 @@ const stackRules = {
 const encoderArguments = signature("TransformerEncoder", {
 	encoderLayer: anything<TransformerEncoderLayer>("a module", (value) => value instanceof Module),
 	...stackRules,
+	enableNestedTensor: flag(true),
+	maskCheck: flag(true),
 });
 const decoderArguments = signature("TransformerDecoder", {
 	decoderLayer: anything<TransformerDecoderLayer>("a module", (value) => value instanceof Module),
@@ -40,6 +42,13 @@ const decoderArguments = signature("TransformerDecoder", {
 export interface StackOptions {
 	/** A normalisation of the result. Default none. */
 	norm?: Module | null;
+}
+
+export interface EncoderStackOptions extends StackOptions {
+	/** Whether PyTorch leaves padded positions out in inference. Here they always get values; nothing else depends on it. */
+	enableNestedTensor?: boolean;
+	/** Whether PyTorch looks at the mask for that. Nothing depends on it here. */
+	maskCheck?: boolean;
 }
 
 export interface StackMasks {
@@ -62,8 +71,9 @@ export class TransformerEncoder extends Module {
 	norm: Module | null;
 
 	constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, norm?: Module | null);
-	constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options?: StackOptions);
-	constructor(options: StackOptions & { encoderLayer: TransformerEncoderLayer; numLayers: number });
+	constructor(encoderLayer: TransformerEncoderLayer, numLayers: number, options?: EncoderStackOptions);
+	constructor(encoderLayer: TransformerEncoderLayer, options: EncoderStackOptions & { numLayers: number });
+	constructor(options: EncoderStackOptions & { encoderLayer: TransformerEncoderLayer; numLayers: number });
 	constructor(...args: unknown[]) {
 		super();
 		const { encoderLayer, numLayers, norm } = encoderArguments(args);
@@ -101,6 +111,7 @@ export class TransformerDecoder extends Module {
 
 	constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, norm?: Module | null);
 	constructor(decoderLayer: TransformerDecoderLayer, numLayers: number, options?: StackOptions);
+	constructor(decoderLayer: TransformerDecoderLayer, options: StackOptions & { numLayers: number });
 	constructor(options: StackOptions & { decoderLayer: TransformerDecoderLayer; numLayers: number });
 	constructor(...args: unknown[]) {
 		super();

@@ -1,5 +1,5 @@
 import { bind } from "../../core/arguments";
-import { anything, flag, real, signature } from "../../core/signature";
+import { anything, flag, type Placed, real, signature } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import { type FactoryOptions, factory } from "../factory";
 import { gelu, relu } from "../functional/activation";
@@ -35,8 +35,11 @@ export interface TransformerLayerOptions extends FactoryOptions {
 
 type LayerArguments =
 	| [dModel: number, nhead: number, options?: TransformerLayerOptions]
-	| [dModel: number, nhead: number, dimFeedforward: number, options?: Omit<TransformerLayerOptions, "dimFeedforward">]
-	| [options: TransformerLayerOptions & { dModel: number; nhead: number }];
+	| Placed<
+			[dModel: number, nhead: number, dimFeedforward: number, dropout: number],
+			["dModel", "nhead", "dimFeedforward", "dropout"],
+			TransformerLayerOptions & { dModel: number; nhead: number }
+	  >;
 
 const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
 const isActivation = (value: unknown) => value === "relu" || value === "gelu" || typeof value === "function";

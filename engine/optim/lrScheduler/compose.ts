@@ -88,6 +88,11 @@ export class SequentialLR extends Composed {
 		milestones: readonly number[],
 		options?: LRSchedulerOptions,
 	);
+	constructor(
+		optimizer: Optimizer,
+		schedulers: readonly LRScheduler[],
+		options: Omit<SequentialLROptions, "schedulers">,
+	);
 	constructor(optimizer: Optimizer, options: SequentialLROptions);
 	constructor(...args: unknown[]) {
 		const given = sequentialArguments(args);

@@ -90,6 +90,7 @@ export class CyclicLR extends LRScheduler {
 		maxLr: PerGroup,
 		options?: Omit<CyclicLROptions, "baseLr" | "maxLr">,
 	);
+	constructor(optimizer: Optimizer, baseLr: PerGroup, options: Omit<CyclicLROptions, "baseLr">);
 	constructor(optimizer: Optimizer, options: CyclicLROptions);
 	constructor(...args: unknown[]) {
 		const given = cyclicArguments(args);

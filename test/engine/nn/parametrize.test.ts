@@ -172,11 +172,13 @@ describe("registerParametrization", () => {
 		const layer = parametrize.registerParametrization(new nn.Linear(2, 2), "weight", doubled);
 		doubled.calls = 0;
 		parametrize.cached(() => {
-			expect(layer.weight).toBe(layer.weight);
+			const { weight } = layer;
+			expect(layer.weight === weight).toBe(true);
 			layer(torch.ones(1, 2));
 		});
 		expect(doubled.calls).toBe(1);
-		expect(layer.weight).not.toBe(layer.weight);
+		const { weight } = layer;
+		expect(layer.weight === weight).toBe(false);
 	});
 
 	test("the older weight norm's states load; spectral norm bounds the largest singular value", () => {

@@ -20,6 +20,13 @@ const { averages, rates } = readReference<{
 	rates: { kwargs: Record<string, unknown>; rows: number[][] }[];
 }>("optim_swa.json");
 
+const ways: Record<string, torch.optim.swaUtils.AveragedModelOptions> = {
+	swa: {},
+	ema: { avgFn: swaUtils.getEmaAvgFn(0.9) },
+	"swa multi": { multiAvgFn: swaUtils.getSwaMultiAvgFn() },
+	"ema multi": { multiAvgFn: swaUtils.getEmaMultiAvgFn(0.9) },
+};
+
 function expectState(found: Record<string, torch.Tensor>, expected: Record<string, EncodedTensor>): void {
 	expect(Object.keys(found).sort()).toEqual(Object.keys(expected).sort());
 	for (const [key, value] of Object.entries(expected)) expectLike(found[key], value, key, { rtol: 2e-5, atol: 2e-6 });
@@ -29,8 +36,7 @@ describe("an averaged model", () => {
 	test.each(averages)("$name, buffers averaged: $useBuffers", (given) => {
 		const model = new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4), new nn.Linear(4, 1));
 		model.loadStateDict(decode(given.start));
-		const avgFn = given.name === "ema" ? swaUtils.getEmaAvgFn(0.9) : swaUtils.getSwaAvgFn();
-		const averaged = new swaUtils.AveragedModel(model, { avgFn, useBuffers: given.useBuffers });
+		const averaged = new swaUtils.AveragedModel(model, { ...ways[given.name], useBuffers: given.useBuffers });
 		const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
 		const batches = given.batches.map((batch) => tensorOf(batch));
 		for (const x of batches) {

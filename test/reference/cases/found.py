@@ -95,3 +95,12 @@ case("nn.functional.pairwise_distance", T(2, 3), T(3), p=1.0)
 case("nn.functional.cosine_similarity", T(2, 3), T(3, values=[0.1, 0.2, 0.05]), eps=0.5, checks={"node": None, "numeric": False})
 case("index_fill_", T(), -1, index(0), 2.5, checks={"numeric": False})
 case("roll", T(2, 1, 0), 1, 4, checks=unnamed)
+# Python's 2.5 - x and its like, as functions: a number may come first.
+for name in ("add", "sub", "mul", "div", "true_divide"):
+    case(name, 2.5, T(2, 3, lo=0.5, hi=2), checks={"places": ["torch"]})
+    case(name, 3, ints(3, lo=1, hi=4), checks={"places": ["torch"]})
+for name in ("add", "sub"):
+    case(name, 2.5, T(3), alpha=-2, checks={"places": ["torch"]})
+for name in ("div", "remainder", "floor_divide"):
+    options = {"rounding_mode": "floor"} if name == "div" else {}
+    case(name, 7, T(3, lo=0.5, hi=3, grad=False), **options, checks={"places": ["torch"]})
