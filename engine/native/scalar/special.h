@@ -37,6 +37,16 @@ GB_FN double digamma(double x) {
 }
 GB_FN float digamma(float x) { return float(digamma(double(x))); }
 
+/** The standard normal distribution: what lies below a number, and the density there. */
+template <class T>
+struct Normal {
+  T cdf, pdf;
+};
+template <class T>
+GB_FN Normal<T> normal(T x) {
+  return {mulAdd(erf(x * T(0.70710678118654752440)), T(0.5), T(0.5)), exp(T(-0.5) * x * x) * T(0.39894228040143267794)};
+}
+
 /** Inverse of erf: Giles' rational start, then two steps of Newton's method in double. */
 GB_FN double erfinv(double y) {
   if (isnan(y) || fabs(y) > 1) return Limits<double>::nan;

@@ -104,9 +104,8 @@ GB_OP T hardswishBackward(T g, T x) {
   return choose(x <= T(-3), T(0), choose(x < T(3), g * (x / T(3) + T(0.5)), g));
 }
 GB_OP T geluBackward(T g, T x) {
-  const T cdf = mulAdd(erf(x * T(0.70710678118654752440)), T(0.5), T(0.5));
-  const T pdf = exp(T(-0.5) * x * x) * T(0.39894228040143267794);
-  return g * mulAdd(x, pdf, cdf);
+  const Normal<T> at = normal(x);
+  return g * mulAdd(x, at.pdf, at.cdf);
 }
 GB_OP T geluTanhBackward(T g, T x) {
   const T k = T(1.5957691216057307);

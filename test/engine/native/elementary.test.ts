@@ -32,7 +32,7 @@ const most: Record<string, number> = {
 };
 /** The same of two numbers. */
 const mostOfTwo: Record<string, number> = {
-	pow: 0.6,
+	pow: 1,
 	atan2: 2.2,
 	hypot: 1.3,
 	fmod: 0,
@@ -96,4 +96,26 @@ test.each(["avx512", "avx2", "base"])("%s", (simd) => {
 	for (const [op, [off, ...at]] of Object.entries(worst)) {
 		expect(Number(off), `${op} at ${at.join(", ")}`).toBeLessThanOrEqual((most[op] ?? mostOfTwo[op])!);
 	}
+});
+
+/** Prints the powers of whole numbers below 2^24 that do not come out whole. */
+const wholePowers = `
+	const { native } = require(process.argv[1]);
+	const pairs = [];
+	for (let x = 1; x < 4096; x++) for (let y = 1; x ** y < 2 ** 24 && y <= 32; y++) pairs.push([x, y], [-x, y]);
+	const [bases, exponents] = [0, 1].map((k) => native.fromNumbers(Float64Array.from(pairs, (p) => p[k]), [pairs.length], 6));
+	const got = native.toNumbers(native.pow(bases, exponents));
+	console.log(JSON.stringify([pairs.length, ...pairs.filter(([x, y], i) => got[i] !== x ** y)]));
+`;
+
+test.each(["avx512", "avx2", "base"])("powers of whole numbers come out whole, %s", (simd) => {
+	const addon = join(__dirname, "../../../dist/engine/core/native/index.js");
+	const answer = spawnSync(process.execPath, ["-e", wholePowers, addon], {
+		encoding: "utf8",
+		env: { ...process.env, GRADBOOK_SIMD: simd },
+	});
+	expect(answer.stderr).toBe("");
+	const [count, ...wrong] = JSON.parse(answer.stdout) as [number, ...[number, number][]];
+	expect(count).toBeGreaterThan(17_000);
+	expect(wrong).toEqual([]);
 });
