@@ -77,19 +77,24 @@ type Kernel = (x: Handle, out?: Handle) => Handle;
 type Slope = (grad: Tensor, saved: Tensor) => Tensor;
 type Row = Omit<Pointwise<undefined>, "node">;
 
+/** An argument that is not given need not be looked at by the addon. */
+const forwardBy =
+	(kernel: Kernel): Row["forward"] =>
+	(x, _, out) =>
+		out === undefined ? kernel(x) : kernel(x, out);
 const fromInput = (kernel: Kernel, slope: Slope): Row => ({
-	forward: (x, _, out) => kernel(x, out),
+	forward: forwardBy(kernel),
 	slope,
 	saves: "input",
 });
 const fromResult = (kernel: Kernel, slope: Slope, fused?: (grad: Handle, result: Handle) => Handle): Row => ({
-	forward: (x, _, out) => kernel(x, out),
+	forward: forwardBy(kernel),
 	slope,
 	saves: "result",
 	...(fused && { fused }),
 });
 /** Flat nearly everywhere: the gradient is 0. */
-const step = (kernel: Kernel): Row => ({ forward: (x, _, out) => kernel(x, out), slope: zerosAs, saves: "nothing" });
+const step = (kernel: Kernel): Row => ({ forward: forwardBy(kernel), slope: zerosAs, saves: "nothing" });
 
 const LN2 = Math.LN2;
 const LN10 = Math.LN10;

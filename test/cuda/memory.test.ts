@@ -95,3 +95,48 @@ test.skipIf(!hasStandin)("a captured step trains in memory that is used again wi
 	expect(captured).toEqual(eager);
 	expect(captured!.at(-1)).toBeLessThan(captured![0]!);
 });
+
+test.skipIf(!hasStandin)("blocks that come and go never overlap, and join again", () => {
+	const { lines } = runProgram(
+		`
+		const { cuda } = torch;
+		let seed = 7;
+		const random = (n) => (seed = (seed * 48271) % 2147483647) % n;
+		const streams = [cuda.defaultStream(), new cuda.Stream()];
+		const [held, wrong] = [[], []];
+		const take = () => {
+			const n = [1, 100, 1000, 5000, 300_000, 600_000][random(6)];
+			const [stream, value] = [streams[random(2)], random(1000)];
+			held.push({ n, value, stream, handle: cuda.stream(stream, () => native.full([n], value, torch.float32.code, 1)) });
+		};
+		const letGo = () => {
+			const [{ n, value, stream, handle }] = held.splice(random(held.length), 1);
+			const found = cuda.stream(stream, () => native.toData(handle));
+			for (let i = 0; i < n; i++) if (found[i] !== value) wrong.push([n, value, found[i]]);
+			native.giveBack(handle);
+		};
+		// What the counts say of free blocks in the midst of used ones, and what is there.
+		const split = () => {
+			const blocks = cuda.memorySnapshot().flatMap(({ blocks }) => (blocks.length > 1 ? blocks : []));
+			const free = blocks.filter(({ state }) => state === "inactive").map(({ size }) => size);
+			const rows = cuda.memorySummary().split("\\n").filter((line) => line.includes("Non-releasable"));
+			const [bytes, count] = rows.map((row) => parseInt(row.split("|")[2], 10));
+			return [count - free.length, bytes - Math.floor(free.reduce((a, b) => a + b, 0) / 1024)];
+		};
+		const differ = [];
+		for (let i = 0; i < 1500; i++) {
+			if (held.length === 40 || (held.length > 0 && random(2) === 0)) letGo();
+			else take();
+			if (i % 50 === 0) differ.push(...split());
+		}
+		while (held.length > 0) letGo();
+		console.log(JSON.stringify([...wrong, ...differ.filter((x) => x !== 0)]));
+		console.log(JSON.stringify(cuda.memorySnapshot().map(({ blocks }) => blocks.map(({ state }) => state))));
+		console.log(JSON.stringify([cuda.memoryAllocated(), ...split()]));`,
+		{ ...standinEnvironment("memory=512"), GRADBOOK_NO_CUDA_MEMORY_CACHING: undefined },
+	);
+	expect(lines[0]).toBe("[]");
+	for (const blocks of JSON.parse(lines[1]!) as string[][]) expect(blocks).toEqual(["inactive"]);
+	expect(JSON.parse(lines[1]!).length).toBeGreaterThan(3);
+	expect(lines[2]).toBe("[0,0,0]");
+});

@@ -8,6 +8,7 @@ namespace gb {
 namespace {
 
 std::string describe(napi_env env, napi_value value) {
+  if (!value) return "undefined";
   napi_valuetype type;
   if (napi_typeof(env, value, &type) != napi_ok) return "a value";
   switch (type) {
@@ -37,6 +38,7 @@ void wrongArgument(napi_env env, napi_value value, int position, const char* exp
 }
 
 bool isNone(napi_env env, napi_value value) {
+  if (!value) return true;
   napi_valuetype type;
   return napi_typeof(env, value, &type) == napi_ok && (type == napi_undefined || type == napi_null);
 }

@@ -26,7 +26,7 @@ struct Seed {
   uint64_t value;
 };
 
-/** A JavaScript value that a row looks at itself. */
+/** A JavaScript value that a row looks at itself; null where it was not given. */
 struct RawValue {
   napi_env env;
   napi_value value;
@@ -42,6 +42,7 @@ void readDims(napi_env env, napi_value value, int position, Dims& out);
 void readTensors(napi_env env, napi_value value, int position, bool nulls, TensorList& out);
 bool isNone(napi_env env, napi_value value);
 
+/** `value` is null for an argument that was not given. */
 template <class T>
 struct Reader;
 

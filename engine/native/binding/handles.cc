@@ -105,7 +105,7 @@ void dropGenerator(node_api_basic_env, void* data, void*) { generators.destroy(s
 
 }  // namespace
 
-napi_value handleOf(napi_env env, Tensor tensor) {
+napi_value handleOf(napi_env env, Tensor&& tensor) {
   Tensors::Box* box = tensors.make(std::move(tensor));
   countHandle(1);
   napi_value result;
@@ -118,7 +118,7 @@ napi_value handleOf(napi_env env, Tensor tensor) {
 
 Tensor* tensorOf(napi_env env, napi_value value) {
   void* data;
-  if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
+  if (!value || napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
   Tensors::Box* box = tensors.at(data);
   if (!box) return nullptr;
   const auto watch = tensorWatch.load(std::memory_order_relaxed);

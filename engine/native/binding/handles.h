@@ -9,8 +9,8 @@
 namespace gb {
 
 /** A new handle that holds `tensor`. */
-napi_value handleOf(napi_env env, Tensor tensor);
-/** The tensor behind a handle, or null if the value is none. */
+napi_value handleOf(napi_env env, Tensor&& tensor);
+/** The tensor behind a handle, or null if the value is none (or null itself). */
 Tensor* tensorOf(napi_env env, napi_value value);
 /** Lets go of a tensor that tensorOf gave, before its handle is collected: the handle holds none from then on. */
 void emptyHandle(Tensor& tensor);

@@ -116,7 +116,7 @@ double cudaElapsed(int start, int end) {
 void cudaRecordStream(const Tensor& x, int stream) {
   GB_CHECK(x.device() != Device::CPU, "expected a tensor on a card");
   const int device = cudaIndex(x.device());
-  cuda::recordStream(x.storage()->data, device, streamAt(stream, device));
+  cuda::recordStream(static_cast<cuda::Block*>(x.storage()->owner), device, streamAt(stream, device));
 }
 
 std::vector<std::unique_ptr<cuda::Graph>> graphs;

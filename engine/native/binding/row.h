@@ -42,6 +42,8 @@ napi_value invoke(napi_env env, napi_callback_info info, std::index_sequence<I..
   size_t given = count;
   void* name;
   if (napi_get_cb_info(env, info, &given, arguments, nullptr, &name) != napi_ok) return nullptr;
+  // What was not given need not be asked what it is.
+  for (size_t i = given; i < count; i++) arguments[i] = nullptr;
   try {
     const OpName op(static_cast<const char*>(name));
     currentEnv = env;

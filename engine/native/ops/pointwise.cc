@@ -33,30 +33,33 @@ void checkTyping(Typing typing, DType common) {
   if (typing == Typing::Bits) GB_CHECK(!isFloat(common), "not implemented for '", titleOf(common), "'");
 }
 
+Dims shapeOf(const Tensor* const* tensors, int inputs) {
+  const Dims* shape = nullptr;
+  for (int k = 0; k < inputs; k++) {
+    if (!tensors[k]) continue;
+    if (shape && tensors[k]->sizes() != *shape) {
+      Dims joined = *shape;
+      for (; k < inputs; k++) {
+        if (tensors[k]) joined = broadcastShapes(joined, tensors[k]->sizes());
+      }
+      return joined;
+    }
+    shape = &tensors[k]->sizes();
+  }
+  return shape ? *shape : Dims();
+}
+
 /** Allocates the result or takes `out`, and runs. */
 Tensor run(PointwiseOp op, const Operand* in, int inputs, DType common, bool test, Parameters p, MaybeTensor out) {
   const Device device = deviceOf(in, inputs);
   const DType result = test ? DType::Bool : common;
   const Tensor* tensors[3] = {in[0].tensor, inputs > 1 ? in[1].tensor : nullptr, inputs > 2 ? in[2].tensor : nullptr};
-  Dims shape;
-  bool first = true;
-  for (int k = 0; k < inputs; k++) {
-    if (!tensors[k]) continue;
-    if (first) {
-      shape = tensors[k]->sizes();
-      first = false;
-    } else if (tensors[k]->sizes() != shape) {
-      shape = broadcastShapes(shape, tensors[k]->sizes());
-    }
-  }
+  Dims shape = shapeOf(tensors, inputs);
   PointwiseCall call{op, inputs, out, {}, common, computeType(common), test, {p.a, p.b, p.c}};
   for (int k = 0; k < inputs; k++) call.in[k] = in[k];
-  if (out) {
-    checkOut(*out, shape, result, in, inputs);
-    pointwiseKernel(device, call);
-    return *out;
-  }
-  Tensor made = emptyStrided(shape, stridesLike(shape, tensors, inputs), result, device);
+  if (out) checkOut(*out, shape, result, in, inputs);
+  Dims strides = out ? Dims() : stridesLike(shape, tensors, inputs);
+  Tensor made = out ? *out : emptyStrided(std::move(shape), std::move(strides), result, device);
   call.out = &made;
   pointwiseKernel(device, call);
   return made;

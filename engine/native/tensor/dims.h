@@ -23,10 +23,10 @@ class Dims {
   Dims(std::initializer_list<int64_t> values) : Dims() {
     for (int64_t v : values) push(v);
   }
-  Dims(const Dims& other) : Dims() { assign(other.data_, other.size_); }
+  Dims(const Dims& other) : Dims() { assign(other); }
   Dims(Dims&& other) noexcept : Dims() { take(other); }
   Dims& operator=(const Dims& other) {
-    if (this != &other) assign(other.data_, other.size_);
+    if (this != &other) assign(other);
     return *this;
   }
   Dims& operator=(Dims&& other) noexcept {
@@ -75,9 +75,14 @@ class Dims {
  private:
   static constexpr int kInline = 6;
 
-  void assign(const int64_t* values, int n) {
-    resize(n);
-    std::memcpy(data_, values, sizeof(int64_t) * size_t(n));
+  void assign(const Dims& other) {
+    if (other.data_ == other.inline_) {
+      std::memcpy(data_, other.inline_, sizeof inline_);  // as below
+      size_ = other.size_;
+    } else {
+      resize(other.size_);
+      std::memcpy(data_, other.data_, sizeof(int64_t) * size_t(size_));
+    }
   }
   void take(Dims& other) {
     if (other.data_ == other.inline_) {

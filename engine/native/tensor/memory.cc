@@ -26,7 +26,9 @@ constexpr size_t kHandleBytes = 768;
 /** Growth of what stays alive that JavaScript's heap is told of at once. */
 constexpr int64_t kReportStep = int64_t(32) << 20;
 
-std::atomic<size_t> live{0}, peak{0}, handles{0}, minors{0}, majors{0};
+std::atomic<size_t> blocks{0}, peak{0}, handles{0}, minors{0}, majors{0};
+/** Bytes of blocks and of what handles weigh. */
+size_t live() { return blocks + handles * kHandleBytes; }
 /** Live bytes at which collection is asked for next; live bytes after the last major one. */
 std::atomic<size_t> threshold{kMinBudget}, base{0};
 size_t fixedBudget = 0;
@@ -74,8 +76,8 @@ void collect(bool major) {
   (major ? majors : minors)++;
   collector(major);
   if (major) {
-    base = live.load();
-    const int64_t change = int64_t(live.load()) - reported;
+    base = live();
+    const int64_t change = int64_t(live()) - reported;
     if (pressure && (change >= kReportStep || change <= -kReportStep)) {
       pressure(change);
       reported += change;
@@ -86,22 +88,22 @@ void collect(bool major) {
 /** Called when the next allocation would pass the threshold. */
 __attribute__((noinline)) void makeRoom(size_t bytes) {
   if (!collector || collecting) return;
-  const size_t before = live;
+  const size_t before = live();
   flow += before > liveAfterLast ? before - liveAfterLast : 0;
   collect(false);
   // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
-  if (live + bytes > base + budget() / 2) {
+  if (live() + bytes > base + budget() / 2) {
     // A training step whose tensors fill the budget would pay for that in every step.
     if (flow < kRareMajor * budget()) grown = std::min(kMaxGrown, grown * 2);
     flow = 0;
     collect(true);
   }
-  liveAfterLast = live;
-  threshold = std::max(base + budget(), live + bytes / 2);
+  liveAfterLast = live();
+  threshold = std::max(base + budget(), live() + bytes / 2);
 }
 
 [[noreturn]] void outOfMemory(size_t bytes) {
-  fail("out of memory: tried to allocate ", readableBytes(bytes), "; tensors hold ", readableBytes(live), ", ",
+  fail("out of memory: tried to allocate ", readableBytes(bytes), "; tensors hold ", readableBytes(live()), ", ",
        readableBytes(cachedBytes()), " are cached, the limit is ", readableBytes(effectiveLimit()));
 }
 
@@ -135,23 +137,23 @@ namespace {
 /** Collects where the budget or the limit asks for it; what a block of so many bytes counts. */
 size_t makeRoomFor(size_t bytes) {
   const size_t size = blockSize(bytes);
-  if (live + size > threshold) makeRoom(size);
-  if (live + size > effectiveLimit()) {
+  if (live() + size > threshold) makeRoom(size);
+  if (live() + size > effectiveLimit()) {
     collect(true);
-    if (live + size > effectiveLimit()) outOfMemory(bytes);
+    if (live() + size > effectiveLimit()) outOfMemory(bytes);
   }
   return size;
 }
 
 void countBlock(size_t size) {
-  const size_t now = live += size;
+  const size_t now = (blocks += size) + handles * kHandleBytes;
   if (now > peak) peak = now;
 }
 }  // namespace
 
 void* allocateTensorMemory(size_t bytes) {
   const size_t size = makeRoomFor(bytes);
-  if (live + cachedBytes() + size > effectiveLimit()) releaseCached();
+  if (live() + cachedBytes() + size > effectiveLimit()) releaseCached();
   void* block = allocateBlock(bytes);
   if (!block) {
     collect(true);
@@ -170,24 +172,19 @@ void* allocatePinnedTensorMemory(size_t bytes) {
 }
 
 void freePinnedTensorMemory(void* block, size_t bytes) {
-  live -= blockSize(bytes);
+  blocks -= blockSize(bytes);
   pinnedHostMemory.free(block);
 }
 
 void freeTensorMemory(void* block, size_t bytes) {
-  live -= blockSize(bytes);
+  blocks -= blockSize(bytes);
   freeBlock(block, bytes);
 }
 
-void countHandle(int change) {
-  handles += size_t(change);
-  live += size_t(change) * kHandleBytes;
-}
+void countHandle(int change) { handles += size_t(change); }
 
 MemoryStats memoryStats() {
-  const size_t own = handles * kHandleBytes;
-  const size_t all = live;
-  return {all > own ? all - own : 0, peak, cachedBytes(), handles, minors, majors};
+  return {blocks, peak, cachedBytes(), handles, minors, majors};
 }
 
 void setMemoryLimits(size_t budgetBytes, size_t limitBytes) {

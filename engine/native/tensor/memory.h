@@ -31,10 +31,13 @@ void setCollector(Collector collector, PressureReport report);
 void* allocateTensorMemory(size_t bytes);
 void freeTensorMemory(void* block, size_t bytes);
 
-/** Memory of another kind of device than the host: its backend sets this when it is loaded. */
+/** Memory of another kind of device than the host: its backend sets this when it is loaded. `owner` is what it knows a block by. */
+struct DeviceBlock {
+  void *data, *owner;
+};
 struct DeviceMemory {
-  void* (*allocate)(size_t bytes, Device device);
-  void (*free)(void* block, Device device);
+  DeviceBlock (*allocate)(size_t bytes, Device device);
+  void (*free)(void* owner, Device device);
 };
 extern DeviceMemory deviceMemory;
 

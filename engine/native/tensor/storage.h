@@ -11,6 +11,7 @@ namespace gb {
 
 struct Storage {
   void* data;
+  void* owner;  // what a device's memory knows the block by
   size_t bytes;
   uint64_t id;
   int32_t references;

@@ -55,7 +55,7 @@ bool rowMajor(const Dims& sizes, const Dims& strides, int64_t numel) {
 }  // namespace
 
 namespace {
-Storage* storageOf(void* data, size_t bytes, Device device, bool pinned) {
+Storage* storageOf(DeviceBlock block, size_t bytes, Device device, bool pinned) {
   Storage* storage;
   if (freeStorages && !freeStorages->empty()) {
     storage = freeStorages->back();
@@ -63,17 +63,18 @@ Storage* storageOf(void* data, size_t bytes, Device device, bool pinned) {
   } else {
     storage = new Storage;
   }
-  *storage = {data, bytes, nextStorage++, 1, device, pinned};
+  *storage = {block.data, block.owner, bytes, nextStorage++, 1, device, pinned};
   return storage;
 }
 }  // namespace
 
 Storage* newStorage(size_t bytes, Device device) {
-  void* data = device == Device::CPU ? allocateTensorMemory(bytes) : deviceMemory.allocate(bytes, device);
-  return storageOf(data, bytes, device, false);
+  const DeviceBlock block =
+      device == Device::CPU ? DeviceBlock{allocateTensorMemory(bytes), nullptr} : deviceMemory.allocate(bytes, device);
+  return storageOf(block, bytes, device, false);
 }
 
-Storage* newPinnedStorage(size_t bytes) { return storageOf(allocatePinnedTensorMemory(bytes), bytes, Device::CPU, true); }
+Storage* newPinnedStorage(size_t bytes) { return storageOf({allocatePinnedTensorMemory(bytes), nullptr}, bytes, Device::CPU, true); }
 
 void destroyStorage(Storage* storage) {
   if (__builtin_expect(storage->pinned, 0)) {
@@ -81,7 +82,7 @@ void destroyStorage(Storage* storage) {
   } else if (storage->device == Device::CPU) {
     freeTensorMemory(storage->data, storage->bytes);
   } else {
-    deviceMemory.free(storage->data, storage->device);
+    deviceMemory.free(storage->owner, storage->device);
   }
   if (!freeStorages) freeStorages = new std::vector<Storage*>;
   freeStorages->push_back(storage);
@@ -111,8 +112,9 @@ Tensor emptyTensor(const Dims& sizes, DType dtype, Device device) {
   return emptyStrided(sizes, contiguousStrides(sizes), dtype, device);
 }
 
-Tensor emptyStrided(const Dims& sizes, const Dims& strides, DType dtype, Device device) {
-  return Tensor(StorageRef(newStorage(checkedBytes(sizes, dtype), device)), dtype, sizes, strides, 0);
+Tensor emptyStrided(Dims sizes, Dims strides, DType dtype, Device device) {
+  StorageRef storage(newStorage(checkedBytes(sizes, dtype), device));
+  return Tensor(std::move(storage), dtype, std::move(sizes), std::move(strides), 0);
 }
 
 Tensor emptyLike(const Tensor& like, DType dtype) { return emptyLikeOn(like, dtype, like.device()); }

@@ -61,7 +61,7 @@ Dims contiguousStrides(const Dims& sizes);
 /** New row-major memory, not set. */
 Tensor emptyTensor(const Dims& sizes, DType dtype, Device device = Device::CPU);
 /** New memory with the given (dense) strides. */
-Tensor emptyStrided(const Dims& sizes, const Dims& strides, DType dtype, Device device = Device::CPU);
+Tensor emptyStrided(Dims sizes, Dims strides, DType dtype, Device device = Device::CPU);
 /** New memory laid out as `like`'s where that is dense, else dense in the order of its dimensions. */
 Tensor emptyLike(const Tensor& like, DType dtype);
 Tensor emptyLikeOn(const Tensor& like, DType dtype, Device device);

@@ -82,9 +82,12 @@ const State& state() {
 
 }  // namespace
 
-const Driver& driver() {
+const Driver* knownDriver = nullptr;
+
+const Driver& openedDriver() {
   const State& s = state();
   GB_CHECK(s.problem.empty(), "no CUDA: ", s.problem);
+  knownDriver = &s.functions;
   return s.functions;
 }
 

@@ -91,7 +91,10 @@ constexpr int kCaptureThreadLocal = 1, kCaptureRelaxed = 2;
 GB_LIBRARY_FUNCTIONS(Driver, GB_DRIVER_FUNCTIONS)
 
 /** The driver with at least one card. Throws a sentence that says what is missing. */
-const Driver& driver();
+const Driver& openedDriver();
+/** The same, once it was opened. */
+extern const Driver* knownDriver;
+inline const Driver& driver() { return __builtin_expect(knownDriver != nullptr, 1) ? *knownDriver : openedDriver(); }
 
 /** Why `driver()` throws; empty where it does not. */
 const std::string& driverProblem();

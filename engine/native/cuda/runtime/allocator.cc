@@ -1,11 +1,11 @@
 #include "cuda/runtime/allocator.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -48,7 +48,7 @@ class Allocator {
   explicit Allocator(int index) : index_(index) {}
 
   /** `lasting`: not from the pool of what is being captured. */
-  void* allocate(size_t bytes, bool lasting) {
+  Block* allocate(size_t bytes, bool lasting) {
     // Without the cache every tensor has a segment of exactly its size, so that tools see each byte too far.
     const size_t size = caching() ? rounded(bytes ? bytes : 1, kUnit) : bytes ? bytes : 1;
     if (allocated() + size > threshold_) makeRoom(size);
@@ -65,15 +65,11 @@ class Allocator {
       block = take(size, bytes, lasting);
     }
     if (!block) outOfMemory(bytes);
-    return block->data;
+    return block;
   }
 
-  void release(void* data) {
+  void release(Block* block) {
     std::lock_guard<std::mutex> guard(lock_);
-    const auto found = used_.find(data);
-    if (found == used_.end()) return;
-    Block* block = found->second;
-    used_.erase(found);
     blocks_.letGo(block);
     if (block->others.empty()) return giveBack(block);
     if (open_) {
@@ -85,11 +81,10 @@ class Allocator {
     waitForOthers(block);
   }
 
-  void recordStream(void* data, CUstream stream) {
+  void recordStream(Block* block, CUstream stream) {
     std::lock_guard<std::mutex> guard(lock_);
-    const auto found = used_.find(data);
-    if (found == used_.end() || found->second->stream == stream) return;
-    std::vector<CUstream>& others = found->second->others;
+    if (block->stream == stream) return;
+    std::vector<CUstream>& others = block->others;
     for (CUstream other : others) {
       if (other == stream) return;
     }
@@ -116,7 +111,7 @@ class Allocator {
     for (Block* first : blocks_.firstsOf(number)) {
       for (Block *block = first, *next; block; block = next) {
         next = block->after;
-        const bool free = isFree(block);
+        const bool free = block->listed;
         if (free) blocks_.eraseFree(block);
         block->pool = block->pool->small ? &shared_.small : &shared_.large;
         block->stream = defaultStream(index_);
@@ -226,9 +221,9 @@ class Allocator {
     if (!block) return nullptr;
     // What is not needed stays free, unless it is too little to serve anything.
     const size_t rest = block->size - size;
-    if (caching() && (pool.small ? rest >= kUnit : rest > kSmall)) blocks_.split(block, size);
+    const bool cut = caching() && (pool.small ? rest >= kUnit : rest > kSmall);
+    block = blocks_.take(block, cut ? size : block->size);
     blocks_.hold(block, requested);
-    used_[block->data] = block;
     return block;
   }
 
@@ -251,10 +246,9 @@ class Allocator {
 
   void giveBack(Block* block) {
     blocks_.settled(block);
-    block = blocks_.join(block);
     // A graph goes on using what its tensors have given back.
     if (caching() || block->pool->number != 0) {
-      blocks_.insertFree(block);
+      blocks_.join(block);
     } else if (open_) {
       toDrop_.push_back(block);
     } else {
@@ -318,34 +312,36 @@ class Allocator {
   Pools* open_ = nullptr;                      // while a step is captured
   int lastPool_ = 0;
   std::vector<Block*> postponed_, toDrop_;     // until it is over
-  std::unordered_map<void*, Block*> used_;
   std::vector<Waiting> waiting_;
   Blocks blocks_;
   size_t collections_ = 0;
   size_t base_ = 0, threshold_ = 0, limit_ = 0;  // the first allocation sets the threshold
 };
 
-Allocator& allocatorOf(int index) {
-  // Never destroyed: finalizers may run late.
-  static Allocator* allocators[kMaxCudaDevices];
+/** Never destroyed: finalizers may run late. */
+std::atomic<Allocator*> allocators[kMaxCudaDevices];
+
+__attribute__((noinline)) Allocator& makeAllocator(int index) {
   static std::mutex lock;
   std::lock_guard<std::mutex> guard(lock);
-  if (!allocators[index]) allocators[index] = new Allocator(index);
-  return *allocators[index];
+  Allocator* made = allocators[index].load();
+  if (!made) allocators[index] = made = new Allocator(index);
+  return *made;
+}
+
+Allocator& allocatorOf(int index) {
+  Allocator* made = allocators[index].load(std::memory_order_acquire);
+  return __builtin_expect(made != nullptr, 1) ? *made : makeAllocator(index);
 }
 
 }  // namespace
 
-void* allocate(size_t bytes, int index) {
-  checkIndex(index);
-  return allocatorOf(index).allocate(bytes, false);
+Held allocate(size_t bytes, int index, bool lasting) {
+  Block* block = allocatorOf(index).allocate(bytes, lasting);
+  return {block->data, block};
 }
-void* allocateLasting(size_t bytes, int index) {
-  checkIndex(index);
-  return allocatorOf(index).allocate(bytes, true);
-}
-void release(void* block, int index) { allocatorOf(index).release(block); }
-void recordStream(void* block, int index, CUstream stream) { allocatorOf(index).recordStream(block, stream); }
+void release(Block* block, int index) { allocatorOf(index).release(block); }
+void recordStream(Block* block, int index, CUstream stream) { allocatorOf(index).recordStream(block, stream); }
 int joinPool(int index, int pool) { return allocatorOf(index).joinPool(pool); }
 void leavePool(int index, int pool) { allocatorOf(index).leavePool(pool); }
 void openPool(int index, int pool) { allocatorOf(index).openPool(pool); }
@@ -371,8 +367,11 @@ void cardMemoryInfo(int index, size_t& free, size_t& total) {
 namespace {
 [[maybe_unused]] const bool registered = [] {
   deviceMemory = {
-      [](size_t bytes, Device device) { return allocate(bytes, cudaIndex(device)); },
-      [](void* block, Device device) { release(block, cudaIndex(device)); },
+      [](size_t bytes, Device device) {
+        const Held held = allocate(bytes, cudaIndex(device));
+        return DeviceBlock{held.data, held.block};
+      },
+      [](void* owner, Device device) { release(static_cast<Block*>(owner), cudaIndex(device)); },
   };
   return true;
 }();

@@ -21,7 +21,15 @@ struct CardMemory {
 /** A number that goes up and down: PyTorch's rows of `memory_summary`. */
 struct MemoryCount {
   int64_t current = 0, peak = 0, allocated = 0, freed = 0;
-  void add(int64_t change);
+  void add(int64_t change) {
+    current += change;
+    if (change > 0) {
+      allocated += change;
+      if (current > peak) peak = current;
+    } else {
+      freed -= change;
+    }
+  }
 };
 /** In the order in which people read them; each of all pools together, of the large and of the small ones. */
 enum class MemoryMetric { Allocated, Active, Requested, Reserved, InactiveSplit, Allocations, ActiveBlocks, Segments, InactiveBlocks };
@@ -31,17 +39,23 @@ struct MemoryCounts {
   int64_t outOfMemory = 0, retries = 0;
 };
 
-/** Memory for the card's current stream. Throws where collecting and giving back did not help. */
-void* allocate(size_t bytes, int index);
+/** Memory that somebody holds, and what the allocator knows it by. */
+struct Block;
+struct Held {
+  void* data = nullptr;
+  Block* block = nullptr;
+};
+
 /**
- * The same, but never from the pool of what is being captured: every replay uses a block of that pool for all that had it in the
- * course of the capture, one after the other, so that nothing may be put there before the replay begins.
+ * Memory for the card's current stream. Throws where collecting and giving back did not help. `lasting`: never from the pool of
+ * what is being captured. Every replay uses a block of that pool for all that had it in the course of the capture, one after the
+ * other, so that nothing may be put there before the replay begins.
  */
-void* allocateLasting(size_t bytes, int index);
+Held allocate(size_t bytes, int index, bool lasting = false);
 /** Gives it back for later work of the same stream. Never throws. */
-void release(void* block, int index);
+void release(Block* block, int index);
 /** The block is used on this stream too: it is not given out again before what is queued there now is done. */
-void recordStream(void* block, int index, CUstream stream);
+void recordStream(Block* block, int index, CUstream stream);
 
 /** A pool of memory of its own, for what is captured: one more graph uses it. 0 makes one; its number. */
 int joinPool(int index, int pool);

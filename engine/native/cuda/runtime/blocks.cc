@@ -1,39 +1,49 @@
 #include "cuda/runtime/blocks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gb::cuda {
 
 using M = MemoryMetric;
 
-void MemoryCount::add(int64_t change) {
-  current += change;
-  if (change > 0) {
-    allocated += change;
-    peak = std::max(peak, current);
-  } else {
-    freed -= change;
-  }
-}
-
 Block* Blocks::find(Pool& pool, size_t size, CUstream stream) {
-  Block wanted{};
-  wanted.size = size;
-  wanted.stream = stream;
-  const auto found = pool.free.lower_bound(&wanted);
-  if (found == pool.free.end() || (*found)->stream != stream) return nullptr;
-  Block* block = *found;
-  eraseFree(block);
-  return block;
+  const auto found = pool.free.lower_bound(Wanted{stream, size});
+  return found == pool.free.end() || (*found)->stream != stream ? nullptr : *found;
 }
 
-Block* Blocks::add(char* data, size_t size, Pool& pool, CUstream stream) {
-  Block* block = new Block;
+Block* Blocks::make(char* data, size_t size, Pool* pool, CUstream stream, Block* before, Block* after) {
+  Block* block;
+  if (unused_.empty()) {
+    block = new Block;
+  } else {
+    block = unused_.back();
+    unused_.pop_back();
+  }
   block->data = data;
   block->size = size;
   block->stream = stream;
-  block->pool = &pool;
+  block->pool = pool;
+  block->before = before;
+  block->after = after;
+  block->used = block->listed = false;
+  block->requested = 0;
+  block->waits = 0;
+  if (before) before->after = block;
+  if (after) after->before = block;
+  return block;
+}
+
+/** Its neighbours, if any, become each other's. */
+void Blocks::drop(Block* block) {
+  if (block->before) block->before->after = block->after;
+  if (block->after) block->after->before = block->before;
+  unused_.push_back(block);
+}
+
+Block* Blocks::add(char* data, size_t size, Pool& pool, CUstream stream) {
+  Block* block = make(data, size, &pool, stream, nullptr, nullptr);
   count(M::Reserved, block, int64_t(size));
   count(M::Segments, block, 1);
   firsts_.insert(block);
@@ -44,48 +54,84 @@ void Blocks::remove(Block* block) {
   count(M::Reserved, block, -int64_t(block->size));
   count(M::Segments, block, -1);
   firsts_.erase(block);
-  delete block;
+  drop(block);
 }
 
-void Blocks::split(Block* block, size_t size) {
-  Block* left = new Block;
-  left->data = block->data + size;
-  left->size = block->size - size;
-  left->stream = block->stream;
-  left->pool = block->pool;
-  left->before = block;
-  left->after = block->after;
-  if (left->after) left->after->before = left;
-  block->after = left;
+Block* Blocks::take(Block* block, size_t size) {
+  if (size == block->size) {
+    if (block->listed) eraseFree(block);
+    return block;
+  }
+  if (block->listed && block->before) {
+    // Mostly the rest goes on where the block stood among the free ones.
+    countSplit(block, -1);
+    Block* front = make(block->data, size, block->pool, block->stream, block->before, block);
+    resize(block, block->data + size, block->size - size);
+    countSplit(block, 1);
+    return front;
+  }
+  if (block->listed) eraseFree(block);
+  Block* rest = make(block->data + size, block->size - size, block->pool, block->stream, block, block->after);
   block->size = size;
-  insertFree(left);
-}
-
-Block* Blocks::join(Block* block) {
-  if (Block* next = block->after; isFree(next)) {
-    eraseFree(next);
-    block->size += next->size;
-    block->after = next->after;
-    if (block->after) block->after->before = block;
-    delete next;
-  }
-  if (Block* previous = block->before; isFree(previous)) {
-    eraseFree(previous);
-    previous->size += block->size;
-    previous->after = block->after;
-    if (previous->after) previous->after->before = previous;
-    delete block;
-    block = previous;
-  }
+  insertFree(rest);
   return block;
 }
 
+void Blocks::join(Block* block) {
+  Block *previous = block->before, *next = block->after;
+  if (isFree(previous)) {
+    countSplit(previous, -1);
+    size_t size = previous->size + block->size;
+    if (isFree(next)) {
+      size += next->size;
+      eraseFree(next);
+      drop(next);
+    }
+    drop(block);
+    resize(previous, previous->data, size);
+    countSplit(previous, 1);
+  } else if (isFree(next) && previous) {
+    countSplit(next, -1);
+    resize(next, block->data, block->size + next->size);
+    drop(block);
+    countSplit(next, 1);
+  } else {
+    // The first block of a segment stays its first.
+    if (isFree(next)) {
+      block->size += next->size;
+      eraseFree(next);
+      drop(next);
+    }
+    insertFree(block);
+  }
+}
+
+void Blocks::resize(Block* block, char* data, size_t size) {
+  FreeBlocks& free = block->pool->free;
+  block->data = data;
+  block->size = size;
+  const auto place = block->place;
+  const bool fits = (place == free.begin() || BySize()(*std::prev(place), block)) &&
+                    (std::next(place) == free.end() || BySize()(block, *std::next(place)));
+  if (!fits) block->place = free.insert(free.extract(place)).position;
+}
+
 void Blocks::insertFree(Block* block) {
-  block->pool->free.insert(block);
+  Pool& pool = *block->pool;
+  if (pool.spares.empty()) {
+    block->place = pool.free.insert(block).first;
+  } else {
+    pool.spares.back().value() = block;
+    block->place = pool.free.insert(std::move(pool.spares.back())).position;
+    pool.spares.pop_back();
+  }
+  block->listed = true;
   countSplit(block, 1);
 }
 void Blocks::eraseFree(Block* block) {
-  block->pool->free.erase(block);
+  Pool& pool = *block->pool;
+  pool.spares.push_back(pool.free.extract(block->place));
+  block->listed = false;
   countSplit(block, -1);
 }
 

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
 #include "tensor/deferred.h"
@@ -45,7 +44,7 @@ Graph::~Graph() {
   // The errors of earlier kernels come out where somebody waits for their results.
   driver().ctxSynchronize();
   if (exec_) driver().graphExecDestroy(exec_);
-  for (const Page& page : pages_) release(page.memory, device_);
+  for (const Page& page : pages_) release(page.held.block, device_);
   leavePool(device_, pool_);
 }
 
@@ -135,7 +134,8 @@ Graph::Words Graph::takeWords(int count) {
   const size_t n = size_t(count);
   if (pages_.empty() || pages_.back().values.size() + n > pages_.back().room) {
     const size_t room = std::max(n, size_t(kMostWords));
-    pages_.push_back({static_cast<unsigned long long*>(allocateLasting(room * sizeof(unsigned long long), device_)), room, {}});
+    const Held held = allocate(room * sizeof(unsigned long long), device_, true);
+    pages_.push_back({held, static_cast<unsigned long long*>(held.data), room, {}});
   }
   Page& page = pages_.back();
   const size_t first = page.values.size();

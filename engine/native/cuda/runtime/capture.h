@@ -8,6 +8,7 @@
 
 #include "cuda/api/driver.h"
 #include "cuda/kernels/arguments.h"
+#include "cuda/runtime/allocator.h"
 #include "ops/random.h"
 
 namespace gb::cuda {
@@ -57,6 +58,7 @@ class Graph {
 
  private:
   struct Page {
+    Held held;
     unsigned long long* memory;
     size_t room;
     std::vector<unsigned long long> values;

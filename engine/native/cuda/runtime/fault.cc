@@ -4,7 +4,6 @@
 #include <mutex>
 #include <vector>
 
-#include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "tensor/error.h"
 
@@ -62,7 +61,7 @@ void checkFault(int index) {
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);
 }
 
-Scratch::Scratch(size_t bytes, Device device) : data_(allocate(bytes, cudaIndex(device))), device_(device) {}
-Scratch::~Scratch() { release(data_, cudaIndex(device_)); }
+Scratch::Scratch(size_t bytes, Device device) : held_(allocate(bytes, cudaIndex(device))), device_(device) {}
+Scratch::~Scratch() { release(held_.block, cudaIndex(device_)); }
 
 }  // namespace gb::cuda

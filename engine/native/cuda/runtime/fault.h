@@ -2,6 +2,7 @@
 // it where the host looks when it waits, and the op that waits throws in the name of the op that queued the kernel.
 #pragma once
 #include "cuda/kernels/arguments.h"
+#include "cuda/runtime/allocator.h"
 #include "tensor/dtype.h"
 
 namespace gb::cuda {
@@ -19,10 +20,10 @@ class Scratch {
   Scratch(size_t bytes, Device device);
   ~Scratch();
   Scratch(const Scratch&) = delete;
-  void* data() const { return data_; }
+  void* data() const { return held_.data; }
 
  private:
-  void* data_;
+  Held held_;
   Device device_;
 };
 
