@@ -14,6 +14,8 @@ export class FunctionContext {
 	/** @internal */
 	_nonDifferentiable: readonly Tensor[] = [];
 	/** @internal */
+	_materializes = true;
+	/** @internal */
 	_node: Node | null = null;
 	/** Anything else that backward needs: `ctx.scale = 2`. */
 	[name: string]: unknown;
@@ -38,15 +40,25 @@ export class FunctionContext {
 	markNonDifferentiable(...tensors: Tensor[]): void {
 		this._nonDifferentiable = tensors;
 	}
+
+	/** Whether backward gets zeros (default) or null as the gradient of an output that nothing used. */
+	setMaterializeGrads(value: boolean): void {
+		this._materializes = value;
+	}
 }
 
 interface FunctionClass {
 	readonly name: string;
-	forward(ctx: FunctionContext, ...inputs: any[]): Tensor | readonly Tensor[];
-	backward(ctx: FunctionContext, ...grads: Tensor[]): Gradient | readonly (Gradient | undefined)[];
+	forward(...args: any[]): Tensor | readonly Tensor[];
+	setupContext?(ctx: FunctionContext, inputs: any, output: any): void;
+	backward(ctx: FunctionContext, ...grads: any[]): Gradient | readonly (Gradient | undefined)[];
 }
 
-type Inputs<F> = F extends (ctx: any, ...inputs: infer I) => any ? I : never;
+type Inputs<F extends FunctionClass> = F extends { setupContext(...args: any[]): void }
+	? Parameters<F["forward"]>
+	: F["forward"] extends (ctx: any, ...inputs: infer I) => any
+		? I
+		: never;
 
 /**
  * An operation with a derivative of one's own: a class with static `forward(ctx, …inputs)` and
@@ -59,9 +71,11 @@ type Inputs<F> = F extends (ctx: any, ...inputs: infer I) => any ? I : never;
  * }
  * Exp.apply(x)
  * ```
+ *
+ * With a static `setupContext(ctx, inputs, output)` forward takes the inputs alone.
  */
 abstract class CustomFunction {
-	static forward(_ctx: FunctionContext, ..._inputs: any[]): any {
+	static forward(..._args: any[]): any {
 		throw new Error("[autograd.Function] a function needs a static forward(ctx, …inputs)");
 	}
 
@@ -69,12 +83,18 @@ abstract class CustomFunction {
 		throw new Error("[autograd.Function] a function needs a static backward(ctx, …gradOutputs)");
 	}
 
-	static apply<F extends FunctionClass>(this: F, ...inputs: Inputs<F["forward"]>): ReturnType<F["forward"]> {
+	static apply<F extends FunctionClass>(this: F, ...inputs: Inputs<F>): ReturnType<F["forward"]> {
 		const tensors = (inputs as unknown[]).map((input) => (input instanceof Tensor ? input : null));
 		const recorded = anyTracked(tensors);
 		const ctx = new FunctionContext();
 		ctx.needsInputGrad = tensors.map((input) => input?.requiresGrad ?? false);
-		const result = noGrad(() => this.forward(ctx, ...(inputs as unknown[])));
+		const result = noGrad(() => {
+			const given = inputs as unknown[];
+			if (this.setupContext === undefined) return this.forward(ctx, ...given);
+			const output = this.forward(...given);
+			this.setupContext(ctx, given, output);
+			return output;
+		});
 		for (const tensor of ctx._dirty) tensor._version.count++;
 		if (!recorded) return result as ReturnType<F["forward"]>;
 		const outputs = Array.isArray(result) ? (result as Tensor[]) : [result as Tensor];
@@ -103,8 +123,8 @@ function runBackwardOf(
 	outputs: readonly Tensor[],
 	inputs: readonly Gradient[],
 ): readonly Gradient[] {
-	const full = grads.map((grad, i) => grad ?? noGrad(() => outputs[i]!.detach().mul(0)));
-	const returned = fn.backward(ctx, ...full);
+	const zeros = (i: number) => (ctx._materializes ? noGrad(() => outputs[i]!.detach().mul(0)) : null);
+	const returned = fn.backward(ctx, ...grads.map((grad, i) => grad ?? zeros(i)));
 	const list = Array.isArray(returned) ? (returned as readonly (Gradient | undefined)[]) : [returned as Gradient];
 	if (list.length < inputs.length && inputs.slice(list.length).some((input) => input?.requiresGrad)) {
 		throw new Error(

@@ -48,11 +48,21 @@ export interface TensorBackwardOptions extends BackwardOptions {
 	inputs?: OneOrMany<Tensor>;
 }
 
+type Gradients = OneOrMany<Tensor | null> | null;
+type RootOptions = BackwardOptions & { inputs?: OneOrMany<Tensor> };
+
 /** Adds to `grad` of every leaf the gradient of `tensors` with respect to it. */
-export function backward(
-	tensors: OneOrMany<Tensor>,
-	options: BackwardOptions & { gradTensors?: OneOrMany<Tensor | null>; inputs?: OneOrMany<Tensor> } = {},
-): void {
+export function backward(tensors: OneOrMany<Tensor>, options?: RootOptions & { gradTensors?: Gradients }): void;
+export function backward(tensors: OneOrMany<Tensor>, gradTensors: Gradients, options?: RootOptions): void;
+export function backward(options: RootOptions & { tensors: OneOrMany<Tensor>; gradTensors?: Gradients }): void;
+export function backward(...args: unknown[]): void {
+	const { tensors, ...options } = bind<RootOptions & { tensors: OneOrMany<Tensor>; gradTensors: Gradients }>(
+		"backward",
+		args,
+		["tensors", "gradTensors", "retainGraph", "createGraph"],
+		["inputs"],
+	);
+	if (tensors === undefined) throw new TypeError("[backward] tensors is missing");
 	const roots = many(tensors);
 	const create = options.createGraph ?? false;
 	const starts = startGradients("backward", roots, options.gradTensors ? many(options.gradTensors) : []);
@@ -76,26 +86,47 @@ function captures(op: string, inputs: readonly Tensor[]) {
 
 export interface GradOptions extends BackwardOptions {
 	/** Gradients of the outputs. Default 1, for outputs of one element. */
-	gradOutputs?: OneOrMany<Tensor | null>;
+	gradOutputs?: Gradients;
 	/** Give null for an input that the outputs do not depend on, instead of an error. Default false. */
 	allowUnused?: boolean;
 	/** Give zeros for such an input. Default false. */
 	materializeGrads?: boolean;
 }
 
-/** Gradients of the sum of `outputs` with respect to each of `inputs`; no `grad` is touched. */
+type Ends = { outputs: OneOrMany<Tensor>; inputs: OneOrMany<Tensor> };
+type Whole = { allowUnused?: false } | { materializeGrads: true };
+type Others = Omit<GradOptions, "gradOutputs">;
+
+/**
+ * Gradients of the sum of `outputs` with respect to each of `inputs`; no `grad` is touched. `gradOutputs` may also stand in
+ * place: `grad(u, x, torch.onesLike(u), { createGraph: true })`.
+ */
+export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options: GradOptions & Whole): Tensor[];
+export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options?: undefined): Tensor[];
 export function grad(
 	outputs: OneOrMany<Tensor>,
 	inputs: OneOrMany<Tensor>,
-	options: GradOptions & ({ allowUnused?: false } | { materializeGrads: true }),
+	gradOutputs: Gradients,
+	options?: Others & Whole,
 ): Tensor[];
-export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options?: undefined): Tensor[];
+export function grad(options: GradOptions & Ends & Whole): Tensor[];
 export function grad(outputs: OneOrMany<Tensor>, inputs: OneOrMany<Tensor>, options?: GradOptions): (Tensor | null)[];
 export function grad(
 	outputs: OneOrMany<Tensor>,
 	inputs: OneOrMany<Tensor>,
-	options: GradOptions = {},
-): (Tensor | null)[] {
+	gradOutputs: Gradients,
+	options: Others,
+): (Tensor | null)[];
+export function grad(options: GradOptions & Ends): (Tensor | null)[];
+export function grad(...args: unknown[]): (Tensor | null)[] {
+	const { outputs, inputs, ...options } = bind<GradOptions & Ends>(
+		"grad",
+		args,
+		["outputs", "inputs", "gradOutputs", "retainGraph", "createGraph"],
+		["allowUnused", "materializeGrads"],
+	);
+	if (outputs === undefined) throw new TypeError("[grad] outputs is missing");
+	if (inputs === undefined) throw new TypeError("[grad] inputs is missing");
 	const roots = many(outputs);
 	const targets = many(inputs);
 	const create = options.createGraph ?? false;

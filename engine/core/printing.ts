@@ -247,4 +247,15 @@ Object.defineProperties(Tensor.prototype, {
 		writable: true,
 		configurable: true,
 	},
+	// Else `-x`, `x * 2` and `x < y` would be NaN and false: of the text of a tensor.
+	[Symbol.toPrimitive]: {
+		value(this: Tensor, hint: string) {
+			if (hint !== "number") return this.toString();
+			throw new TypeError(
+				"[Tensor] JavaScript's operators take numbers, got a tensor: x.neg(), x.mul(2), x.lt(y) are its own, x.item() is its number",
+			);
+		},
+		writable: true,
+		configurable: true,
+	},
 });

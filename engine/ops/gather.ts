@@ -26,7 +26,7 @@ function zeros(grad: Tensor, shape: number[]): Tensor {
 function indexTensor(op: string, index: Tensor): Tensor {
 	if (!(index instanceof Tensor)) throw new TypeError(`[${op}] index must be an int64 tensor, got ${describe(index)}`);
 	if (index.dtype.isFloatingPoint || index.dtype.name === "bool") {
-		throw new TypeError(`[${op}] index must be an int64 tensor, got ${index.dtype}`);
+		throw new TypeError(`[${op}] index must be an int64 tensor, got ${index.dtype}: index.long() makes one`);
 	}
 	return cast(index, int64);
 }

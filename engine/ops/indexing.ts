@@ -111,7 +111,9 @@ function prepared(op: string, one: unknown): Prepared {
 function fromTensor(op: string, one: Tensor): Prepared {
 	const { dtype } = one;
 	if (dtype.isFloatingPoint) {
-		throw new TypeError(`[${op}] tensors used as indices must be int64, int32, uint8 or bool tensors, got ${dtype}`);
+		throw new TypeError(
+			`[${op}] tensors used as indices must be int64, int32, uint8 or bool tensors, got ${dtype}: index.long() makes one`,
+		);
 	}
 	if (one.ndim === 0) return dtype === bool ? native.item(one.handle) !== 0 : native.item(one.handle);
 	// PyTorch's older masks.

@@ -45,7 +45,7 @@ function reduction(op: string, x: Tensor, dim: number, args: readonly unknown[],
 
 function places(op: string, index: Tensor): Tensor {
 	if (index instanceof Tensor && !index.isFloatingPoint() && index.dtype.name !== "bool") return cast(index, int64);
-	const got = index instanceof Tensor ? String(index.dtype) : describe(index);
+	const got = index instanceof Tensor ? `${index.dtype}: index.long() makes one` : describe(index);
 	throw new TypeError(`[${op}] index must be an int64 tensor, got ${got}`);
 }
 

@@ -34,7 +34,7 @@ class Prepared {
     const DType compute = input.dtype() == DType::Float64 ? DType::Float64 : DType::Float32;
     input_ = contiguous(asType(input, compute));
     if (isFloat(target.dtype())) {
-      GB_CHECK(!classesOnly, "expected a target of classes (int64), got ", nameOf(target.dtype()));
+      GB_CHECK(!classesOnly, "expected a target of classes (int64), got ", nameOf(target.dtype()), ": target.long() makes them");
       GB_CHECK(target.sizes() == sizes, "expected a target of probabilities of shape ", sizes, " like the input, got ",
                target.sizes());
       target_ = contiguous(asType(target, compute));

@@ -115,7 +115,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 	const probabilities = target.isFloatingPoint();
 	if (probabilities && `${target.shape}` !== `${input.shape}`) {
 		throw new RangeError(
-			`[${op}] a floating point target holds probabilities and must have the input's shape [${input.shape}], got [${target.shape}]: class indices are int64`,
+			`[${op}] a floating point target holds probabilities and must have the input's shape [${input.shape}], got [${target.shape}]: class indices are int64, as target.long() makes them`,
 		);
 	}
 	const [loss, logProbs, totalWeight] = native.crossEntropy(

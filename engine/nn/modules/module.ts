@@ -546,3 +546,12 @@ export abstract class Module extends Callable {
 		return this.toString();
 	}
 }
+
+// The compiler asks every subclass for its forward; where nothing was compiled the call says what is missing.
+Object.defineProperty(Module.prototype, "forward", {
+	value(this: Module) {
+		throw new Error(`Module [${this.constructor.name}] is missing the required "forward" function`);
+	},
+	writable: true,
+	configurable: true,
+});

@@ -269,6 +269,58 @@ test("a function with a derivative of its own", () => {
 	expect(autograd.gradgradcheck((a) => Cube.apply(a) as Tensor, x)).toBe(true);
 });
 
+test("setupContext sees inputs and outputs; gradients of what nothing used are zeros, or null where that is said", () => {
+	const seen: (Tensor | null)[] = [];
+	class Both extends autograd.Function {
+		static override forward(x: Tensor, factor: number, _materialize: boolean): [Tensor, Tensor, Tensor] {
+			return [x.mul(factor), x.exp(), x.argmax()];
+		}
+
+		static setupContext(
+			ctx: autograd.FunctionContext,
+			[x, factor, materialize]: [Tensor, number, boolean],
+			[, , place]: [Tensor, Tensor, Tensor],
+		): void {
+			ctx.saveForBackward(x);
+			ctx.markNonDifferentiable(place);
+			ctx.setMaterializeGrads(materialize);
+			ctx.factor = factor;
+		}
+
+		static override backward(ctx: autograd.FunctionContext, grad: Tensor, other: Tensor | null) {
+			seen.push(other);
+			expect(ctx.needsInputGrad).toEqual([true, false, false]);
+			return [grad.mul(ctx.factor as number).add(ctx.savedTensors[0]!), null, null];
+		}
+	}
+	for (const materialize of [true, false]) {
+		const x = leaf(1, 2);
+		const [scaled, , place] = Both.apply(x, 3, materialize);
+		expect([place.item(), place.requiresGrad]).toEqual([1, false]);
+		scaled.sum().backward();
+		expect(x.grad!.tolist()).toEqual([4, 5]);
+	}
+	expect(seen.map((grad) => grad?.tolist() ?? null)).toEqual([[0, 0], null]);
+});
+
+test("gradients of outputs stand in place or by name, as all arguments of grad and backward may", () => {
+	const [x, start] = [leaf(1, 2), tensor([1, 10], { dtype: torch.float64 })];
+	const y = x.square();
+	const expected = [2, 40];
+	expect(autograd.grad(y, x, start, { retainGraph: true })[0]!.tolist()).toEqual(expected);
+	expect(autograd.grad({ outputs: y, inputs: x, gradOutputs: start, retainGraph: true })[0]!.tolist()).toEqual(
+		expected,
+	);
+	expect(autograd.grad([y], [x], [start], { createGraph: true })[0]!.requiresGrad).toBe(true);
+	const unused: (Tensor | null)[] = autograd.grad(y, leaf(1), start, { allowUnused: true, retainGraph: true });
+	expect(unused).toEqual([null]);
+	autograd.backward([y], [start], { retainGraph: true });
+	autograd.backward({ tensors: y, gradTensors: start });
+	expect(x.grad!.tolist()).toEqual([4, 80]);
+	// @ts-expect-error
+	expect(() => autograd.grad(y, x, { createGraf: true })).toThrow('[grad] unknown option "createGraf"');
+});
+
 test("gradcheck finds a wrong derivative", () => {
 	class Wrong extends autograd.Function {
 		static override forward(_ctx: autograd.FunctionContext, x: Tensor): Tensor {

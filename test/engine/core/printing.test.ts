@@ -32,6 +32,15 @@ function made(row: Case): torch.Tensor {
 	return row.graph === "leaf" ? shaped : (shaped as unknown as Record<string, () => torch.Tensor>)[row.graph]!();
 }
 
+test("a tensor is a text, and never a number that JavaScript's operators would make of it", () => {
+	const x = torch.tensor([1, 2]);
+	expect(`${x}`).toBe("tensor([1., 2.])");
+	expect(`loss ${torch.tensor(0.5)}`).toBe("loss tensor(0.5000)");
+	for (const operator of [(a: any) => -a, (a: any) => a * 2, (a: any) => a > 1, (a: any) => Math.log(a)]) {
+		expect(() => operator(torch.tensor(2))).toThrow("[Tensor] JavaScript's operators take numbers, got a tensor");
+	}
+});
+
 describe("text as PyTorch's", () => {
 	readCases<Case>("printing.json").forEach((row, i) => {
 		const about = [row.dtype, `[${row.shape}]`, row.graph, row.options && JSON.stringify(row.options), row.default];

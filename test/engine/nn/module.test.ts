@@ -366,3 +366,8 @@ test("a hook before a state dict, and deterministic algorithms", () => {
 	expect(torch.areDeterministicAlgorithmsEnabled()).toBe(false);
 	expect(() => torch.useDeterministicAlgorithms(1 as never)).toThrow(/must be true or false, got 1/);
 });
+
+test("a module without forward is told so when it is called", () => {
+	class Empty extends (nn.Module as unknown as new () => torch.nn.Module) {}
+	expect(() => new Empty()(torch.ones(1))).toThrow('Module [Empty] is missing the required "forward" function');
+});
