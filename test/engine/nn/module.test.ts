@@ -368,6 +368,6 @@ test("a hook before a state dict, and deterministic algorithms", () => {
 });
 
 test("a module without forward is told so when it is called", () => {
-	class Empty extends (nn.Module as unknown as new () => torch.nn.Module) {}
+	class Empty extends (nn.Module as unknown as new () => (x: torch.Tensor) => void) {}
 	expect(() => new Empty()(torch.ones(1))).toThrow('Module [Empty] is missing the required "forward" function');
 });
