@@ -19,6 +19,8 @@ constexpr size_t kMinBudget = size_t(32) << 20;
 /** It grows up to here where major collections follow each other after less than so many budgets of allocations. */
 constexpr size_t kMaxGrown = size_t(256) << 20;
 constexpr size_t kRareMajor = 8;
+/** A stride is halved after so many minor collections in a row that freed most of what had come. */
+constexpr int kFruitful = 8;
 /** The budget is this part of what stays alive, where that is more. */
 constexpr size_t kBudgetPart = 4;
 /** What one handle weighs beside its elements: tensor, storage, Node's reference, JavaScript objects. */
@@ -35,6 +37,13 @@ size_t fixedBudget = 0;
 /** The budget that has shown itself to be large enough; bytes allocated since the last major collection. */
 size_t grown = kMinBudget, flow = 0;
 size_t liveAfterLast = 0;
+/**
+ * Growth since the last collection at which a minor one is asked for, of at most the budget. Small where they free what has
+ * come, so that the next results lie in memory that the caches still hold; large where most is in use, as in the forward half of a
+ * step: there they would only make it old.
+ */
+size_t stride = kMinBudget;
+int fruitful = 0;
 size_t limit = 0;
 int64_t reported = 0;
 
@@ -88,9 +97,16 @@ void collect(bool major) {
 /** Called when the next allocation would pass the threshold. */
 __attribute__((noinline)) void makeRoom(size_t bytes) {
   if (!collector || collecting) return;
-  const size_t before = live();
-  flow += before > liveAfterLast ? before - liveAfterLast : 0;
+  const size_t before = live(), growth = before > liveAfterLast ? before - liveAfterLast : 0;
+  flow += growth;
   collect(false);
+  if (live() + growth / 2 > before) {
+    stride = std::min(kMaxGrown, stride * 2);
+    fruitful = 0;
+  } else if (++fruitful == kFruitful) {
+    stride = std::max(kMinBudget, stride / 2);
+    fruitful = 0;
+  }
   // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
   if (live() + bytes > base + budget() / 2) {
     // A training step whose tensors fill the budget would pay for that in every step.
@@ -99,7 +115,8 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
     collect(true);
   }
   liveAfterLast = live();
-  threshold = std::max(base + budget(), live() + bytes / 2);
+  const size_t next = fixedBudget ? base + budget() : std::min(base + budget(), live() + stride);
+  threshold = std::max(next, live() + bytes / 2);
 }
 
 [[noreturn]] void outOfMemory(size_t bytes) {
