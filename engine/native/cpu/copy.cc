@@ -175,15 +175,26 @@ void copyOnCpu(const Tensor& dst, const Tensor& src) {
   const LoadRun load = GB_CHOOSE(loadRuns)[int(src.dtype())][computeIndex(middle)];
   const StoreRun store = GB_CHOOSE(storeRuns)[int(dst.dtype())][computeIndex(middle)];
   const int64_t dstStep = nest.innerStride(0), srcStep = nest.innerStride(1);
-  const bool loadInPlace = dst.dtype() == middle && dstStep == size;
+  const bool fromMiddle = src.dtype() == middle && srcStep == int64_t(src.itemSize());
+  const bool toMiddle = dst.dtype() == middle && dstStep == size;
+  const bool streams = dstStep == size && dst.numel() * size >= kStreamed;
   forRows(nest, std::max(size, int64_t(src.itemSize())), [&](char* d, const char* s, int64_t n) {
-    if (loadInPlace) return load(d, s, srcStep, n);
-    alignas(64) char buffer[kRun * 8];
+    if (toMiddle && !streams) return load(d, s, srcStep, n);
+    alignas(64) char middles[kRun * 8], ends[kRun * 8];
     for (int64_t i = 0; i < n; i += kRun) {
       const int64_t part = std::min(kRun, n - i);
-      load(buffer, s + i * srcStep, srcStep, part);
-      store(d + i * dstStep, dstStep, buffer, part);
+      const char* from = s + i * srcStep;
+      if (streams && srcStep > 0) prefetch(from + 2 * kRun * srcStep, kRun * srcStep);
+      if (!fromMiddle) load(middles, from, srcStep, part);
+      const char* values = fromMiddle ? from : middles;
+      if (!streams) {
+        store(d + i * dstStep, dstStep, values, part);
+        continue;
+      }
+      if (!toMiddle) store(ends, size, values, part);
+      streamBytes(d + i * size, toMiddle ? values : ends, part * size);
     }
+    if (streams) streamed();
   });
 }
 
