@@ -230,24 +230,25 @@ void rowGradsByElement(const RowNorm& call, const T* g, MaybeTensor dx, MaybeTen
   const auto& loops = normLoops<T>();
   const T *x = call.x.as<T>(), *mean = call.mean.as<T>(), *inverse = call.inverse.as<T>(), *weight = dataOf<T>(call.weight);
   const int64_t n = call.n, groups = call.groups;
-  const auto rowOf = [&](int64_t r) {
-    const T* own = weight ? weight + (r % groups) * n : nullptr;
+  const auto ownOf = [&](int64_t r) { return weight ? weight + (r % groups) * n : nullptr; };
+  const auto factorsOf = [&](int64_t r) {
     double sum, product;
-    loops.rowSums(g + r * n, x + r * n, own, n, mean[r], &sum, &product);
-    const RowFactors<T> f(call, inverse[r], sum, product);
-    loops.rowGrads(dx->as<T>() + r * n, g + r * n, x + r * n, own, n, mean[r], f.a, f.b, f.c);
+    loops.rowSums(g + r * n, x + r * n, ownOf(r), n, mean[r], &sum, &product);
+    return RowFactors<T>(call, inverse[r], sum, product);
   };
   const int64_t blocks = (call.rows + kBlockRows - 1) / kBlockRows;
   if (dx && dweight && dbias && groups == 1 && blocks >= kFewBlocks) {
-    // What a block adds to the parameters' sums is taken while it is in the cache; the sums are the same as by columns.
+    // Each row adds to its block's sums while it is in the cache; the numbers are the same as by columns.
     std::vector<T> parts(size_t(2 * blocks * n));
     parallelFor(blocks, grainOf(kBlockRows * n), [&](int64_t begin, int64_t end) {
       for (int64_t block = begin; block < end; block++) {
         checkInterrupt();
         const int64_t first = block * kBlockRows, last = std::min(call.rows, first + kBlockRows);
-        for (int64_t r = first; r < last; r++) rowOf(r);
         T* const to = parts.data() + 2 * block * n;
-        loops.parameterSums(g + first * n, x + first * n, last - first, n, n, mean + first, inverse + first, 1, to, to + n);
+        for (int64_t r = first; r < last; r++) {
+          const RowFactors<T> f = factorsOf(r);
+          loops.rowGradsAndSums(dx->as<T>() + r * n, g + r * n, x + r * n, weight, n, mean[r], inverse[r], f.a, f.b, f.c, to, to + n);
+        }
       }
     });
     parallelFor(2 * n, grainOf(blocks), [&](int64_t begin, int64_t end) {
@@ -261,7 +262,12 @@ void rowGradsByElement(const RowNorm& call, const T* g, MaybeTensor dx, MaybeTen
     });
     return;
   }
-  if (dx) forRows(call, rowOf);
+  if (dx) {
+    forRows(call, [&](int64_t r) {
+      const RowFactors<T> f = factorsOf(r);
+      loops.rowGrads(dx->as<T>() + r * n, g + r * n, x + r * n, ownOf(r), n, mean[r], f.a, f.b, f.c);
+    });
+  }
   if (!dweight && !dbias) return;
   const int64_t samples = call.rows / groups;
   for (int64_t group = 0; group < groups; group++) {

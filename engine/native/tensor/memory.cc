@@ -20,7 +20,7 @@ constexpr size_t kMinBudget = size_t(32) << 20;
 constexpr size_t kMaxGrown = size_t(256) << 20;
 constexpr size_t kRareMajor = 8;
 /** A stride is halved after so many minor collections in a row that freed most of what had come. */
-constexpr int kFruitful = 8;
+constexpr int kFruitful = 2;
 /** The budget is this part of what stays alive, where that is more. */
 constexpr size_t kBudgetPart = 4;
 /** What one handle weighs beside its elements: tensor, storage, Node's reference, JavaScript objects. */
@@ -109,10 +109,11 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
   }
   // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
   if (live() + bytes > base + budget() / 2) {
-    // A training step whose tensors fill the budget would pay for that in every step.
-    if (flow < kRareMajor * budget()) grown = std::min(kMaxGrown, grown * 2);
-    flow = 0;
+    const size_t old = live();
     collect(true);
+    // A training step whose tensors fill the budget would pay for that in every step; what was in use asks for no more room.
+    if (flow < kRareMajor * budget() && old - std::min(old, live()) > budget() / 4) grown = std::min(kMaxGrown, grown * 2);
+    flow = 0;
   }
   liveAfterLast = live();
   const size_t next = fixedBudget ? base + budget() : std::min(base + budget(), live() + stride);

@@ -37,6 +37,9 @@ struct NormLoops {
   void (*rowSums)(const T* g, const T* x, const T* weight, int64_t n, T mean, double* sum, double* product);
   /** a·g·weight + b·(x − mean) + c */
   void (*rowGrads)(T* dx, const T* g, const T* x, const T* weight, int64_t n, T mean, T a, T b, T c);
+  /** The same, and to sums of columns g·(x − mean)·inverse and g. */
+  void (*rowGradsAndSums)(T* dx, const T* g, const T* x, const T* weight, int64_t n, T mean, T inverse, T a, T b, T c,
+                          T* products, T* sums);
 };
 
 namespace base {
