@@ -117,7 +117,7 @@ export function qr(x: Tensor, mode: QRMode | { mode?: QRMode } = "reduced"): QR 
 	}
 	const [q, r] = native.qr(matrices(op, x).handle, how === "complete").map(wrap) as [Tensor, Tensor];
 	if (tracked(x)) recordAll([q, r], qrBackward, [x], [q, r], how);
-	return namedTuple("qr", ["Q", "R"], [how === "r" ? wrap(native.empty([0], x.dtype.code, x.handle)) : q, r]);
+	return namedTuple("linalg_qr", ["Q", "R"], [how === "r" ? wrap(native.empty([0], x.dtype.code, x.handle)) : q, r]);
 }
 
 const qrBackward: Derivative = {

@@ -25,8 +25,10 @@ function pairs(named: NamedModules): [string, Module][] {
 	return named instanceof Map ? [...named] : Object.entries(named);
 }
 
+type ByName = Record<string, Module>;
+
 // biome-ignore lint/correctness/noUnusedVariables: a merged interface repeats the class's type parameters
-export interface Sequential<T extends readonly Module[] = Module[]> {
+export interface Sequential<T extends readonly Module[] = Module[], N extends ByName = ByName> {
 	/** The module at a position; any other may be put there. `at(i)` knows its class. */
 	[index: number]: Module;
 }
@@ -39,8 +41,8 @@ export interface Sequential<T extends readonly Module[] = Module[]> {
  * const named = new nn.Sequential({flatten: new nn.Flatten(), out: new nn.Linear(784, 10)});
  * ```
  */
-export class Sequential<T extends readonly Module[] = Module[]> extends IndexedModules {
-	constructor(modules: NamedModules);
+export class Sequential<T extends readonly Module[] = Module[], N extends ByName = ByName> extends IndexedModules {
+	constructor(modules: N | ReadonlyMap<string, Module>);
 	constructor(...modules: T);
 	constructor(...modules: [NamedModules] | readonly Module[]) {
 		super();
@@ -69,7 +71,9 @@ export class Sequential<T extends readonly Module[] = Module[]> extends IndexedM
 		return this._entries.get(this._nameAt(index)) as ItemOf<T, I>;
 	}
 
-	/** The module of this name. */
+	/** The module of this name; undefined where there is none. */
+	get<K extends keyof N & string>(name: K): string extends K ? Module | undefined : N[K];
+	get(name: string): Module | undefined;
 	get(name: string): Module | undefined {
 		return this._entries.get(name);
 	}
@@ -184,6 +188,15 @@ export class ModuleDict<T extends Record<string, Module> = Record<string, Module
 		return this;
 	}
 
+	/** Adds a module, or puts another one under its name; as `set`. `addModule` does the same. */
+	override registerModule(name: string, module: Module): void {
+		this.set(name, module);
+	}
+
+	override addModule(name: string, module: Module): void {
+		this.registerModule(name, module);
+	}
+
 	has(name: string): boolean {
 		return this._entries.has(name);
 	}
@@ -205,16 +218,22 @@ export class ModuleDict<T extends Record<string, Module> = Record<string, Module
 		return this;
 	}
 
-	keys(): string[] {
+	keys(): (keyof T & string)[] {
 		return [...this._entries.keys()];
 	}
 
-	values(): Module[] {
-		return [...this._entries.values()];
+	values(): T[keyof T & string][] {
+		return [...this._entries.values()] as T[keyof T & string][];
 	}
 
-	entries(): [string, Module][] {
-		return [...this._entries];
+	/** Names with their modules. */
+	items(): [keyof T & string, T[keyof T & string]][] {
+		return [...this._entries] as [keyof T & string, T[keyof T & string]][];
+	}
+
+	/** As `items`. */
+	entries(): [keyof T & string, T[keyof T & string]][] {
+		return this.items();
 	}
 
 	[Symbol.iterator](): Iterator<string> {

@@ -92,6 +92,16 @@ export abstract class IndexedModules extends Module {
 		this._replace(this._nameAt(index), module);
 	}
 
+	/** Adds a module of this name at the end, or puts another one under it. `addModule` does the same. */
+	override registerModule(name: string, module: Module): void {
+		if (this._entries.has(name)) this._replace(name, module);
+		else this._add(name, module);
+	}
+
+	override addModule(name: string, module: Module): void {
+		this.registerModule(name, module);
+	}
+
 	/** Adds a module at the end. */
 	append(module: Module): this {
 		this._add(String(this.length), module);

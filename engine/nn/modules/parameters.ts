@@ -166,8 +166,14 @@ export class ParameterDict extends Module {
 		return [...this._entries.values()];
 	}
 
-	entries(): [string, Parameter][] {
+	/** Names with their parameters. */
+	items(): [string, Parameter][] {
 		return [...this._entries];
+	}
+
+	/** As `items`. */
+	entries(): [string, Parameter][] {
+		return this.items();
 	}
 
 	[Symbol.iterator](): Iterator<string> {

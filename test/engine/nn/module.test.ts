@@ -371,3 +371,21 @@ test("a module without forward is told so when it is called", () => {
 	class Empty extends (nn.Module as unknown as new () => (x: torch.Tensor) => void) {}
 	expect(() => new Empty()(torch.ones(1))).toThrow('Module [Empty] is missing the required "forward" function');
 });
+
+test("modules are added to containers by name, and found by their classes", () => {
+	const row = new nn.Sequential();
+	row.addModule("first", new nn.Linear(2, 3));
+	row.registerModule("act", new nn.ReLU());
+	row.addModule("act", new nn.Tanh());
+	expect(String(row)).toBe(
+		"Sequential(\n  (first): Linear(in_features=2, out_features=3, bias=True)\n  (act): Tanh()\n)",
+	);
+	expect(row(torch.zeros(1, 2)).shape).toEqual([1, 3]);
+	const named = new nn.Sequential({ norm: new nn.BatchNorm1d(2), out: new nn.Linear(2, 1) });
+	expect(named.get("norm").numFeatures + named.get("out").outFeatures).toBe(3);
+	expect(row.get("none")).toBeUndefined();
+	const heads = new nn.ModuleDict({ a: new nn.Linear(2, 3), b: new nn.Linear(2, 4) });
+	expect(heads.items().map(([name, head]) => `${name} ${head.outFeatures}`)).toEqual(["a 3", "b 4"]);
+	heads.addModule("c", new nn.Linear(2, 5));
+	expect(Object.keys(heads.stateDict())).toContain("c.weight");
+});
