@@ -75,4 +75,6 @@ export {
 } from "./nn/functional";
 export * from "./ops";
 export * as optim from "./optim";
+export * as random from "./random";
+export * as testing from "./testing";
 export * as utils from "./utils";

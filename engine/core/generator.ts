@@ -1,3 +1,4 @@
+import { Device, type DeviceLike, device as deviceFrom } from "./device";
 import { uint8 } from "./dtype";
 import { type GeneratorHandle, native } from "./native";
 import { Tensor } from "./tensor";
@@ -7,7 +8,17 @@ export class Generator {
 	/** @internal */
 	readonly handle: GeneratorHandle;
 
-	constructor() {
+	readonly device: Device;
+
+	/** Of the host: a card's numbers come from its default generator, which `torch.cuda.manualSeed` seeds. */
+	constructor(device: DeviceLike | { device?: DeviceLike } = "cpu") {
+		const given = device instanceof Device || typeof device === "string" ? device : (device.device ?? "cpu");
+		this.device = deviceFrom(given);
+		if (this.device.type !== "cpu") {
+			throw new RangeError(
+				`[Generator] expected the device cpu, got ${this.device}: torch.cuda.manualSeed seeds a card`,
+			);
+		}
 		this.handle = native.generator(defaultSeed);
 	}
 

@@ -10,7 +10,7 @@ export {
 	type DistributedSamplerOptions,
 	RandomSampler,
 	type RandomSamplerOptions,
-	type Sampler,
+	Sampler,
 	SequentialSampler,
 	type Sized,
 	SubsetRandomSampler,

@@ -16,10 +16,12 @@ export interface Sized {
 
 /**
  * The order in which a `DataLoader` takes items: an iterable of indices with a length. Every iteration is one epoch and
- * may be another order.
+ * may be another order. `Sampler<number[]>` gives batches of indices, for `batchSampler`.
  */
-export interface Sampler extends Iterable<number> {
-	readonly length: number;
+export abstract class Sampler<T = number> implements Iterable<T> {
+	abstract readonly length: number;
+
+	abstract [Symbol.iterator](): Iterator<T>;
 }
 
 /** A sampler that gives its indices in tensors, so that a batch of them is never made of JavaScript numbers. */
@@ -32,12 +34,10 @@ export function isTensorSampler(sampler: Iterable<number>): sampler is TensorSam
 	return typeof (sampler as Partial<TensorSampler>).chunks === "function";
 }
 
-abstract class ChunkSampler implements TensorSampler {
-	abstract readonly length: number;
-
+abstract class ChunkSampler extends Sampler implements TensorSampler {
 	abstract chunks(): IterableIterator<Tensor>;
 
-	*[Symbol.iterator](): IterableIterator<number> {
+	override *[Symbol.iterator](): IterableIterator<number> {
 		for (const chunk of this.chunks()) yield* chunk.tolist() as number[];
 	}
 }
