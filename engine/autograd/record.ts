@@ -120,6 +120,15 @@ export function inPlace<T extends Tensor>(
 	return target;
 }
 
+/** Makes the write at once where it need not be recorded, which is most of them: false where `inPlace` must. */
+export function wrote(op: string, target: Tensor, other: Input, write: () => void): boolean {
+	checkInference(op, target);
+	if (gradMode.enabled && (target.requiresGrad || wants(other))) return false;
+	write();
+	target._version.count++;
+	return true;
+}
+
 /** `inPlace` for an op of the target alone whose derivative needs the result. */
 export function inPlaceResult<T extends Tensor>(
 	op: string,
@@ -146,14 +155,17 @@ function startWrite(
 	attributes: unknown,
 	saved: () => readonly Gradient[],
 ): Node | null {
-	if (target._inference && !gradMode.inference) {
-		throw new Error(
-			`[${op}] in-place update to an inference tensor outside inferenceMode is not allowed: make a clone first`,
-		);
-	}
+	checkInference(op, target);
 	if (!gradMode.enabled || !(target.requiresGrad || others.some(wants)) || !target.isFloatingPoint()) return null;
 	checkWritable(op, target);
 	return new Node(derivative, [target, ...others], saved(), attributes, 1);
+}
+
+function checkInference(op: string, target: Tensor): void {
+	if (!target._inference || gradMode.inference) return;
+	throw new Error(
+		`[${op}] in-place update to an inference tensor outside inferenceMode is not allowed: make a clone first`,
+	);
 }
 
 function checkWritable(op: string, target: Tensor): void {

@@ -1,5 +1,5 @@
 import type { Derivative, Gradient } from "../autograd/node";
-import { inPlace, record, tracked } from "../autograd/record";
+import { inPlace, record, tracked, wrote } from "../autograd/record";
 import { describe } from "../core/arguments";
 import { native, type Operand } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
@@ -45,6 +45,7 @@ const addBackward: Derivative = {
 export function add_(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
 	const alpha = options.alpha ?? 1;
 	const write = () => native.add(a.handle, operand("add_", b), alpha, a.handle);
+	if (wrote("add_", a, b, write)) return a;
 	return inPlace("add_", a, [b], write, addBackward, undefined, { a: null, b: broadcastOf(b, a), alpha });
 }
 
@@ -70,6 +71,7 @@ const subBackward: Derivative = {
 export function sub_(a: Tensor, b: Tensor | Scalar, options: { alpha?: number } = {}): Tensor {
 	const alpha = options.alpha ?? 1;
 	const write = () => native.sub(a.handle, operand("sub_", b), alpha, a.handle);
+	if (wrote("sub_", a, b, write)) return a;
 	return inPlace("sub_", a, [b], write, subBackward, undefined, { a: null, b: broadcastOf(b, a), alpha });
 }
 
@@ -123,6 +125,7 @@ const mulBackward: Derivative = {
 
 export function mul_(a: Tensor, b: Tensor | Scalar): Tensor {
 	const write = () => native.mul(a.handle, operand("mul_", b), a.handle);
+	if (wrote("mul_", a, b, write)) return a;
 	return inPlace("mul_", a, [b], write, mulBackward, () => saveForProduct(a, b), productOf(null, b, a));
 }
 
@@ -167,6 +170,7 @@ export function div_(a: Tensor, b: Tensor | Scalar, options: DivOptions = {}): T
 	const divisor = operand("div_", b);
 	if (mode === null) {
 		const write = () => native.div(a.handle, divisor, a.handle);
+		if (wrote("div_", a, b, write)) return a;
 		return inPlace("div_", a, [b], write, divBackward, () => saveForQuotient(a, b), {
 			...productOf(null, b, a),
 			dividend: null,

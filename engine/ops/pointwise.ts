@@ -1,5 +1,5 @@
 import type { Derivative } from "../autograd/node";
-import { inPlace, inPlaceResult, record, tracked } from "../autograd/record";
+import { inPlace, inPlaceResult, record, tracked, wrote } from "../autograd/record";
 import { describe } from "../core/arguments";
 import type { Handle } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -45,6 +45,7 @@ export function pointwise<P>(
 		},
 		applyInPlace(x, parameters) {
 			const write = () => forward(x.handle, parameters, x.handle);
+			if (wrote(inPlaceName, x, null, write)) return x;
 			if (saves === "result") return inPlaceResult(inPlaceName, x, write, derivative, parameters);
 			const saved = saves === "input" ? () => [x] : undefined;
 			return inPlace(inPlaceName, x, [], write, derivative, saved, parameters);

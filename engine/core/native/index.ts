@@ -41,4 +41,13 @@ export interface Native
 		SystemOps,
 		CudaOps {}
 
-export const native: Native = loadAddon() as Native;
+/**
+ * V8 keeps an object of so many functions as a hash table, in which every call has to look; not so the prototype of another object,
+ * once something was read from it.
+ */
+function asPrototype(rows: Native): Native {
+	Object.create(rows);
+	return rows;
+}
+
+export const native: Native = asPrototype(loadAddon() as Native);

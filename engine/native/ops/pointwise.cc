@@ -33,33 +33,33 @@ void checkTyping(Typing typing, DType common) {
   if (typing == Typing::Bits) GB_CHECK(!isFloat(common), "not implemented for '", titleOf(common), "'");
 }
 
-Dims shapeOf(const Tensor* const* tensors, int inputs) {
-  const Dims* shape = nullptr;
-  for (int k = 0; k < inputs; k++) {
-    if (!tensors[k]) continue;
-    if (shape && tensors[k]->sizes() != *shape) {
-      Dims joined = *shape;
-      for (; k < inputs; k++) {
-        if (tensors[k]) joined = broadcastShapes(joined, tensors[k]->sizes());
-      }
-      return joined;
-    }
-    shape = &tensors[k]->sizes();
-  }
-  return shape ? *shape : Dims();
-}
-
 /** Allocates the result or takes `out`, and runs. */
 Tensor run(PointwiseOp op, const Operand* in, int inputs, DType common, bool test, Parameters p, MaybeTensor out) {
-  const Device device = deviceOf(in, inputs);
   const DType result = test ? DType::Bool : common;
-  const Tensor* tensors[3] = {in[0].tensor, inputs > 1 ? in[1].tensor : nullptr, inputs > 2 ? in[2].tensor : nullptr};
-  Dims shape = shapeOf(tensors, inputs);
+  const Tensor* tensors[3] = {nullptr, nullptr, nullptr};
+  const Tensor* first = nullptr;
+  bool alike = true;
   PointwiseCall call{op, inputs, out, {}, common, computeType(common), test, {p.a, p.b, p.c}};
-  for (int k = 0; k < inputs; k++) call.in[k] = in[k];
-  if (out) checkOut(*out, shape, result, in, inputs);
-  Dims strides = out ? Dims() : stridesLike(shape, tensors, inputs);
-  Tensor made = out ? *out : emptyStrided(std::move(shape), std::move(strides), result, device);
+  for (int k = 0; k < inputs; k++) {
+    call.in[k] = in[k];
+    const Tensor* t = tensors[k] = in[k].tensor;
+    if (!t) continue;
+    if (!first) first = t;
+    alike &= t == first || (t->device() == first->device() && t->sizes() == first->sizes());
+  }
+  alike &= first != nullptr;
+  const Device device = alike ? first->device() : deviceOf(in, inputs);
+  Dims joined;
+  for (int k = 0; !alike && k < inputs; k++) {
+    if (tensors[k]) joined = broadcastShapes(joined, tensors[k]->sizes());
+  }
+  const Dims& shape = alike ? first->sizes() : joined;
+  if (out) {
+    checkOut(*out, shape, result, in, inputs);
+    pointwiseKernel(device, call);
+    return *out;
+  }
+  Tensor made = emptyStrided(shape, stridesLike(shape, tensors, inputs), result, device);
   call.out = &made;
   pointwiseKernel(device, call);
   return made;
@@ -97,7 +97,7 @@ void checkOut(const Tensor& out, const Dims& shape, DType result, const Operand*
            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
            "Please clone() the tensor before performing the operation.");
   for (int k = 0; k < inputs; k++) {
-    GB_CHECK(!in[k].tensor || !partlyOverlaps(out, *in[k].tensor),
+    GB_CHECK(!in[k].tensor || in[k].tensor == &out || !partlyOverlaps(out, *in[k].tensor),
              "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
              "memory location. Please clone() the tensor before performing the operation.");
   }
@@ -216,10 +216,11 @@ Operand inHalf(const Operand& x, DType common) {
 
 }  // namespace
 
-Tensor binary(Binary op, const Operand& given, const Operand& other, Parameters p, MaybeTensor out) {
-  Operand a = given, b = other;
+namespace {
+
+/** `common`: the result type of both operands. */
+Tensor binaryIn(DType common, Binary op, Operand a, Operand b, Parameters p, MaybeTensor out) {
   const Typing typing = binaryTyping[int(op)];
-  DType common = resultType(a, b);
   checkTyping(typing, common);
   if (typing == Typing::Float && !isFloat(common)) common = defaultDType();
   if (!isFloat(common)) {
@@ -255,6 +256,12 @@ Tensor binary(Binary op, const Operand& given, const Operand& other, Parameters 
   return run(op, in, 2, common, typing == Typing::Test, p, out);
 }
 
+}  // namespace
+
+Tensor binary(Binary op, const Operand& a, const Operand& b, Parameters p, MaybeTensor out) {
+  return binaryIn(resultType(a, b), op, a, b, p, out);
+}
+
 Tensor ternary(Ternary op, const Operand& a, const Operand& b, const Operand& c, Parameters p, MaybeTensor out) {
   ResultType type;
   type.add(a);
@@ -283,8 +290,8 @@ Tensor addOrSub(const Operand& a, const Operand& b, double alpha, bool subtract,
              "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
              "use the `~` or `logical_not()` operator instead.");
   }
-  if (alpha == 1) return binary(subtract ? Binary::sub : Binary::add, a, b, {}, out);
-  return binary(Binary::addScaled, a, b, {subtract ? -alpha : alpha}, out);
+  if (alpha == 1) return binaryIn(common, subtract ? Binary::sub : Binary::add, a, b, {}, out);
+  return binaryIn(common, Binary::addScaled, a, b, {subtract ? -alpha : alpha}, out);
 }
 
 }  // namespace

@@ -68,7 +68,11 @@ class Dims {
     size_--;
   }
   bool operator==(const Dims& other) const {
-    return size_ == other.size_ && std::memcmp(data_, other.data_, sizeof(int64_t) * size_t(size_)) == 0;
+    if (size_ != other.size_) return false;
+    for (int i = 0; i < size_; i++) {
+      if (data_[i] != other.data_[i]) return false;
+    }
+    return true;
   }
   bool operator!=(const Dims& other) const { return !(*this == other); }
 

@@ -53,7 +53,7 @@ void ResultType::add(const Scalar& x) {
 DType ResultType::get() const { return DType(combine(dims_, combine(zero_, number_))); }
 
 DType resultType(const Operand& a, const Operand& b) {
-  if (a.tensor && b.tensor && a.tensor->dtype() == b.tensor->dtype()) return a.tensor->dtype();
+  if (a.tensor && (b.tensor ? a.tensor->dtype() == b.tensor->dtype() : isFloat(a.tensor->dtype()))) return a.tensor->dtype();
   ResultType type;
   type.add(a);
   type.add(b);

@@ -6,6 +6,7 @@
 #include "cuda/ops/chain.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/capture.h"
 #include "ops/copy.h"
 
 namespace gb::cuda {
@@ -163,7 +164,7 @@ void pointwiseOnCuda(const PointwiseCall& call) {
   const OpInfo& op = infoOf(call.op);
   GB_CHECK(hasType(op.typing, type), "not implemented for '",
            titleOf(call.in[0].tensor ? call.in[0].tensor->dtype() : call.compute), "'");
-  if (deferPointwise(call, op.name, op.parameters, a, pointwiseOnCuda)) return;
+  if (capturing && deferPointwise(call, op.name, op.parameters, a, pointwiseOnCuda)) return;
   const int64_t lanes = 16 / int64_t(itemSize(memory));
   const auto own = [&] { return unitOf(op, call.inputs, type, false); };
   if (typed && whole) {

@@ -19,8 +19,11 @@ std::unordered_map<std::string, CUmodule> modules;
 CompileStats stats{0, 0, 0};
 
 /** Ops whose kernels were queued last, for errors that come out later. */
-thread_local const char* recent[4];
-thread_local unsigned launches = 0;
+struct Recent {
+  const char* ops[4];
+  unsigned launches;
+};
+thread_local Recent recent{};
 
 bool launchBlocking() {
   static const bool set = [] {
@@ -111,7 +114,8 @@ void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void*
 }
 
 void queued(int index, CUstream stream) {
-  recent[launches++ % 4] = currentOp;
+  Recent& mine = recent;
+  mine.ops[mine.launches++ % 4] = currentOp;
   if (__builtin_expect(launchBlocking(), 0) && !capturing) {
     const CUresult end = driver().streamSynchronize(stream);
     GB_CHECK(end == kSuccess, "CUDA: the kernel failed: ", describe(end));
@@ -127,8 +131,8 @@ Grid gridFor(int64_t n, int64_t perBlock) {
 void checkWait(CUresult result, int index) {
   if (__builtin_expect(result == kSuccess, 1)) return checkFault(index);
   std::string ops;
-  for (unsigned k = launches > 4 ? launches - 4 : 0; k < launches; k++) {
-    if (recent[k % 4]) ops += std::string(ops.empty() ? "" : ", ") + recent[k % 4];
+  for (unsigned k = recent.launches > 4 ? recent.launches - 4 : 0; k < recent.launches; k++) {
+    if (const char* op = recent.ops[k % 4]) ops += std::string(ops.empty() ? "" : ", ") + op;
   }
   fail("CUDA: an operation that was queued on cuda:", index, " earlier failed: ", describe(result),
        ops.empty() ? "" : ". Queued last: " + ops,
@@ -143,7 +147,7 @@ const char* kernelType(DType dtype) {
 
 CompileStats compileStats() {
   std::lock_guard<std::mutex> guard(lock);
-  stats.launched = launches;
+  stats.launched = recent.launches;
   return stats;
 }
 
