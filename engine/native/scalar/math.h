@@ -10,11 +10,14 @@
 
 #if defined(__CUDACC__)
 #define GB_FN static __device__ __forceinline__
+// So long that a call is nothing beside it, and that its text for each of a thread's elements would take seconds to compile.
+#define GB_LONG_FN static __device__ __noinline__
 // On a device these are functions of the compiler's own, outside of any namespace.
 #define GB_BUILTIN(NAME) ::NAME
 #define GB_FROM_BITS(TYPE, BITS, HOST) __builtin_bit_cast(TYPE, BITS)
 #else
 #define GB_FN static inline __attribute__((always_inline))
+#define GB_LONG_FN GB_FN
 #define GB_BUILTIN(NAME) __builtin_##NAME
 #define GB_FROM_BITS(TYPE, BITS, HOST) HOST
 #endif

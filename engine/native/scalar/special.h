@@ -6,7 +6,7 @@ namespace gb {
 namespace scalar {
 
 /** Digamma, by recurrence up to 10 and the asymptotic series, by reflection below zero (Cephes' psi, as PyTorch). */
-GB_FN double digamma(double x) {
+GB_LONG_FN double digamma(double x) {
   const double pi = 3.14159265358979323846;
   if (x == 0) return copysign(Limits<double>::infinity, -x);
   double result = 0;
@@ -48,7 +48,7 @@ GB_FN Normal<T> normal(T x) {
 }
 
 /** Inverse of erf: Giles' rational start, then two steps of Newton's method in double. */
-GB_FN double erfinv(double y) {
+GB_LONG_FN double erfinv(double y) {
   if (isnan(y) || fabs(y) > 1) return Limits<double>::nan;
   if (fabs(y) == 1) return copysign(Limits<double>::infinity, y);
   double x;
@@ -69,7 +69,7 @@ GB_FN double erfinv(double y) {
 GB_FN float erfinv(float y) { return float(erfinv(double(y))); }
 
 /** Hurwitz' zeta function Σ (k + q)^−x, k ≥ 0, by the Euler–Maclaurin formula; x > 1. */
-GB_FN double zeta(double x, double q) {
+GB_LONG_FN double zeta(double x, double q) {
   if (x == 1) return Limits<double>::infinity;
   if (!(x > 1)) return Limits<double>::nan;
   if (q <= 0) {
@@ -98,7 +98,7 @@ GB_FN double zeta(double x, double q) {
 }
 
 /** Trigamma, by recurrence and the first terms of the asymptotic series, by reflection below ½: PyTorch's formula. */
-GB_FN double trigamma(double x) {
+GB_LONG_FN double trigamma(double x) {
   const double pi = 3.14159265358979323846;
   double sign = 1, result = 0;
   if (x < 0.5) {
@@ -117,7 +117,7 @@ GB_FN double trigamma(double x) {
 }
 
 /** The n-th derivative of digamma: (−1)ⁿ⁺¹ n! ζ(n + 1, x) from n = 2 on. */
-GB_FN double polygamma(double x, double n) {
+GB_LONG_FN double polygamma(double x, double n) {
   if (n == 0) return digamma(x);
   if (n == 1) return trigamma(x);
   const double size = exp(lgamma(n + 1)) * zeta(n + 1, x);

@@ -10,6 +10,7 @@
 #define __host__
 #define __constant__ static const
 #define __forceinline__ inline __attribute__((always_inline))
+#define __noinline__ __attribute__((noinline))
 #define __launch_bounds__(...)
 // Blocks run one after the other, so one copy for all of them will do.
 #define __shared__ static

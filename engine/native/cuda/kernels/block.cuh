@@ -8,26 +8,6 @@ namespace cuda {
 constexpr int kWarp = 32;
 constexpr unsigned int kAllLanes = 0xffffffffu;
 
-/** What moves elements of so many bytes, whatever they mean. */
-template <int size>
-struct BitsOf;
-template <>
-struct BitsOf<1> {
-  using Type = u8;
-};
-template <>
-struct BitsOf<2> {
-  using Type = unsigned short;
-};
-template <>
-struct BitsOf<4> {
-  using Type = u32;
-};
-template <>
-struct BitsOf<8> {
-  using Type = u64;
-};
-
 /** The value of the lane whose number differs in the bits of `step`. */
 template <class A>
 GB_DEVICE A opposite(A value, u32 step) {

@@ -10,28 +10,22 @@ using C = GB_C;
 
 GB_DEVICE To converted(From x) { return cast<To>(cast<C>(x)); }
 
-GB_DEVICE void one(char* to, const char* from, const Walk<2>& walk, u32 position) {
-  i64 at[2];
-  locate(walk, position, at);
-  *reinterpret_cast<To*>(to + at[0]) = converted(*reinterpret_cast<const From*>(from + at[1]));
-}
-
 extern "C" __global__ void copy(char* to, const char* from, Walk<2> walk, u32 n) {
   const i64 i = globalThread();
-  if (i < n) one(to, from, walk, u32(i));
+  if (i >= n) return;
+  i64 at[2];
+  locate(walk, u32(i), at);
+  *reinterpret_cast<To*>(to + at[0]) = converted(*reinterpret_cast<const From*>(from + at[1]));
 }
 
 /** The same where the walk's rows have a run's elements at least. */
 extern "C" __global__ void copyRuns(char* to, const char* from, Walk<2> walk, u32 n) {
   const i64 first = globalThread() * kWalkRun;
-  if (first + kWalkRun > n) {
-    for (i64 i = first; i < n; i++) one(to, from, walk, u32(i));
-    return;
-  }
-  const Run<2> run(walk, u32(first));
+  if (first >= n) return;
+  const Run<2> run(walk, u32(first), n);
   C x[kWalkRun];
-  loadRunAs<From>(x, from, run, 1);
-  storeRunAs<To>(x, to, run, 0);
+  loadSpots<From>(x, Spots<const char>(from, sizeof(From), run, 1));
+  storeSpots<To>(x, Spots<char>(to, sizeof(To), run, 0), run.skip);
 }
 
 /**

@@ -17,15 +17,9 @@ extern "C" __global__ void fill(Place to, C value, Walk<1> walk, u32 n) {
 /** The same where the walk's rows have a run's elements at least. */
 extern "C" __global__ void fillRuns(Place to, C value, Walk<1> walk, u32 n) {
   const i64 first = globalThread() * kWalkRun;
-  if (first + kWalkRun <= n) {
-    const C values[kWalkRun] = {value, value, value, value};
-    return storeRun(values, to, Run<1>(walk, u32(first)), 0);
-  }
-  for (i64 i = first; i < n; i++) {
-    i64 at[1];
-    locate(walk, u32(i), at);
-    storeAs<C>(to.data + at[0], to.type, value);
-  }
+  if (first >= n) return;
+  const C values[kWalkRun] = {value, value, value, value};
+  storeRun(values, to, Run<1>(walk, u32(first), n), 0);
 }
 
 GB_DEVICE float line(float step, float x, float start) { return scalar::mulAdd(step, x, start); }

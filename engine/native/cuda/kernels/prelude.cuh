@@ -10,6 +10,7 @@ namespace gb {
 using u8 = unsigned char;
 using i8 = signed char;
 using i16 = short;
+using u16 = unsigned short;
 using i32 = int;
 using u32 = unsigned int;
 using i64 = long long;
@@ -102,6 +103,35 @@ GB_DEVICE To cast(From x) {
 /** X(code, type): the codes of DType. */
 #define GB_TYPES(X) \
   X(0, u8) X(1, i8) X(2, i16) X(3, i32) X(4, i64) X(5, Half) X(6, float) X(7, double) X(8, bool) X(9, BFloat16)
+
+/** Bytes of an element of a type that is known only now. */
+GB_DEVICE int sizeOf(int type) {
+  u64 sizes = 0;
+#define GB_CASE(CODE, TYPE) sizes |= u64(sizeof(TYPE)) << (4 * CODE);
+  GB_TYPES(GB_CASE)
+#undef GB_CASE
+  return int(sizes >> (4 * type)) & 15;
+}
+
+/** What moves elements of so many bytes, whatever they mean. */
+template <int size>
+struct BitsOf;
+template <>
+struct BitsOf<1> {
+  using Type = u8;
+};
+template <>
+struct BitsOf<2> {
+  using Type = u16;
+};
+template <>
+struct BitsOf<4> {
+  using Type = u32;
+};
+template <>
+struct BitsOf<8> {
+  using Type = u64;
+};
 
 /** The element at `p`, of a type that is known only now. */
 template <class T>

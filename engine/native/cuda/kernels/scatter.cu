@@ -11,14 +11,12 @@ namespace cuda {
 
 using T = GB_T;
 using C = GB_C;
-using u16 = unsigned short;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
 constexpr int kLeast = 8, kBatch = sizeof(T) == 4 ? 6 : 4;
 
-
-/** Blocks at places that index tensors name together. */
+/** Blocks at places that index tensors name together, mostly one. */
 struct Blocks {
   const ScatterArguments& s;
   const IndexArguments& index;
@@ -32,6 +30,7 @@ struct Blocks {
   /** The place's number among all; −1 where the index is out of bounds. */
   GB_DEVICE i64 key(i64 i) const {
     i64 key = 0;
+#pragma unroll 1
     for (int k = 0; k < index.count; k++) {
       const i64 own = at(k, i);
       if (own < 0 || own >= index.sizes[k]) return -1;
@@ -40,6 +39,7 @@ struct Blocks {
     return key;
   }
   GB_DEVICE void refuse(i64 i) const {
+#pragma unroll 1
     for (int k = 0; k < index.count; k++) {
       const i64 own = at(k, i);
       if (own < 0 || own >= index.sizes[k]) report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
@@ -47,6 +47,7 @@ struct Blocks {
   }
   GB_DEVICE i64 offset(i64 i) const {
     i64 offset = 0;
+#pragma unroll 1
     for (int k = 0; k < index.count; k++) offset += at(k, i) * index.strides[k];
     return offset;
   }
@@ -209,15 +210,14 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
       for (int e = 0; e < kBatch; e++) {
         if (i + e >= end) break;
         if (s.mode == kScatterAdd) values[e] = C(s.factor) * values[e];
-        if (!((changes >> e) & 1)) {
-          sum = any ? joined(sum, values[e], s.mode) : values[e];
-        } else {
+        const bool begins = (changes >> e) & 1;
+        if (begins) {
           if (any && head) heads[thread] = sum;
           if (any && !head) *reinterpret_cast<T*>(source.base + current) = cast<T>(sum);
           current = source.offset(first + list[i + e]);
           head = false;
-          sum = joined(cast<C>(bases[e]), values[e], s.mode);
         }
+        sum = begins || any ? joined(begins ? cast<C>(bases[e]) : sum, values[e], s.mode) : values[e];
         any = true;
       }
     }
@@ -249,9 +249,10 @@ GB_DEVICE void scatter(const Source& source, u32 count, bool active) {
   for (u32 first = 0; first < count; first += blockDim.x * kScatterEach) {
     const u32 rest = count - first;
     u32 total = rest < blockDim.x * kScatterEach ? rest : blockDim.x * kScatterEach;
-    total = pass(room, source, first, total, nullptr, room.lists[0], s.groupBits);
-    for (int turn = 1; turn < s.passes && total > 0; turn++) {
-      total = pass(room, source, first, total, room.lists[(turn - 1) % 2], room.lists[turn % 2],
+    // One call for all passes: its text is long.
+#pragma unroll 1
+    for (int turn = 0; turn < s.passes && total > 0; turn++) {
+      total = pass(room, source, first, total, turn > 0 ? room.lists[(turn - 1) % 2] : nullptr, room.lists[turn % 2],
                    s.groupBits + turn * kScatterBits);
     }
     if (total == 0) continue;
