@@ -92,7 +92,13 @@ function shortened(message: string): string {
 
 /** TypeScript's words about cells that import each other, in words about one notebook. */
 function explain(code: number, message: string): string {
-	const text = message.replaceAll(/import\("[^"]*gradbook-[^"]*"\)\./g, "").replaceAll(`${hubName}.`, "");
+	// Where a type is imported from matters only where two have one name, and those of the engine have not.
+	const text = message
+		.replaceAll(/import\("[^"]*(?:gradbook-|\/dist\/engine\/)[^"]*"\)\./g, "")
+		.replaceAll(/typeof import\("[^"]*\/dist\/engine\/([^"]*?)\/?index"\)/g, (_, path: string) =>
+			["torch", ...path.split("/")].filter(Boolean).join("."),
+		)
+		.replaceAll(`${hubName}.`, "");
 	if (code === 2632) return text.replace(/because it is an import\.$/, "because it is a constant.");
 	if (code === moduleNotFound) {
 		const name = packageName(/'([^']+)'/.exec(text)?.[1] ?? "");

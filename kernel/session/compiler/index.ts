@@ -42,6 +42,7 @@ import { type ModuleCell, moduleCell, moduleFile } from "./moduleCell";
 import { SessionNames, wordsOf } from "./names";
 import { objectCell } from "./objectCell";
 import { makeProject, type Project } from "./project";
+import { aboutPython } from "./python";
 import { type Scan, scan } from "./scan";
 import { Cancelled, type Diagnostic, LanguageServer } from "./server";
 import { importsOf, type Parsed, parse } from "./syntax";
@@ -171,7 +172,7 @@ class Compiler implements CellCompiler {
 			const message = `The cell cannot be compiled: ${failure.message}`;
 			problems.push(problemAt(text, { message, start: 0, end: 0 }));
 		}
-		if (problems.length > 0) return fail(aboutDeclaring(aboutJsx(problems, text), text));
+		if (problems.length > 0) return fail(aboutPython(aboutDeclaring(aboutJsx(problems, text), text), text));
 		const compiled = cell as CompiledCell;
 		if (stop?.aborted) throw new Cancelled();
 		if (reset) this.#forget(names);

@@ -267,6 +267,40 @@ describe("errors before running", () => {
 			expect(await errors(source)).not.toContain("A new variable");
 		}
 	});
+	test("lines as Python has them: how they are written here", async () => {
+		await run(
+			'import * as torch from "gradbook"; const x = torch.ones(2, 2), y = torch.ones(2, 2), mask = torch.zeros(2);',
+		);
+		const said: Record<string, string> = {
+			"x < 1": "a.lt(b) for a < b",
+			"x + y": "a.add(b) for a + b",
+			"x * 2": "a.mul(b) for a * b",
+			"const z = 2 * x.exp()": "a.mul(b) for a * b",
+			"(x - y)": "a.sub(b) for a - b",
+			"x ** 2": "a.pow(b) for a ** b",
+			"x == 1": "a.eq(b) for a == b",
+			"(x == y).float()": "a.eq(b) for a == b",
+			"x[0]": "x.at(0)",
+			"x[mask]": "",
+			"x @ y": "a.matmul(b) for a @ b",
+			"print(x)": "console.log(String(x))",
+			"for (const i of range(3)) {}": "for (let i = 0; i < n; i++)",
+			"x.numpy()": "x.toTypedArray()",
+			"const b = None": "None is null",
+			"with torch.no_grad():\n  x.exp()": "torch.noGrad(() => { … })",
+			"import torch": "",
+			"import torch.nn as nn": 'import * as torch from "gradbook"',
+			"def f(x):\n  return x": "function f(x: torch.Tensor)",
+			"# a comment": "Comments begin with //",
+			"function f(x) { return x }": "x: torch.Tensor",
+		};
+		for (const [source, hint] of Object.entries(said)) expect(`${source}: ${await errors(source)}`).toContain(hint);
+		expect(await errors("torch.cuda.is_available()")).toContain(
+			"'is_available' does not exist on type 'torch.cuda'. Did you mean 'isAvailable'?",
+		);
+		for (const source of ["'a' < 1", "null == undefined", "[1].flot()", "const q: string = 1"])
+			expect(await errors(source)).not.toMatch(/tensor/i);
+	});
 	test("two types of one name are told apart", async () => {
 		await run("class Old { a = 1 }\nlet old = new Old()");
 		await run("class Old { b = 1 }");

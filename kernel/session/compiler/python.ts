@@ -1,0 +1,133 @@
+import { offsetOfPlace } from "../text";
+import type { Problem } from "./diagnostics";
+
+/*
+ * Who comes from PyTorch writes some lines as Python has them. What TypeScript says of such a line is true and no help, so the
+ * error gets a sentence that says how the line is written here.
+ */
+
+/** Operators, and the methods that tensors have for them. */
+const methods: Record<string, string> = {
+	"+": "add",
+	"-": "sub",
+	"*": "mul",
+	"/": "div",
+	"%": "remainder",
+	"**": "pow",
+	"@": "matmul",
+	"<": "lt",
+	"<=": "le",
+	">": "gt",
+	">=": "ge",
+	"==": "eq",
+	"===": "eq",
+	"!=": "ne",
+	"!==": "ne",
+	"&": "logicalAnd",
+	"|": "logicalOr",
+	"+=": "add_",
+	"-=": "sub_",
+	"*=": "mul_",
+	"/=": "div_",
+};
+
+const operator = String.raw`\*\*|[=!]==?|[<>]=|[-+*/]=|[-+*/%@<>&|]`;
+const after = new RegExp(String.raw`^\s*\)*\s*(${operator})`);
+const before = new RegExp(String.raw`(${operator})\s*\(*\s*$`);
+const within = new RegExp(String.raw`\s(${operator})\s`);
+
+function computed(sign: string | undefined): string | undefined {
+	const method = sign === undefined ? undefined : methods[sign];
+	if (method === undefined) return undefined;
+	return `Operators take numbers; tensors have methods: a.${method}(b) for a ${sign} b.`;
+}
+
+/** Names of Python's own, and what stands for them. */
+const names: Record<string, string> = {
+	print: "print(x) is console.log(String(x)), or x alone on the last line of a cell.",
+	len: "len(x) is x.length.",
+	range: "for i in range(n) is for (let i = 0; i < n; i++).",
+	enumerate: "enumerate(list) is list.entries().",
+	zip: "zip(a, b) is a.map((x, i) => [x, b[i]]).",
+	None: "None is null.",
+	True: "True is true.",
+	False: "False is false.",
+	self: "self is this.",
+	isinstance: "isinstance(x, C) is x instanceof C.",
+	int: "int(x) is Math.trunc(x); of a tensor x.item().",
+	float: "float(x) is Number(x); of a tensor x.item().",
+	str: "str(x) is String(x).",
+	list: "list(x) is [...x].",
+	dict: "dict(a=1) is { a: 1 }.",
+	not: "not x is !x.",
+};
+
+/** Beginnings of lines that are Python's. */
+const lines: readonly [pattern: RegExp, hint: string][] = [
+	[
+		/^with\b/,
+		"with torch.no_grad(): is torch.noGrad(() => { … }), or using _ = torch.noGrad(); in a block of its own.",
+	],
+	[
+		/^(?:import\s+[\w.]+(?:\s+as\s+\w+)?\s*;?$|from\s+[\w.]+\s+import\b)/,
+		'import torch is import * as torch from "gradbook".',
+	],
+	[/^def\b/, "def f(x): is function f(x: torch.Tensor) { … }; in a class forward(x: torch.Tensor) { … }."],
+	[/^class\b.*:\s*$/, "class Net(nn.Module): is class Net extends nn.Module { … }."],
+	[/^for\s+[\w, ]+\s+in\b.*:\s*$/, "for x in items: is for (const x of items) { … }."],
+	[/^(?:if|while|elif|else)\b.*:\s*$/, "if a: is if (a) { … }."],
+	[/^#/, "Comments begin with //."],
+];
+
+/** Problems with a sentence more where the line looks like Python's. */
+export function aboutPython(problems: Problem[], source: string): Problem[] {
+	return problems.map((problem) => {
+		const hint = hintFor(problem, source);
+		return hint === undefined ? problem : { ...problem, message: `${problem.message} ${hint}` };
+	});
+}
+
+function hintFor({ code, message, start, end }: Problem, source: string): string | undefined {
+	const [from, to] = [start, end].map((place) => offsetOfPlace(source, place)) as [number, number];
+	const text = source.slice(from, to);
+	switch (code) {
+		// "Operator '<' cannot be applied to types 'Tensor' and 'number'."
+		case 2365:
+			return /'Tensor'/.test(message) ? computed(/^Operator '([^']+)'/.exec(message)?.[1]) : undefined;
+		// A side of an arithmetic operation that is no number: the words do not say what it is.
+		case 2362:
+			return computed(after.exec(source.slice(to))?.[1]);
+		case 2363:
+			return computed(before.exec(source.slice(0, from))?.[1]);
+		// Types without overlap are compared.
+		case 2367:
+			return /'Tensor'/.test(message) ? computed(within.exec(text)?.[1]) : undefined;
+		// "Element implicitly has an 'any' type because expression of type '0' can't be used to index type 'Tensor'."
+		case 7053:
+			return /index type 'Tensor'/.test(message)
+				? 'Brackets of Python are at(): x.at(0), x.at(":", "1:3"), x.at(mask); x[0] = 5 is x.setAt([0], 5).'
+				: undefined;
+		case 2339:
+		case 2551:
+			if (/type 'boolean'/.test(message)) return computed("==");
+			return /Property 'numpy' .* type 'Tensor'/.test(message) ? "x.numpy() is x.toTypedArray()." : undefined;
+		case 2304:
+		case 2552:
+			return Object.hasOwn(names, text) ? names[text] : undefined;
+		case 7006:
+			return `Its type stands beside it, such as ${text}: torch.Tensor or ${text}: number.`;
+		default:
+			return code < 2000 ? pythonLine(source, from) : undefined;
+	}
+}
+
+/** Of an error of syntax: the line that it is on. */
+function pythonLine(source: string, at: number): string | undefined {
+	const line = source
+		.slice(source.lastIndexOf("\n", at - 1) + 1)
+		.split("\n", 1)[0]!
+		.trim();
+	const found = lines.find(([pattern]) => pattern.test(line));
+	if (found !== undefined) return found[1];
+	return /[\w)\]]\s+@\s+[\w(]/.test(line) ? computed("@") : undefined;
+}
