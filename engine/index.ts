@@ -1,6 +1,7 @@
 import "./core/interrupt";
 import "./core/printing";
 
+export * as accelerator from "./accelerator";
 export * as amp from "./amp";
 export * as ao from "./ao";
 export { type QDType, QuantizedTensor, qint8, quantizePerTensor, quint8 } from "./ao/quantizedTensor";

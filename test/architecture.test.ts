@@ -24,6 +24,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/io": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/metrics": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/vision": ["engine/core", "engine/autograd", "engine/ops", "engine/nn", "engine/data", "engine/io"],
+	"engine/accelerator.ts": ["engine/core", "engine/cuda"],
 	"engine/random.ts": ["engine/core", "engine/cuda", "engine/ops"],
 	"engine/testing.ts": ["engine/core", "engine/ops"],
 	"engine/utils.ts": ["engine/autograd", "engine/data"],

@@ -12,6 +12,8 @@ import "./klPairs";
 export { klDivergence, registerKl } from "./kl";
 export { Cauchy, Gumbel, Laplace, LogNormal, Normal } from "./locationScale";
 export { Independent, MultivariateNormal, type MultivariateNormalOptions } from "./multivariate";
+export { FisherSnedecor, InverseGamma, Kumaraswamy } from "./quotients";
+export { OneHotCategoricalStraightThrough, RelaxedOneHotCategorical } from "./relaxedCategorical";
 export { Chi2, HalfCauchy, Pareto, StudentT, Weibull } from "./tails";
 export { MixtureSameFamily, RelaxedBernoulli, TransformedDistribution } from "./transformed";
 export * from "./transforms";

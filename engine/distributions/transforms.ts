@@ -1,3 +1,4 @@
+import { bind } from "../core/arguments";
 import type { Tensor } from "../core/tensor";
 import { type Constraint, constraints, softplus } from "./distribution";
 
@@ -47,11 +48,22 @@ export class ExpTransform extends Transform {
 export class AffineTransform extends Transform {
 	override readonly codomain = constraints.real;
 
+	readonly loc: Tensor | number;
+	readonly scale: Tensor | number;
+
 	constructor(
-		readonly loc: Tensor | number,
-		readonly scale: Tensor | number,
+		...args:
+			| [loc: Tensor | number, scale: Tensor | number]
+			| [loc: Tensor | number, options: { scale: Tensor | number }]
+			| [options: { loc: Tensor | number; scale: Tensor | number }]
 	) {
 		super();
+		type Given = { loc: Tensor | number; scale: Tensor | number };
+		const { loc, scale } = bind<Given>("AffineTransform", args, ["loc", "scale"]);
+		if (loc === undefined) throw new TypeError("[AffineTransform] loc is missing");
+		if (scale === undefined) throw new TypeError("[AffineTransform] scale is missing");
+		this.loc = loc;
+		this.scale = scale;
 	}
 
 	override get sign(): Tensor | number {

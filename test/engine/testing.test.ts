@@ -54,6 +54,16 @@ test("a generator knows its device, which is the host", () => {
 	expect(() => new torch.Generator("cuda")).toThrow("[Generator] expected the device cpu, got cuda");
 });
 
+test("a program that looks for an accelerator finds the host, or a card", () => {
+	const { accelerator, backends } = torch;
+	expect(accelerator.isAvailable()).toBe(torch.cuda.isAvailable());
+	expect(String(accelerator.currentAccelerator())).toBe("cuda");
+	expect(accelerator.currentAccelerator(true) === null).toBe(!accelerator.isAvailable());
+	const kind = accelerator.isAvailable() ? accelerator.currentAccelerator().type : "cpu";
+	expect(torch.ones(1).to(kind).device.type).toBe(kind);
+	expect([backends.mps.isAvailable(), accelerator.deviceCount()]).toEqual([false, torch.cuda.deviceCount()]);
+});
+
 test("a sampler of one's own", () => {
 	class Reversed extends torch.utils.data.Sampler {
 		constructor(readonly length: number) {

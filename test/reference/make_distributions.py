@@ -53,6 +53,14 @@ rows += [
     ("RelaxedBernoulli", {"temperature": torch.tensor(0.5, dtype=torch.float64), "probs": v(0.1, 0.5, 0.75)}, "unit", None),
     ("RelaxedBernoulli", {"temperature": torch.tensor(2.0, dtype=torch.float64), "logits": v(0.1, -0.5, 0.75)}, "unit", None),
 ]
+rows += [
+    ("RelaxedOneHotCategorical", {"temperature": torch.tensor(0.5, dtype=torch.float64), "probs": v(0.2, 0.3, 1.5)}, None, None),
+    ("RelaxedOneHotCategorical", {"temperature": torch.tensor(2.0, dtype=torch.float64), "logits": torch.arange(6.0, dtype=torch.float64).reshape(2, 3) / 3}, None, None),
+    ("OneHotCategoricalStraightThrough", {"probs": v(0.2, 0.3, 1.5)}, None, {"probs": v(1.0, 1.0, 2.0)}),
+    ("InverseGamma", {"concentration": v(0.5, 1.5, 3.0), "rate": v(1.0, 2.0, 0.5)}, "positive", None),
+    ("FisherSnedecor", {"df1": v(0.5, 3.0, 5.0), "df2": v(1.0, 3.0, 8.0)}, "positive", None),
+    ("Kumaraswamy", {"concentration1": v(0.5, 1.0, 3.0), "concentration0": v(0.5, 2.0, 0.5)}, "unit", None),
+]
 cases = []
 for i, (name, kwargs, where, other) in enumerate(rows):
     p = getattr(D, name)(**kwargs)
@@ -64,7 +72,7 @@ for i, (name, kwargs, where, other) in enumerate(rows):
     row["value"] = encode(value)
     if where == "real" and name == "Uniform":
         row["value"] = encode(value := v(0.5, -0.25, 2.0))
-    for key in ["log_prob", "cdf"] if name not in ("Gamma", "Chi2") else ["log_prob"]:
+    for key in ["log_prob", "cdf"] if name not in ("Gamma", "Chi2", "InverseGamma") else ["log_prob"]:
         try:
             row[key] = encode(getattr(p, key)(value))
         except NotImplementedError:
@@ -119,7 +127,7 @@ for i in [0, 2, 3, 7, 10, 11, 12, 15, 16, 18, 19, 20, 21, *range(24, len(rows))]
     p = getattr(D, name)(**kwargs)
     bigger = p.expand([2, *p.batch_shape])
     expanded.append({"case": i, "text": str(bigger), "sample": encode(bigger.sample((3,)).double())})
-    if name != "RelaxedBernoulli":
+    if not name.startswith("Relaxed"):
         expanded[-1]["mean"] = encode(bigger.mean)
 
 normal = D.Normal(torch.zeros(2, 3, dtype=torch.float64), 1.0)

@@ -28,6 +28,12 @@ function gradsOf(op: string, parameters: Parameters): Tensor[] {
 	return list.flatMap((parameter) => parameter._grad ?? []);
 }
 
+type GradsWithNorm = { maxNorm: number; totalNorm: Tensor };
+type GradsWithNormArguments =
+	| [maxNorm: number, totalNorm: Tensor]
+	| [maxNorm: number, options: { totalNorm: Tensor }]
+	| [options: GradsWithNorm];
+
 /** The norm of all gradients together, as one vector. */
 export function getTotalNorm(tensors: Iterable<Tensor>, options: ClipGradNormOptions = {}): Tensor {
 	const { normType = 2, errorIfNonfinite = false } = options;
@@ -76,6 +82,24 @@ export function clipGradNorm_(parameters: Parameters, ...args: ClipGradNormArgum
 	}
 	const grads = gradsOf("clipGradNorm_", parameters);
 	const total = getTotalNorm(grads, options);
+	scale(grads, maxNorm, total);
+	return total;
+}
+
+/** Scales all gradients, in place, by `maxNorm` / `totalNorm` where that is below 1: what `clipGradNorm_` does with their norm. */
+export function clipGradsWithNorm_(parameters: Parameters, ...args: GradsWithNormArguments): void {
+	const given = bind<GradsWithNorm>("clipGradsWithNorm_", args, ["maxNorm", "totalNorm"]);
+	const { maxNorm, totalNorm } = given;
+	if (typeof maxNorm !== "number") {
+		throw new TypeError(`[clipGradsWithNorm_] maxNorm must be a number, got ${quoted(maxNorm)}`);
+	}
+	if (!(totalNorm instanceof Tensor)) {
+		throw new TypeError(`[clipGradsWithNorm_] totalNorm must be a tensor, got ${quoted(totalNorm)}`);
+	}
+	scale(gradsOf("clipGradsWithNorm_", parameters), maxNorm, totalNorm);
+}
+
+function scale(grads: readonly Tensor[], maxNorm: number, total: Tensor): void {
 	if (grads.some(onCard)) {
 		const wanted = native.div(maxNorm, native.add(total.handle, 1e-6, 1));
 		const factor = native.clamp(wanted, Number.NEGATIVE_INFINITY, 1);
@@ -83,7 +107,7 @@ export function clipGradNorm_(parameters: Parameters, ...args: ClipGradNormArgum
 			native.mul(grad.handle, factor, grad.handle);
 			grad._version.count++;
 		}
-		return total;
+		return;
 	}
 	const factor = maxNorm / (total.item() + 1e-6);
 	// A norm that is not a number makes all gradients so, as in PyTorch.
@@ -94,7 +118,6 @@ export function clipGradNorm_(parameters: Parameters, ...args: ClipGradNormArgum
 		);
 		for (const grad of grads) grad._version.count++;
 	}
-	return total;
 }
 
 /** Bounds every element of all gradients, in place, to [−clipValue, clipValue]: their direction changes. */

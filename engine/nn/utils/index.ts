@@ -1,4 +1,4 @@
-export { type ClipGradNormOptions, clipGradNorm_, clipGradValue_, getTotalNorm } from "./clipGrad";
+export { type ClipGradNormOptions, clipGradNorm_, clipGradsWithNorm_, clipGradValue_, getTotalNorm } from "./clipGrad";
 export { parametersToVector, vectorToParameters } from "./convertParameters";
 export {
 	fuseConvBnEval,

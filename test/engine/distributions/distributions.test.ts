@@ -267,3 +267,25 @@ describe("what is around it", () => {
 		expect(new Normal(0, -1, { validateArgs: false }).scale.item()).toBe(-1);
 	});
 });
+
+test("samples of relaxed classes hand gradients on, and straight through", () => {
+	const logits = doubles(0.1, -0.4, 0.7).requiresGrad_();
+	const weights = doubles(1, 2, -3);
+	const relaxed = (x: Tensor) => {
+		torch.manualSeed(2);
+		return new D.RelaxedOneHotCategorical(0.7, { logits: x }).rsample().mul(weights).sum();
+	};
+	expect(torch.autograd.gradcheck(relaxed, [logits])).toBe(true);
+	const straight = new D.OneHotCategoricalStraightThrough({ logits }).rsample();
+	expect(straight.detach().sort()[0].tolist()).toEqual([0, 0, 1]);
+	const [found] = torch.autograd.grad(straight.mul(weights).sum(), logits, { retainGraph: true });
+	const [expected] = torch.autograd.grad(logits.softmax(0).mul(weights).sum(), logits);
+	torch.testing.assertClose(found!, expected!);
+});
+
+test("a change of place and width by name", () => {
+	const x = doubles(1, 2);
+	for (const transform of [new D.AffineTransform({ loc: 1, scale: 2 }), new D.AffineTransform(1, { scale: 2 })]) {
+		expect(transform.forward(x).tolist()).toEqual([3, 5]);
+	}
+});

@@ -64,6 +64,16 @@ describe("clipping", () => {
 		expect(b.grad!.tolist()).toEqual([1, -1]);
 	});
 
+	test("by a norm that was computed before: the same", () => {
+		const [a, b] = [withGrads([torch.tensor([3, -4])])[0]!, withGrads([torch.tensor([3, -4])])[0]!];
+		const total = utils.getTotalNorm([b.grad!]);
+		expect(total.item()).toBe(5);
+		utils.clipGradNorm_([a], 1);
+		utils.clipGradsWithNorm_([b], { maxNorm: 1, totalNorm: total });
+		expect(b.grad!.tolist()).toEqual(a.grad!.tolist());
+		expect(() => utils.clipGradsWithNorm_([b], 1, 5 as never)).toThrow("totalNorm must be a tensor, got 5");
+	});
+
 	test("skips what has no gradient, and says what it refuses", () => {
 		const model = new nn.Linear(2, 1);
 		expect(utils.clipGradNorm_(model.parameters(), 1).item()).toBe(0);
