@@ -1,11 +1,8 @@
-import type { Derivative } from "../autograd/node";
-import { record, tracked } from "../autograd/record";
 import { bind } from "../core/arguments";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
 import { oneHot, stack } from "../ops";
 import { standardGamma } from "../ops/draws";
-import { underivable } from "../ops/underivable";
 import {
 	broadcastAll,
 	type Constraint,
@@ -14,20 +11,10 @@ import {
 	type DistributionOptions,
 	type TensorOrNumber,
 } from "./distribution";
+import { dirichletSample, gammaSample } from "./implicit";
 import type { Two } from "./locationScale";
 
-/*
- * The gamma distribution and those made of it. PyTorch differentiates their samples by implicit reparametrisation; here that
- * derivative is missing and says so when a pass comes to it.
- */
-
-const withoutDerivative: Derivative = underivable("standardGamma");
-
-/** Gamma numbers of these shapes, with a graph that ends at them. */
-function drawn(concentration: Tensor): Tensor {
-	const out = standardGamma(concentration);
-	return tracked(concentration) ? record(out, withoutDerivative, [concentration]) : out;
-}
+/* The gamma distribution and those made of it; the gradients of their samples are in ./implicit. */
 
 /** The gamma distribution of shape `concentration` at `rate`. */
 export class Gamma extends Distribution {
@@ -78,7 +65,7 @@ export class Gamma extends Distribution {
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {
 		const shape = this._extended(sampleShape);
-		const value = drawn(this.concentration.expand(shape)).div(this.rate.expand(shape));
+		const value = gammaSample(this.concentration.expand(shape)).div(this.rate.expand(shape));
 		return value.clamp({ min: finfo(value.dtype).tiny });
 	}
 
@@ -157,12 +144,15 @@ export class Dirichlet extends Distribution {
 	}
 
 	override rsample(sampleShape: readonly number[] = []): Tensor {
-		const parts = drawn(this.concentration.expand(this._extended(sampleShape)).double());
-		const { tiny, eps } = finfo(this.concentration.dtype);
-		return parts
-			.div(parts.sum(-1, true))
-			.to(this.concentration.dtype)
-			.clamp(tiny, 1 - eps / 2);
+		const concentration = this.concentration.expand(this._extended(sampleShape));
+		const { tiny, eps } = finfo(concentration.dtype);
+		return dirichletSample(concentration, () => {
+			const parts = standardGamma(concentration.double());
+			return parts
+				.div(parts.sum(-1, true))
+				.to(concentration.dtype)
+				.clamp(tiny, 1 - eps / 2);
+		});
 	}
 
 	logProb(value: Tensor): Tensor {

@@ -168,4 +168,21 @@ for i, (name, p) in enumerate(made.items()):
         row["cdf"] = encode(p.cdf(value))
     if name in ("exp", "affine", "several", "softplus"):
         row["icdf"] = encode(p.icdf(v(0.05, 0.9)))
-write("distributions.json", {"composed": composed, "cases": cases, "pairs": pairs, "some": some, "expanded": expanded, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})
+# Gradients of samples by the parameters.
+pathwise = []
+for i, (name, kwargs) in enumerate([
+    ("Gamma", {"concentration": v(0.05, 0.5, 1.0, 3.0, 20.0, 150.0), "rate": v(1.0, 2.0, 0.5, 1.0, 4.0, 3.0)}),
+    ("Beta", {"concentration1": v(0.1, 0.5, 1.0, 3.0, 20.0, 150.0), "concentration0": v(0.1, 2.0, 0.5, 4.0, 3.0, 90.0)}),
+    ("Dirichlet", {"concentration": v(0.3, 1.0, 2.0, 8.0)}),
+    ("Chi2", {"df": v(0.5, 1.0, 9.0)}),
+    ("StudentT", {"df": v(2.5, 4.0, 9.0)}),
+    ("InverseGamma", {"concentration": v(0.5, 2.0, 9.0), "rate": v(1.0, 2.0, 0.5)}),
+    ("FisherSnedecor", {"df1": v(3.0, 5.0), "df2": v(2.0, 8.0)}),
+]):
+    leaves = {key: x.clone().requires_grad_() for key, x in kwargs.items()}
+    torch.manual_seed(i)
+    sample = getattr(D, name)(**leaves).rsample((5,))
+    (sample * torch.linspace(1, 2, sample.numel(), dtype=torch.float64).view(sample.shape)).sum().backward()
+    pathwise.append({"name": name, "kwargs": encode(kwargs), "sample": encode(sample), "grads": {key: encode(x.grad) for key, x in leaves.items()}})
+
+write("distributions.json", {"pathwise": pathwise, "composed": composed, "cases": cases, "pairs": pairs, "some": some, "expanded": expanded, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})

@@ -41,6 +41,8 @@ const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distr
 	fills: Record<string, Encoded>;
 	independent: Encoded;
 	composed: Record<string, Composed>;
+	/** Samples and the gradients that they hand to the parameters. */
+	pathwise: { name: string; kwargs: Record<string, unknown>; sample: Encoded; grads: Record<string, Encoded> }[];
 };
 const { distributions } = torch;
 
@@ -193,7 +195,7 @@ test("random fills of tensors, and poisson", () => {
 });
 
 describe("what is around it", () => {
-	const { Normal, Categorical, Uniform, Gamma, Independent, klDivergence, Bernoulli } = distributions;
+	const { Normal, Categorical, Uniform, Independent, klDivergence, Bernoulli } = distributions;
 
 	test("the text shows what a parameter is", () => {
 		const scale = torch.tensor([0.5], { requiresGrad: true });
@@ -250,11 +252,6 @@ describe("what is around it", () => {
 		["a pair without a divergence", () => klDivergence(new Normal(0, 1), new Bernoulli(0.5)), /no KL/],
 		["rsample of a discrete one", () => new Bernoulli(0.5).rsample(), /has no rsample/],
 		[
-			"the derivative of a gamma sample",
-			() => new Gamma(torch.tensor(2, { requiresGrad: true }), 1).rsample().backward(),
-			/standardGamma/,
-		],
-		[
 			"a value of a shape that does not fit",
 			() => new Normal(torch.zeros(3), 1).logProb(torch.zeros(2)),
 			/broadcastable/,
@@ -288,4 +285,37 @@ test("a change of place and width by name", () => {
 	for (const transform of [new D.AffineTransform({ loc: 1, scale: 2 }), new D.AffineTransform(1, { scale: 2 })]) {
 		expect(transform.forward(x).tolist()).toEqual([3, 5]);
 	}
+});
+
+describe("gradients of gamma samples and of what is made of them", () => {
+	// PyTorch's are good to three or four digits.
+	test.each(reference.pathwise.map((row, i) => [row.name, row, i] as const))("%s", (_, row, i) => {
+		const leaves = decoded(row.kwargs) as Record<string, Tensor>;
+		for (const leaf of Object.values(leaves)) leaf.requiresGrad_();
+		torch.manualSeed(i);
+		const sample = make(row.name, leaves).rsample([5]) as Tensor;
+		same(sample.detach(), row.sample, "sample");
+		const weights = torch.linspace(1, 2, sample.numel(), { dtype: torch.float64 }).view(sample.shape);
+		sample.mul(weights).sum().backward();
+		for (const [key, expected] of Object.entries(row.grads)) same(leaves[key]!.grad!, expected, key, 2e-3);
+	});
+
+	test("are those of the formula where there is one: x^a is uniform", () => {
+		for (const size of [0.02, 0.5, 1, 7, 300]) {
+			const a = doubles(...new Array(20).fill(size)).requiresGrad_();
+			torch.manualSeed(1);
+			const x = new D.Beta(a, 1).rsample();
+			const [found] = torch.autograd.grad(x.sum(), a);
+			torch.testing.assertClose(found!, x.mul(x.log()).neg().div(a).detach(), { rtol: 1e-8, atol: 1e-12 });
+		}
+	});
+
+	test("have none of their own", () => {
+		const a = doubles(2).requiresGrad_();
+		const [slope] = torch.autograd.grad(new D.Gamma(a, 1).rsample().square(), a, { createGraph: true });
+		expect(() => slope!.backward()).toThrow("the derivative for 'standardGammaGrad' is not implemented");
+		const single = torch.tensor([0.5, 3], { requiresGrad: true });
+		new D.Dirichlet(single).rsample().select(-1, 0).backward();
+		expect(single.grad!.dtype).toBe(torch.float32);
+	});
 });
