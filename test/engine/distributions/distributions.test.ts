@@ -306,7 +306,7 @@ describe("gradients of gamma samples and of what is made of them", () => {
 			torch.manualSeed(1);
 			const x = new D.Beta(a, 1).rsample();
 			const [found] = torch.autograd.grad(x.sum(), a);
-			torch.testing.assertClose(found!, x.mul(x.log()).neg().div(a).detach(), { rtol: 1e-8, atol: 1e-12 });
+			torch.testing.assertClose(found!, x.mul(x.log()).neg().div(a).detach(), { rtol: 1e-7, atol: 1e-12 });
 		}
 	});
 
