@@ -6,3 +6,5 @@ export const inf: number = Number.POSITIVE_INFINITY;
 export const nan: number = Number.NaN;
 /** A new dimension in an index: `x.at(newaxis)`. */
 export const newaxis: null = null;
+/** This package's version. */
+export const __version__ = "0.1.0";

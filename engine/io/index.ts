@@ -1,5 +1,7 @@
 import { extname } from "node:path";
-import { quoted } from "../core/signature";
+import { type Device, type DeviceLike, device } from "../core/device";
+import { noGrad } from "../core/gradMode";
+import { checkOptionNames, quoted } from "../core/signature";
 import { Tensor } from "../core/tensor";
 import { FileFormatError, openSource } from "./bytes";
 import { isNpy, parseNpy, readNpz, saveNpy, saveNpz } from "./npy";
@@ -14,7 +16,12 @@ export { loadNpy, loadNpz, saveNpy, saveNpz } from "./npy";
 export { loadSafetensors, type SafetensorsOptions, safetensorsMetadata, saveSafetensors } from "./safetensors";
 export { PickleError } from "./unpickle";
 
-export type LoadOptions = ZipLimits;
+export interface LoadOptions extends ZipLimits {
+	/** Where all tensors go. Default: the host. */
+	mapLocation?: DeviceLike | null;
+	/** As PyTorch's, whose default is true too; here nothing but data is ever read. */
+	weightsOnly?: boolean;
+}
 
 /**
  * Reads a file (or its bytes) of any of the formats, told apart by what is in it: safetensors and `.npz` give tensors by
@@ -24,6 +31,40 @@ export type LoadOptions = ZipLimits;
  * and tensors is refused by name.
  */
 export function load(from: string | URL | Uint8Array | ArrayBuffer, options: LoadOptions = {}): any {
+	checkOptionNames("load", ["mapLocation", "weightsOnly", "maxInflatedBytes"], options);
+	const value = read(from, options);
+	if (options.mapLocation == null) return value;
+	const place = device(options.mapLocation);
+	return noGrad(() => moved(value, place, new Map()));
+}
+
+/** The same value with its tensors on another device; what is there twice is so again. */
+function moved(value: unknown, place: Device, done: Map<unknown, unknown>): unknown {
+	if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+	if (done.has(value)) return done.get(value);
+	const keep = <T>(made: T): T => {
+		done.set(value, made);
+		return made;
+	};
+	if (value instanceof Tensor) {
+		return keep(value.to(place).requiresGrad_(value.requiresGrad));
+	}
+	if (Array.isArray(value)) {
+		const list: unknown[] = keep([]);
+		for (const item of value) list.push(moved(item, place, done));
+		return list;
+	}
+	if (value instanceof Map) {
+		const map = keep(new Map<unknown, unknown>());
+		for (const [key, item] of value) map.set(key, moved(item, place, done));
+		return map;
+	}
+	const object: Record<string, unknown> = keep(Object.create(Object.getPrototypeOf(value)));
+	for (const [key, item] of Object.entries(value)) object[key] = moved(item, place, done);
+	return object;
+}
+
+function read(from: string | URL | Uint8Array | ArrayBuffer, options: ZipLimits): unknown {
 	using source = openSource(from);
 	const start = source.read(0, Math.min(source.size, 8));
 	if (isNpy(start)) return parseNpy(source.name, source.read(0, source.size));
@@ -63,6 +104,10 @@ export function save(value: unknown, path: string | URL): void {
 		throw new RangeError(
 			`[save] cannot tell the format of ${quoted(String(path))} from its name: expected ${Object.keys(byExtension).join(", ")}`,
 		);
+	}
+	if (typeof value === "function" && "stateDict" in value) {
+		const name = value.constructor.name;
+		throw new TypeError(`[save] a module's code cannot be written with it: expected its stateDict(), got a ${name}`);
 	}
 	const named = extension === ".safetensors" || extension === ".npz";
 	if (named && (typeof value !== "object" || value === null || value instanceof Tensor)) {

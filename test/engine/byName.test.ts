@@ -61,6 +61,25 @@ describe("modules", () => {
 	});
 });
 
+test("pruning and parametrizations", () => {
+	const { prune, parametrize } = nn.utils;
+	const fresh = () => {
+		torch.manualSeed(6);
+		return new nn.Linear(4, 3);
+	};
+	const zeros = (layer: torch.nn.Module) => (layer as InstanceType<typeof nn.Linear>).weight.eq(0).sum().item();
+	expect(zeros(prune.l1Unstructured(fresh(), { name: "weight", amount: 0.25 }))).toBe(3);
+	expect(zeros(prune.randomUnstructured(fresh(), { name: "weight", amount: 2 }))).toBe(2);
+	expect(zeros(prune.lnStructured(fresh(), { name: "weight", amount: 1, n: 2, dim: 0 }))).toBe(4);
+	const layer = fresh();
+	const [weight] = layer.parameters();
+	nn.utils.parametrizations.weightNorm(layer);
+	expect(parametrize.isParametrized(layer, "weight")).toBe(true);
+	expect(layer.parametrizations.get("weight").length).toBe(1);
+	expect(fresh().parametrizations).toBeUndefined();
+	torch.testing.assertClose(layer.weight.detach(), weight!.detach());
+});
+
 test("schedules", () => {
 	const optimizer = () => new optim.SGD([new nn.Parameter(torch.ones(1))], { lr: 1, momentum: 0.9 });
 	const rates = (scheduler: torch.optim.lrScheduler.LRScheduler) =>

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as torch from "gradbook";
 import { describe, expect, test } from "vitest";
 import { decode, optionsOf, readReference } from "../support/reference";
@@ -77,4 +79,9 @@ test("a sampler of one's own", () => {
 	const loader = new torch.utils.data.DataLoader([10, 20, 30], { batchSize: 2, sampler: new Reversed(3) });
 	expect([...loader].map((batch) => batch.tolist())).toEqual([[30, 20], [10]]);
 	expect(loader.length).toBe(2);
+});
+
+test("the version is the package's", () => {
+	const { version } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as { version: string };
+	expect(torch.__version__).toBe(version);
 });

@@ -16,6 +16,13 @@ export { ParametrizationList, type RightInverse } from "./parametrizationList";
 
 type Class = new (...args: never[]) => Module;
 
+declare module "../modules/module" {
+	interface Module {
+		/** Of a parametrized module (`isParametrized`): the parametrizations of its tensors, by name; else not there. */
+		parametrizations: ModuleDict<Record<string, ParametrizationList>>;
+	}
+}
+
 function dictOf(module: Module): ModuleDict | undefined {
 	return (module as unknown as { parametrizations?: ModuleDict }).parametrizations;
 }

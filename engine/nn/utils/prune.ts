@@ -45,6 +45,7 @@ const randomArguments = signature("randomUnstructured", { ...target, amount });
 /** Prunes elements at random. */
 export function randomUnstructured<M extends Module>(module: M, name: string, amount: number): M;
 export function randomUnstructured<M extends Module>(module: M, name: string, options: { amount: number }): M;
+export function randomUnstructured<M extends Module>(module: M, options: { name: string; amount: number }): M;
 export function randomUnstructured(...args: unknown[]): Module {
 	const given = randomArguments(args);
 	prune(given.module, given.name, new RandomUnstructured(given.amount));
@@ -70,6 +71,10 @@ export function l1Unstructured<M extends Module>(
 	name: string,
 	options: ImportanceOptions & { amount: number },
 ): M;
+export function l1Unstructured<M extends Module>(
+	module: M,
+	options: ImportanceOptions & { name: string; amount: number },
+): M;
 export function l1Unstructured(...args: unknown[]): Module {
 	const given = l1Arguments(args);
 	prune(given.module, given.name, new L1Unstructured(given.amount), given.importanceScores);
@@ -90,6 +95,10 @@ export function randomStructured<M extends Module>(
 	name: string,
 	amount: number,
 	options: { dim: number },
+): M;
+export function randomStructured<M extends Module>(
+	module: M,
+	options: { name: string; amount: number; dim: number },
 ): M;
 export function randomStructured(...args: unknown[]): Module {
 	const given = structuredArguments(args);
@@ -125,6 +134,10 @@ export function lnStructured<M extends Module>(
 	module: M,
 	name: string,
 	options: LnStructuredOptions & { amount: number },
+): M;
+export function lnStructured<M extends Module>(
+	module: M,
+	options: LnStructuredOptions & { name: string; amount: number },
 ): M;
 export function lnStructured(...args: unknown[]): Module {
 	const given = lnArguments(args);

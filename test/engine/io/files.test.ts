@@ -380,3 +380,24 @@ describe("hostile arrays are refused", () => {
 		expect(() => torch.load(file("bad.npy"))).toThrow(message);
 	});
 });
+
+test("mapLocation moves all tensors, also those of nested objects, and what is there twice stays one", () => {
+	const tied = torch.ones(2);
+	torch.save({ a: tied, list: [tied, { b: torch.zeros(1) }], epoch: 3 }, file("mapped.pt"));
+	const found = torch.load(file("mapped.pt"), { mapLocation: torch.device("cpu"), weightsOnly: true });
+	expect(String(found.list[1].b.device)).toBe("cpu");
+	expect([found.epoch, found.a === found.list[0]]).toEqual([3, true]);
+	found.a.add_(1);
+	expect(found.list[0].tolist()).toEqual([2, 2]);
+	if (!torch.cuda.isAvailable()) {
+		expect(() => torch.load(file("mapped.pt"), { mapLocation: "cuda" })).toThrow("device 'cuda' is not available");
+	}
+	// @ts-expect-error
+	expect(() => torch.load(file("mapped.pt"), { map_location: "cpu" })).toThrow('did you mean "mapLocation"?');
+});
+
+test("a module is not saved whole", () => {
+	for (const name of ["net.pt", "net.safetensors"]) {
+		expect(() => torch.save(network(), file(name))).toThrow("expected its stateDict(), got a Sequential");
+	}
+});
