@@ -43,6 +43,7 @@ function plan(units: readonly (readonly [file: string, macros: string])[]): numb
 	let others = 0;
 	return units.map(([file, macros]) => {
 		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) return capabilities;
+		if (/GB_WIDE=1/.test(macros) && !/GB_T=float/.test(macros)) return [];
 		// float32 and integers have formulas of their own; pointwise.cu has all of those that are in strided.cu.
 		if (alike.includes(file) && (file === "strided.cu" || !/GB_T=(float|gb::i64)\b/.test(macros))) {
 			const at = seen.get(file) ?? 0;

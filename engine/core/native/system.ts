@@ -107,6 +107,8 @@ export interface CudaOps {
 	cudaInitialSeed: (index: number) => bigint;
 	/** Kernels compiled, taken from the cache on disk, and launched. */
 	cudaCompileStats: () => { compiled: number; found: number; launched: number };
+	/** For tests: elements of a launch at most. What has more takes several launches, which otherwise takes 2³¹. */
+	cudaSetLaunchLimit: (elements: number) => void;
 	/** PyTorch's 16 bytes: seed and offset. */
 	cudaGetState: (index: number) => Uint8Array;
 	cudaSetState: (index: number, state: Uint8Array) => void;

@@ -240,6 +240,7 @@ const Row rows[] = {
     GB_ROW(cudaManualSeed),
     GB_ROW(cudaInitialSeed),
     GB_ROW(cudaCompileStats),
+    GB_ROW_AS(cudaSetLaunchLimit, &cuda::setLaunchLimit),
     GB_ROW(cudaUnits),
     GB_ROW(cudaCompile),
 };

@@ -114,20 +114,20 @@ extern "C" __global__ void fillWhole(DrawArguments f) {
   }
 }
 
-/** 1 with the probability of each element. */
-extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, u32 n, PhiloxState random, Fault* fault, int op) {
-  const i64 threads = i64(blockDim.x) * gridDim.x;
-  Philox draws(random, u64(globalThread()));
-  for (i64 first = 4 * globalThread(); first < n; first += 4 * threads) {
-    const Words w = draws.next();
-    const u32 words[4] = {w.x, w.y, w.z, w.w};
-    for (int j = 0; j < 4 && first + j < n; j++) {
-      i64 at[2];
-      locate(walk, u32(first + j), at);
-      const double probability = loadAs<double>(p.data + at[1], p.type);
-      if (!(probability >= 0 && probability <= 1)) report(fault, op, kNoProbability, __builtin_bit_cast(i64, probability), 0);
-      storeAs<i64>(to.data + at[0], to.type, double(uniformOf(words[j])) <= probability);
-    }
+/** 1 with the probability of each element. The walk's n elements are those from `first` on of all that numbers are drawn for. */
+extern "C" __global__ void bernoulliTensor(Place to, Place p, Walk<2> walk, i64 first, u32 n, PhiloxState random, Fault* fault, int op) {
+  const i64 group = first / 4 + globalThread();
+  Philox draws(random, u64(group));
+  const Words w = draws.next();
+  const u32 words[4] = {w.x, w.y, w.z, w.w};
+  for (int j = 0; j < 4; j++) {
+    const i64 i = 4 * group + j - first;
+    if (i < 0 || i >= n) continue;
+    i64 at[2];
+    locate(walk, u32(i), at);
+    const double probability = loadAs<double>(p.data + at[1], p.type);
+    if (!(probability >= 0 && probability <= 1)) report(fault, op, kNoProbability, __builtin_bit_cast(i64, probability), 0);
+    storeAs<i64>(to.data + at[0], to.type, double(uniformOf(words[j])) <= probability);
   }
 }
 

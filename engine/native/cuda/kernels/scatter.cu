@@ -1,7 +1,8 @@
 // Writing at places that an index names, over and over for some. A block owns a share of the places: it sorts the positions that
 // name them by place, in their order (a stable radix sort), and then takes in what belongs to each place one after the other;
 // of a place with many positions, teams of threads take parts, which are joined in order. So results are the same in every run.
-// Macros: GB_T (an element's type) and GB_C (float, double or i64: what values join in).
+// Macros: GB_T (an element's type), GB_C (float, double or i64: what values join in), GB_WIDE (1 where places lie 2³² bytes apart or
+// more: their offsets take registers).
 #include "cuda/kernels/block.cuh"
 #include "cuda/kernels/scatter_arguments.h"
 #include "scalar/binary.h"
@@ -11,6 +12,11 @@ namespace cuda {
 
 using T = GB_T;
 using C = GB_C;
+#if GB_WIDE
+using Offset = i64;
+#else
+using Offset = u32;
+#endif
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
@@ -192,14 +198,15 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
   C sum = C(0);
   if (active && begin < end) {
     if (begin > 0) current = source.offset(first + list[begin - 1]);
-    i64 last = current;
+    Offset last = Offset(current);
     for (u32 i = begin; i < end; i += kBatch) {
       u32 changes = 0;
       C values[kBatch];
       T bases[kBatch];
 #pragma unroll
       for (int e = 0; e < kBatch; e++) {
-        const u32 position = first + list[i + e < end ? i + e : end - 1], place = source.offset(position);
+        const u32 position = first + list[i + e < end ? i + e : end - 1];
+        const Offset place = Offset(source.offset(position));
         values[e] = load(source.values + position * s.valueStep);
         // What begins here is read with the values: a place belongs to one team.
         if (place != last) bases[e] = *reinterpret_cast<const T*>(source.base + place);

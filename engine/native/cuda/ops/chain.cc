@@ -250,7 +250,7 @@ int usesOfWaiting(const Storage* memory) {
 
 bool mayWait(const Tensor& out) {
   if (!capturing || queueing || !capturing->joins()) return false;
-  if (cudaIndex(out.device()) != capturing->device() || !isDense(out) || out.numel() == 0 || out.numel() > kMostElements) return false;
+  if (cudaIndex(out.device()) != capturing->device() || !isDense(out) || out.numel() == 0 || out.numel() > mostElements()) return false;
   if (out.ndim() > kMostDims) return false;
   if (waiting.size() >= kMostWaiting) queueWaiting();
   return true;

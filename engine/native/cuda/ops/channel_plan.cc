@@ -31,8 +31,8 @@ int vectorOf(DType type) { return kernelOf(type, 0).vector; }
 
 ChannelPlan::ChannelPlan(int64_t outer, int64_t channels, int64_t inner, const Tensor& x, bool aligned, Parts kind)
     : a{}, type(x.dtype()) {
-  GB_CHECK(outer * channels * inner <= kMostElements, "a normalisation of so many elements is not possible on a card yet: ",
-           outer * channels * inner);
+  GB_CHECK(std::max(outer * inner, channels) <= mostElements(), "a normalisation of channels of so many elements, or of so many channels, "
+           "is not possible on a card: ", outer * inner, ", ", channels);
   a.inner = inner;
   a.channels = channels;
   a.byInner = divisorOf(inner);

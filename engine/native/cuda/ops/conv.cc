@@ -10,6 +10,7 @@
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
+#include "ops/pointwise.h"
 
 namespace gb::cuda {
 namespace {
@@ -41,7 +42,7 @@ int64_t volume(const int64_t (&size)[3]) { return size[0] * size[1] * size[2]; }
 void checkSizes(const ConvShape& s) {
   const int64_t in = s.channels * volume(s.in), out = s.features * volume(s.out), depth = s.channels * volume(s.kernel);
   const int64_t places = s.batch * std::max(volume(s.in), volume(s.out));
-  GB_CHECK(std::max({in, out, depth, s.features * volume(s.kernel), places}) <= kMostElements,
+  GB_CHECK(std::max({in, out, depth, s.features * volume(s.kernel), places}) <= mostElements(),
            "a convolution of so many elements is not possible on a card yet: ", places, " places of ",
            std::max(s.channels, s.features), " channels");
 }
@@ -74,7 +75,37 @@ void runPass(ConvArguments a, Device device, DType type) {
 
 const void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
 
+/** Elements of one image, as it comes or as it goes. */
+int64_t imageOf(const ConvShape& s) {
+  return s.groups * std::max(s.channels * volume(s.in), s.features * volume(s.out));
+}
+
+/** Images `first` … of a tensor of the shape's images. */
+Tensor imagesOf(const Tensor& x, int64_t first, int64_t count) {
+  Dims sizes = x.sizes();
+  sizes[0] = count;
+  return x.viewed(sizes, x.strides(), x.offset() + first * x.stride(0));
+}
+
+/** Calls body(shape, first) for as many images as a pass can take, where that is not all: false where it is. */
+template <class Body>
+bool inBatches(const ConvShape& s, const Body& body) {
+  const int64_t image = imageOf(s);
+  if (s.batch * image <= mostElements() || s.batch == 1) return false;
+  inParts(s.batch, image, [&](int64_t first, int64_t count) {
+    ConvShape part = s;
+    part.batch = count;
+    body(part, first);
+  });
+  return true;
+}
+
 void convOnCuda(const ConvShape& s, const Tensor& y, const Tensor& x, const Tensor& weight, MaybeTensor bias) {
+  if (inBatches(s, [&](const ConvShape& part, int64_t first) {
+        convOnCuda(part, imagesOf(y, first, part.batch), imagesOf(x, first, part.batch), weight, bias);
+      })) {
+    return;
+  }
   if (convByLibrary(s, y, x, weight, bias)) return;
   const auto wide = [&](const auto&... tensors) { convOnCuda(s, tensors...); };
   if (widened(wide, y, x, weight, bias)) return;
@@ -110,6 +141,11 @@ ConvDim phaseOf(const ConvShape& s, int i, int64_t phase) {
 }
 
 void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const Tensor& weight, MaybeTensor bias) {
+  if (inBatches(s, [&](const ConvShape& part, int64_t first) {
+        convInputOnCuda(part, imagesOf(x, first, part.batch), imagesOf(y, first, part.batch), weight, bias);
+      })) {
+    return;
+  }
   if (convInputByLibrary(s, x, y, weight, bias)) return;
   const auto wide = [&](const auto&... tensors) { convInputOnCuda(s, tensors...); };
   if (widened(wide, x, y, weight, bias)) return;
@@ -130,6 +166,13 @@ void convInputOnCuda(const ConvShape& s, const Tensor& x, const Tensor& y, const
 }
 
 void convWeightOnCuda(const ConvShape& s, const Tensor& weight, const Tensor& y, const Tensor& x) {
+  if (inBatches(s, [&](const ConvShape& part, int64_t first) {
+        const Tensor to = first == 0 ? weight : emptyTensor(weight.sizes(), weight.dtype(), weight.device());
+        convWeightOnCuda(part, to, imagesOf(y, first, part.batch), imagesOf(x, first, part.batch));
+        if (first > 0) add(weight, to, 1, &weight);
+      })) {
+    return;
+  }
   const int64_t ownColumns = s.channels * volume(s.kernel), depth = s.batch * volume(s.out);
   const bool few = s.groups == 1 && ownColumns <= kFewColumnsAtMost && computeType(weight.dtype()) == weight.dtype();
   if (!(few && depth * s.features * ownColumns <= kLittle) && convWeightByLibrary(s, weight, y, x)) return;

@@ -2,6 +2,7 @@
 #include "ops/index.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "cuda/kernels/scatter_arguments.h"
 #include "cuda/ops/chain.h"
@@ -40,6 +41,12 @@ IndexArguments argumentsOf(const Indexed& x) {
   return a;
 }
 
+/** The same from position `first` on. */
+IndexArguments positionsOf(IndexArguments index, int64_t first) {
+  for (int k = 0; k < index.count; k++) index.at[k] += first;
+  return index;
+}
+
 int bitsOf(int64_t n) {
   int bits = 0;
   while ((int64_t(1) << bits) < n) bits++;
@@ -64,12 +71,15 @@ struct Sorted {
   }
 };
 
-Unit sortedUnit(DType type) {
-  return {"scatter.cu", std::string("-DGB_T=") + kernelType(type) + " -DGB_C=" + computeName(computeType(type))};
+Unit sortedUnit(DType type, bool wide) {
+  return {"scatter.cu", std::string("-DGB_T=") + kernelType(type) + " -DGB_C=" + computeName(computeType(type)) +
+                            " -DGB_WIDE=" + (wide ? "1" : "0")};
 }
 
-CUfunction sortedKernel(Function (&all)[kDTypes], const char* name, const Tensor& x) {
-  return all[int(x.dtype())].get(cudaIndex(x.device()), name, [&] { return sortedUnit(x.dtype()); });
+/** `reach`: bytes from the first place to behind the last one. */
+CUfunction sortedKernel(Function (&all)[2][kDTypes], const char* name, const Tensor& x, int64_t reach) {
+  const bool wide = reach > 2 * mostElements();
+  return all[wide][int(x.dtype())].get(cudaIndex(x.device()), name, [&] { return sortedUnit(x.dtype(), wide); });
 }
 
 /** Blocks [count, rest…]: the walk over one of them, in step with the base. */
@@ -104,19 +114,21 @@ void gatherOnCuda(const Indexed& from, const Tensor& out) {
     }
     return;
   }
-  GB_CHECK(out.numel() <= kMostElements, "an index that reads so many elements is not possible on a card yet: ", out.numel());
-  const StridedLoop block = blockLoop(out, from.base);
   const int64_t step = out.stride(0) * int64_t(out.itemSize());
-  launch(gathers.get(device, "index.cu", "gatherBlocks", out.itemSize()), device, gridFor(out.numel(), kThreads), kThreads,
-         out.as<char>(), from.base.as<char>(), index, withIndexLast(block, from.count, step), unsigned(block.numel),
-         unsigned(out.numel()));
+  inLaunches(blockLoop(out, from.base), [&](const StridedLoop& block) {
+    inParts(from.count, block.numel, [&](int64_t first, int64_t count) {
+      launch(gathers.get(device, "index.cu", "gatherBlocks", out.itemSize()), device, gridFor(count * block.numel, kThreads), kThreads,
+             block.data[0] + first * step, block.data[1], positionsOf(index, first), withIndexLast(block, count, step),
+             unsigned(block.numel), unsigned(count * block.numel));
+    });
+  });
 }
 
 void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, double factor) {
   const Device device = values.device();
   const IndexArguments index = argumentsOf(to);
   static BySize checks, scatters;
-  static Function sorts[kDTypes];
+  static Function sorts[2][kDTypes];
   const long long count = to.count;
   if (values.numel() == 0) {
     if (count > 0) {
@@ -124,26 +136,31 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
     }
     return;
   }
-  const StridedLoop block = blockLoop(values, to.base);
-  GB_CHECK(block.numel <= kMostElements, "an index that writes blocks of so many elements: ", block.numel);
-  Walk<2> walk = walkOf<2>(block);
-  // The kernels' order of operands: the base is written, the values are read.
-  for (int d = 0; d < walk.dims; d++) std::swap(walk.strides[0][d], walk.strides[1][d]);
   const long long step = values.stride(0) * int64_t(values.itemSize());
   const bool add = mode == WriteMode::Add;
-  GB_CHECK(count <= kMostElements, "an index of so many elements is not possible on a card yet: ", count);
-  if (count <= kFewPositions || block.numel >= kManyThreads) {
-    launch(scatters.get(device, "index.cu", "scatterBlocks", values.itemSize()), device, gridFor(block.numel, kThreads), kThreads,
-           to.base.as<char>(), values.as<char>(), step, int(values.dtype()), index, walk, unsigned(block.numel), count, add, factor);
-    return;
-  }
-  const int64_t columns = std::min(block.numel, kColumns);
-  Sorted s(count, product(to.sizes), columns, (block.numel + columns - 1) / columns);
-  s.arguments.valueStep = step;
-  s.arguments.mode = add ? kScatterAdd : kScatterSet;
-  s.arguments.factor = factor;
-  launch(sortedKernel(sorts, "scatterSorted", values), device, s.grid, s.threads, s.arguments,
-         index, walk, to.base.as<char>(), values.as<char>(), unsigned(block.numel), unsigned(count));
+  int64_t reach = 0;
+  for (int k = 0; k < index.count; k++) reach += std::abs(index.strides[k]) * index.sizes[k];
+  inLaunches(blockLoop(values, to.base), [&](const StridedLoop& block) {
+    char *const from = block.data[0], *const base = block.data[1];
+    Walk<2> walk = walkOf<2>(block);
+    // The kernels' order of operands: the base is written, the values are read.
+    for (int d = 0; d < walk.dims; d++) std::swap(walk.strides[0][d], walk.strides[1][d]);
+    const unsigned elements = unsigned(block.numel);
+    if (count <= kFewPositions || elements >= kManyThreads) {
+      launch(scatters.get(device, "index.cu", "scatterBlocks", values.itemSize()), device, gridFor(elements, kThreads), kThreads, base,
+             from, step, int(values.dtype()), index, walk, elements, count, add, factor);
+      return;
+    }
+    const int64_t columns = std::min(block.numel, kColumns);
+    inParts(count, 1, [&](int64_t first, int64_t n) {
+      Sorted s(n, product(to.sizes), columns, (block.numel + columns - 1) / columns);
+      s.arguments.valueStep = step;
+      s.arguments.mode = add ? kScatterAdd : kScatterSet;
+      s.arguments.factor = factor;
+      launch(sortedKernel(sorts, "scatterSorted", values, reach), device, s.grid, s.threads, s.arguments, positionsOf(index, first), walk,
+             base, from + first * step, elements, unsigned(n));
+    });
+  });
 }
 
 void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, const Tensor& other) {
@@ -155,27 +172,33 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
   for (Dims* dims : {&sizes, &o, &p, &s}) dims->erase(dim);
   const Tensor a = other.viewed(sizes, o), b = index.viewed(sizes, p), c = x.viewed(sizes, s);
   const Tensor* all[3] = {&a, &b, &c};
-  const StridedLoop nest(sizes, all, 3);
-  GB_CHECK(index.numel() <= kMostElements, "an index of so many elements is not possible on a card yet: ", index.numel());
-  const unsigned lines = unsigned(nest.numel);
   static BySize gathers, scatters;
-  static Function sorts[kDTypes];
-  if (mode == Along::Gather) {
-    launch(gathers.get(device, "index.cu", "gatherAlong", x.itemSize()), device, gridFor(index.numel(), kThreads), kThreads,
-           other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines);
-    return;
-  }
-  if (line.length <= kFewPositions || lines >= kManyThreads) {
-    launch(scatters.get(device, "index.cu", "scatterAlong", x.itemSize()), device, gridFor(lines, kThreads), kThreads,
-           other.as<char>(), index.as<char>(), x.as<char>(), walkOf<3>(nest), line, lines, int(mode));
-    return;
-  }
-  Sorted sorted(line.length, line.size, 1, lines);
-  sorted.arguments.valueStep = line.other;
-  sorted.arguments.mode = int(mode);
-  sorted.arguments.factor = 1;
-  launch(sortedKernel(sorts, "scatterLines", x), device, sorted.grid, sorted.threads,
-         sorted.arguments, line, walkOf<3>(nest), x.as<char>(), index.as<char>(), other.as<char>());
+  static Function sorts[2][kDTypes];
+  inLaunches(StridedLoop(sizes, all, 3), [&](const StridedLoop& nest) {
+    char *const values = nest.data[0], *const at = nest.data[1], *const base = nest.data[2];
+    const unsigned lines = unsigned(nest.numel);
+    const Walk<3> walk = walkOf<3>(nest);
+    if (mode == Along::Gather) {
+      launch(gathers.get(device, "index.cu", "gatherAlong", x.itemSize()), device, gridFor(line.length * nest.numel, kThreads), kThreads,
+             values, at, base, walk, line, lines);
+      return;
+    }
+    if (line.length <= kFewPositions || lines >= kManyThreads) {
+      launch(scatters.get(device, "index.cu", "scatterAlong", x.itemSize()), device, gridFor(lines, kThreads), kThreads, values, at,
+             base, walk, line, lines, int(mode));
+      return;
+    }
+    inParts(line.length, 1, [&](int64_t first, int64_t n) {
+      Line part = line;
+      part.length = n;
+      Sorted sorted(n, line.size, 1, lines);
+      sorted.arguments.valueStep = line.other;
+      sorted.arguments.mode = int(mode);
+      sorted.arguments.factor = 1;
+      launch(sortedKernel(sorts, "scatterLines", x, std::abs(line.x) * line.size), device, sorted.grid, sorted.threads, sorted.arguments, part, walk, base,
+             at + first * line.index, values + first * line.other);
+    });
+  });
 }
 
 void whereOnCuda(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
@@ -221,7 +244,9 @@ Tensor nonzeroOnCuda(const Tensor& x) {
 
 GB_UNITS(all) {
   for (size_t size : {1, 2, 4, 8}) all.push_back(BySize::unit("index.cu", size));
-  for (int type = 0; type < kDTypes; type++) all.push_back(sortedUnit(DType(type)));
+  for (int type = 0; type < kDTypes; type++) {
+    for (bool wide : {false, true}) all.push_back(sortedUnit(DType(type), wide));
+  }
   all.push_back(Unit{"compact.cu", ""});
 }
 

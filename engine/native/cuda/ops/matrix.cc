@@ -29,15 +29,19 @@ void gemmOnCuda(const GemmCall& call) {
   static Function kernels[kDTypes];
   const CUfunction kernel = kernels[int(call.dtype)].get(cudaIndex(device), "gemm", [&] { return unitOf(call.dtype); });
   const int64_t size = int64_t(itemSize(call.dtype));
-  const int64_t columns = (call.n + kTile - 1) / kTile, rows = (call.m + kTile - 1) / kTile;
-  GB_CHECK(rows <= kMostInZ, "a product with ", call.m, " rows is not possible on a card yet");
-  for (int64_t first = 0; first < call.batch; first += kMostInZ) {
-    const auto at = [&](const MatrixRef& x) { return static_cast<char*>(x.data) + first * x.batchStride * size; };
-    const GemmArguments a{at(call.a),         at(call.b),   call.bias,       at(call.c),         call.m,       call.n,
-                          call.k,             call.a.batchStride, call.a.row, call.a.column,     call.b.batchStride, call.b.row,
-                          call.b.column,      call.c.batchStride, call.c.row, call.c.column,     call.alpha,   call.beta};
-    const Grid grid{unsigned(columns), unsigned(rows), unsigned(std::min(kMostInZ, call.batch - first))};
-    launch(kernel, device, grid, kThreads, a);
+  const int64_t columns = (call.n + kTile - 1) / kTile, most = kMostInZ * kTile;
+  for (int64_t row = 0; row < call.m; row += most) {
+    const int64_t m = std::min(most, call.m - row);
+    for (int64_t first = 0; first < call.batch; first += kMostInZ) {
+      const auto at = [&](const MatrixRef& x, int64_t row) {
+        return static_cast<char*>(x.data) + (first * x.batchStride + row * x.row) * size;
+      };
+      const GemmArguments a{at(call.a, row), at(call.b, 0),      call.bias,  at(call.c, row), m,                  call.n,
+                            call.k,          call.a.batchStride, call.a.row, call.a.column,   call.b.batchStride, call.b.row,
+                            call.b.column,   call.c.batchStride, call.c.row, call.c.column,   call.alpha,         call.beta};
+      const Grid grid{unsigned(columns), unsigned((m + kTile - 1) / kTile), unsigned(std::min(kMostInZ, call.batch - first))};
+      launch(kernel, device, grid, kThreads, a);
+    }
   }
 }
 

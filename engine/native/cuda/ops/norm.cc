@@ -33,14 +33,15 @@ struct Partials {
 
 bool aligned(const Tensor& x) { return (reinterpret_cast<size_t>(x.data()) & 15) == 0; }
 
-/** Of all elements, where a thread takes four vectors; and whether these can be whole. */
-struct Elements {
-  bool whole;
-  Grid grid;
-  Elements(const ChannelPlan& plan, const Tensor& x, bool aligned)
-      : whole(aligned && plan.a.inner % vectorOf(x.dtype()) == 0),
-        grid(gridFor(x.numel(), int64_t(4) * kThreads * (whole ? vectorOf(x.dtype()) : 1))) {}
-};
+/** Of all elements a thread takes four vectors, which are `whole` ones or single. Calls body(grid, count, first) for whole samples. */
+template <class Body>
+void inSamples(const ChannelNorm& call, bool whole, const Body& body) {
+  const int64_t each = call.channels * call.inner, perBlock = int64_t(4) * kThreads * (whole ? vectorOf(call.x.dtype()) : 1);
+  GB_CHECK(each <= mostElements(), "a normalisation of samples of so many elements is not possible on a card: ", each);
+  inParts(call.outer, each, [&](int64_t first, int64_t count) {
+    body(gridFor(count * each, perBlock), unsigned(count * each), first * each * int64_t(call.x.itemSize()));
+  });
+}
 
 Grid channelGrid(const ChannelArguments& a) { return gridFor(a.channels * 32, kThreads); }
 
@@ -66,9 +67,11 @@ void batchNormOnCuda(const ChannelNorm& call, const Statistics& from, const Tens
   } else {
     launch(given.get("givenStatistics", x, false), device, gridFor(a.channels, kThreads), kThreads, a, to);
   }
-  const Elements all(plan, x, vectors);
-  launch(scale.get("scaleChannels", x, all.whole), device, all.grid, kThreads, a, unsigned(x.numel()), y.data(), x.data(),
-         call.mean.data(), call.inverse.data(), dataOf(call.weight), dataOf(call.bias));
+  const bool all = vectors && a.inner % vectorOf(x.dtype()) == 0;
+  inSamples(call, all, [&](Grid grid, unsigned n, int64_t bytes) {
+    launch(scale.get("scaleChannels", x, all), device, grid, kThreads, a, n, y.as<char>() + bytes, x.as<char>() + bytes,
+           call.mean.data(), call.inverse.data(), dataOf(call.weight), dataOf(call.bias));
+  });
 }
 
 void batchNormBackwardOnCuda(const ChannelNorm& call, const Tensor& grad, bool training, MaybeTensor dx, MaybeTensor dweight,
@@ -94,9 +97,11 @@ void batchNormBackwardOnCuda(const ChannelNorm& call, const Tensor& grad, bool t
   launch(join.get("joinGradients", x, false), device, channelGrid(a), kThreads, a, to, partial.first, partial.second,
          factors.data());
   if (!dx) return;
-  const Elements all(plan, x, vectors);
-  launch(gradients.get("channelGradients", x, all.whole), device, all.grid, kThreads, a, unsigned(x.numel()), dx->data(),
-         grad.data(), x.data(), call.mean.data(), factors.data());
+  const bool all = vectors && a.inner % vectorOf(x.dtype()) == 0;
+  inSamples(call, all, [&](Grid grid, unsigned n, int64_t bytes) {
+    launch(gradients.get("channelGradients", x, all), device, grid, kThreads, a, n, dx->as<char>() + bytes, grad.as<char>() + bytes,
+           x.as<char>() + bytes, call.mean.data(), factors.data());
+  });
 }
 
 RowNormArguments rowsOf(const RowPlan& plan, const RowNorm& call, double eps) {

@@ -15,20 +15,28 @@
 namespace gb::cuda {
 namespace {
 
-void checkElements(const Tensor& x) {
-  GB_CHECK(x.numel() <= kMostElements, "pooling of so many elements is not possible on a card yet: ", x.numel());
+/** Calls body(first, count) for as many planes as one launch can take; `largest`: elements of a plane, before or after pooling. */
+template <class Body>
+void inPlanes(int64_t planes, int64_t largest, const Body& body) {
+  GB_CHECK(largest <= mostElements(), "pooling of planes of so many elements is not possible on a card: ", largest);
+  inParts(planes, largest, body);
 }
 
-PoolArguments windowsOf(const PoolWindows (&dims)[3], const Tensor& outputs) {
-  checkElements(outputs);
+int64_t sizeOf(const PoolWindows (&dims)[3]) { return dims[0].size * dims[1].size * dims[2].size; }
+int64_t windowsOf(const PoolWindows (&dims)[3]) {
+  return int64_t(dims[0].windows.size()) * int64_t(dims[1].windows.size()) * int64_t(dims[2].windows.size());
+}
+/** Elements from number `first` on. */
+void* from(const Tensor& x, int64_t first) { return x.as<char>() + first * int64_t(x.itemSize()); }
+
+PoolArguments argumentsOf(const PoolWindows (&dims)[3]) {
   PoolArguments a{};
-  a.outputs = unsigned(outputs.numel());
-  a.plane = int(dims[0].size * dims[1].size * dims[2].size);
+  a.plane = int(sizeOf(dims));
   a.pairs = dims[0].size == 1 && dims[0].windows.size() == 1;
   for (int i = 0; i < 3; i++) {
     const PoolWindows& d = dims[i];
     const int64_t reach = d.step * (d.kernel - 1) + 1, count = int64_t(d.windows.size());
-    GB_CHECK(d.size + 2 * d.padding + reach + d.stride <= kMostElements,
+    GB_CHECK(d.size + 2 * d.padding + reach + d.stride <= INT32_MAX,
              "windows that reach so far are not possible on a card: kernelSize=", d.kernel, ", stride=", d.stride,
              ", padding=", d.padding, " and dilation=", d.step);
     a.dims[i] = {divisorOf(std::max<int64_t>(1, count)), divisorOf(std::max<int64_t>(1, d.size)),
@@ -43,69 +51,86 @@ PoolArguments windowsOf(const PoolWindows (&dims)[3], const Tensor& outputs) {
 
 void maxPoolOnCuda(const PoolWindows (&dims)[3], const Tensor& values, const Tensor& places, const Tensor& x) {
   static ByCompute kernels;
-  launch(kernels.get(x.device(), "pool.cu", "maxPool", x.dtype()), x.device(), gridFor(values.numel(), kThreads), kThreads,
-         windowsOf(dims, values), values.data(), places.data(), x.data());
+  const int64_t windows = windowsOf(dims), size = sizeOf(dims);
+  if (windows == 0) return;
+  PoolArguments a = argumentsOf(dims);
+  inPlanes(values.numel() / windows, std::max(windows, size), [&](int64_t first, int64_t count) {
+    a.outputs = unsigned(count * windows);
+    launch(kernels.get(x.device(), "pool.cu", "maxPool", x.dtype()), x.device(), gridFor(a.outputs, kThreads), kThreads, a,
+           from(values, first * windows), from(places, first * windows), from(x, first * size));
+  });
 }
 
-PlaceArguments placesOf(const Tensor& places, int64_t count, int64_t size) {
-  checkElements(places);
-  return {places.as<int>(), divisorOf(count), size, unsigned(places.numel()), faultOf(cudaIndex(places.device())), faultCode()};
+/** Elements with places in planes: those of `planes` planes from `first` on. */
+PlaceArguments placesOf(const Tensor& places, int64_t count, int64_t size, int64_t first, int64_t planes) {
+  return {places.as<int>() + first * count, divisorOf(std::max<int64_t>(1, count)), size, unsigned(planes * count),
+          faultOf(cudaIndex(places.device())), faultCode()};
 }
 
 void pickOnCuda(const Tensor& out, const Tensor& x, const Tensor& places, int64_t count, int64_t size) {
   static BySize kernels;
-  launch(kernels.get(out.device(), "places.cu", "pick", out.itemSize()), out.device(), gridFor(out.numel(), kThreads), kThreads,
-         placesOf(places, count, size), out.data(), x.data());
+  if (out.numel() == 0) return;
+  inPlanes(out.numel() / count, std::max(count, size), [&](int64_t first, int64_t planes) {
+    launch(kernels.get(out.device(), "places.cu", "pick", out.itemSize()), out.device(), gridFor(planes * count, kThreads), kThreads,
+           placesOf(places, count, size, first, planes), from(out, first * count), from(x, first * size));
+  });
 }
 
 void putOnCuda(const Tensor& out, const Tensor& x, const Tensor& places, int64_t count, int64_t size, bool add) {
   const Device device = out.device();
-  const PlaceArguments a = placesOf(places, count > 0 ? count : 1, size);
-  const Tensor first = emptyTensor(out.sizes(), DType::Int32, device);
-  fillWith(first, Scalar::of(int64_t(-1)));
-  const Grid byElement = gridFor(a.total, kThreads), byPlace = gridFor(out.numel(), kThreads);
+  if (out.numel() == 0) return;
   static BySize finds, puts, chains;
   static ByCompute sums;
-  if (!add) {
-    if (a.total > 0) {
-      launch(finds.get(device, "places.cu", "findLast", 4), device, byElement, kThreads, a, first.data());
+  inPlanes(out.numel() / size, std::max(count, size), [&](int64_t start, int64_t planes) {
+    const PlaceArguments a = placesOf(places, count, size, start, planes);
+    const long long elements = planes * size;
+    const Tensor first = emptyTensor({elements}, DType::Int32, device);
+    fillWith(first, Scalar::of(int64_t(-1)));
+    const Grid byElement = gridFor(a.total, kThreads), byPlace = gridFor(elements, kThreads);
+    void *const to = from(out, start * size), *const values = from(x, start * count);
+    if (!add) {
+      if (a.total > 0) {
+        launch(finds.get(device, "places.cu", "findLast", 4), device, byElement, kThreads, a, first.data());
+      }
+      launch(puts.get(device, "places.cu", "putLast", out.itemSize()), device, byPlace, kThreads, to, values, first.data(), elements);
+      return;
     }
-    launch(puts.get(device, "places.cu", "putLast", out.itemSize()), device, byPlace, kThreads, out.data(), x.data(),
-           first.data(), static_cast<long long>(out.numel()));
-    return;
-  }
-  const Tensor next = emptyTensor(places.sizes(), DType::Int32, device);
-  if (a.total > 0) {
-    launch(chains.get(device, "places.cu", "chain", 4), device, byElement, kThreads, a, first.data(), next.data());
-  }
-  launch(sums.get(device, "pool.cu", "sumChains", out.dtype()), device, byPlace, kThreads, out.data(), x.data(), first.data(),
-         next.data(), static_cast<long long>(out.numel()));
+    const Tensor next = emptyTensor({planes * count}, DType::Int32, device);
+    if (a.total > 0) {
+      launch(chains.get(device, "places.cu", "chain", 4), device, byElement, kThreads, a, first.data(), next.data());
+    }
+    launch(sums.get(device, "pool.cu", "sumChains", out.dtype()), device, byPlace, kThreads, to, values, first.data(), next.data(),
+           elements);
+  });
 }
 
 void maxPoolBackwardOnCuda(const PoolWindows (&dims)[3], const Tensor& out, const Tensor& x, const Tensor& places) {
   const auto empty = [](const PoolWindows& d) {
     return std::any_of(d.windows.begin(), d.windows.end(), [](const PoolWindows::Window& w) { return w.count == 0; });
   };
-  const PoolArguments a = windowsOf(dims, places);
-  if (std::any_of(std::begin(dims), std::end(dims), empty)) {
-    // What such a window hands down goes to the first place of the plane, where it does not lie.
-    return putOnCuda(out, x, places, int64_t(a.dims[0].count) * a.dims[1].count * a.dims[2].count, a.plane, true);
-  }
-  checkElements(out);
+  const int64_t windows = windowsOf(dims), size = sizeOf(dims);
+  // What a window without elements hands down goes to the first place of the plane, where it does not lie.
+  if (std::any_of(std::begin(dims), std::end(dims), empty)) return putOnCuda(out, x, places, windows, size, true);
+  if (out.numel() == 0) return;
+  PoolArguments a = argumentsOf(dims);
   static ByCompute kernels, pairs;
   const bool filled = a.pairs && a.dims[1].stride == 2 && a.dims[2].stride == 2 && a.dims[1].size == 2 * a.dims[1].count &&
                       a.dims[2].size == 2 * a.dims[2].count;
-  if (filled) {
-    launch(pairs.get(out.device(), "pool.cu", "maxPoolBackwardPairs", out.dtype()), out.device(), gridFor(a.outputs, kThreads),
-           kThreads, a, out.data(), x.data(), places.data());
-    return;
-  }
-  launch(kernels.get(out.device(), "pool.cu", "maxPoolBackward", out.dtype()), out.device(), gridFor(out.numel(), kThreads),
-         kThreads, a, out.data(), x.data(), places.data(), unsigned(out.numel()));
+  inPlanes(out.numel() / size, std::max(windows, size), [&](int64_t first, int64_t count) {
+    a.outputs = unsigned(count * windows);
+    const unsigned elements = unsigned(count * size);
+    void *const to = from(out, first * size), *const values = from(x, first * windows), *const at = from(places, first * windows);
+    if (filled) {
+      launch(pairs.get(out.device(), "pool.cu", "maxPoolBackwardPairs", out.dtype()), out.device(), gridFor(a.outputs, kThreads),
+             kThreads, a, to, values, at);
+    } else {
+      launch(kernels.get(out.device(), "pool.cu", "maxPoolBackward", out.dtype()), out.device(), gridFor(elements, kThreads), kThreads,
+             a, to, values, at, elements);
+    }
+  });
 }
 
-void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_t, int64_t size, int64_t inner) {
-  GB_CHECK(out.numel() <= kMostElements, "a result of so many elements is not possible on a card yet: ", out.numel());
+void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_t outer, int64_t size, int64_t inner) {
   // Weights, starts and columns behind each other.
   const int64_t entries = m.starts[m.rows];
   const size_t weights = size_t(entries) * x.itemSize(), starts = size_t(m.rows + 1) * 4;
@@ -122,11 +147,16 @@ void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_
   std::memcpy(table.data() + weights + starts, m.columns, size_t(entries) * 4);
   const Constant constant(table.data(), table.size(), out.device());
   const char* at = constant.data();
-  const MixArguments a{reinterpret_cast<const int*>(at + weights), reinterpret_cast<const int*>(at + weights + starts), at,
-                       divisorOf(inner), divisorOf(m.rows), size, unsigned(out.numel())};
+  MixArguments a{reinterpret_cast<const int*>(at + weights), reinterpret_cast<const int*>(at + weights + starts), at,
+                 divisorOf(inner), divisorOf(m.rows), size, 0};
   static ByFloat kernels;
-  launch(kernels.get(out.device(), "mix.cu", "mix", x.dtype()), out.device(), gridFor(out.numel(), kThreads), kThreads, a,
-         out.data(), x.data());
+  const int64_t lines = m.rows * inner;
+  GB_CHECK(lines <= mostElements(), "a result whose lines along one dimension have so many elements is not possible on a card: ", lines);
+  inParts(outer, lines, [&](int64_t first, int64_t count) {
+    a.outputs = unsigned(count * lines);
+    launch(kernels.get(out.device(), "mix.cu", "mix", x.dtype()), out.device(), gridFor(a.outputs, kThreads), kThreads, a,
+           from(out, first * lines), from(x, first * size * inner));
+  });
 }
 
 GB_UNITS(all) {

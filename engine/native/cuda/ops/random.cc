@@ -114,15 +114,20 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
 void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generator) {
   const Device device = x.device();
   const int64_t n = x.numel();
-  GB_CHECK(n <= kMostElements, "more random numbers at a time than a card can draw yet: ", n);
+  if (n == 0) return;
   const Tensor* both[2] = {&x, &p};
   // As PyTorch here: a thread for each four elements, however many there are, and ten numbers from the generator.
-  const Grid grid = gridFor(n, int64_t(kThreads) * 4);
   const PhiloxState random = philoxFor(generator, 10);
   static Function functions;
   const CUfunction kernel = functions.get(cudaIndex(device), "bernoulliTensor", [] { return Unit{"random.cu", ""}; });
-  launch(kernel, device, grid, kThreads, Place{x.as<char>(), int(x.dtype())}, Place{p.as<char>(), int(p.dtype())},
-         walkOf<2>(StridedLoop(x.sizes(), both, 2)), unsigned(n), random, faultOf(cudaIndex(device)), faultCode());
+  long long first = 0;
+  inLaunches(StridedLoop(x.sizes(), both, 2), [&](const StridedLoop& nest) {
+    const int64_t groups = (first + nest.numel - 1) / 4 - first / 4 + 1;
+    launch(kernel, device, gridFor(groups, kThreads), kThreads, Place{nest.data[0], int(x.dtype())},
+           Place{nest.data[1], int(p.dtype())}, walkOf<2>(nest), first, unsigned(nest.numel), random, faultOf(cudaIndex(device)),
+           faultCode());
+    first += nest.numel;
+  });
 }
 
 void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {

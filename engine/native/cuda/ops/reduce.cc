@@ -99,97 +99,81 @@ Plan planAcross(int64_t count, int64_t columns, bool large, int64_t processors) 
   return {unsigned(threads), unsigned(lanes), blocks(), parts};
 }
 
-/** Elements of each output that one launch takes: a stretch of the outermost reduced dimension, in parts. */
+/** Elements of each output that one launch takes, in parts. */
 struct Slice {
-  int64_t begin, size;
+  Walk<1> reduced;
+  char* data;
   unsigned count, perPart;
   Plan plan;
   /** The first of its parts among those of all slices. */
   unsigned first;
 };
 
-/**
- * Positions are 32-bit numbers in a kernel: `count` elements of each output are one slice mostly, and more beyond that.
- * `run` elements are read together.
- */
-std::vector<Slice> slicesOf(int64_t count, int64_t outer, int64_t outputs, bool along, int64_t run, Device device) {
-  const int64_t inner = count / outer;
-  // A slice of single elements ends where those do that are read together.
-  const int64_t perSlice = count <= kMostElements ? outer : inner == 1 ? kMostElements / run * run : kMostElements / inner;
+/** The elements of each output are one slice mostly, and several where a launch cannot take them all. `run` are read together. */
+std::vector<Slice> slicesOf(const StridedLoop& reduced, int64_t outputs, bool along, int64_t run, Device device) {
   const int64_t processors = properties(cudaIndex(device)).multiProcessorCount;
   std::vector<Slice> slices;
   unsigned first = 0;
-  for (int64_t begin = 0; begin < outer; begin += perSlice) {
-    const int64_t size = std::min(perSlice, outer - begin), own = inner * size;
+  inLaunches(reduced, [&](const StridedLoop& nest) {
+    const int64_t own = nest.numel;
     Plan plan = along ? planAlong(own / run, outputs, processors) : planAcross(own, outputs / run, run > 1, processors);
     const int64_t step = along ? run : 1, perPart = (own / step + plan.parts - 1) / plan.parts * step;
     if (perPart > 0) plan.parts = std::max<int64_t>(1, (own + perPart - 1) / perPart);
-    slices.push_back({begin, size, unsigned(own), unsigned(perPart), plan, first});
+    slices.push_back({walkOf<1>(nest), nest.data[0], unsigned(own), unsigned(perPart), plan, first});
     first += unsigned(plan.parts);
-  }
+  });
   return slices;
 }
 
-void reduceOnCuda(const ReduceCall& call) {
+/** A walk over x and out, where out does not move along what is reduced. `empty`: there is nothing to reduce. */
+void reduceWalk(const ReduceCall& call, const StridedLoop& nest, bool empty) {
   const Tensor &x = *call.x, &out = *call.out;
-  if (out.numel() == 0) return;
   const Device device = out.device();
   const int which = int(call.reduction);
-  GB_CHECK(call.compute != DType::Int64 || kIntegers[which], "not implemented for '", titleOf(x.dtype()), "'");
-  const Tensor* both[2] = {&x, &out};
-  const StridedLoop nest(x.sizes(), both, 2);
-  GB_CHECK(out.numel() <= kMostElements, "a reduction to so many elements is not possible on a card yet: ", out.numel());
-  ReduceArguments a{};
-  a.x = {x.as<char>(), int(x.dtype())};
-  a.out = {out.as<char>(), int(out.dtype())};
-  a.p = call.p;
-  a.finish = int(call.finish);
-  a.outputs = 1;
-  // A dimension is reduced where the result does not move. Empty ones leave outputs of no elements.
-  const auto add = [&](auto& walk, int d) {
-    GB_CHECK(walk.dims < kMostDims, "a reduction over more than ", kMostDims, " dimensions that cannot be joined");
-    walk.sizes[walk.dims] = divisorOf(nest.sizes[d]);
-    walk.strides[0][walk.dims] = nest.strides[0][d];
-    if constexpr (std::is_same_v<std::decay_t<decltype(walk)>, Walk<2>>) walk.strides[1][walk.dims] = nest.strides[1][d];
-    walk.dims++;
-  };
-  bool alongMemory = true;
-  // Elements of one output, and the outermost dimension of them.
-  int64_t count = x.numel() == 0 ? 0 : 1, outer = 1, step = 0;
-  if (x.numel() == 0) {
-    a.outputs = unsigned(out.numel());
-    const Tensor* one[2] = {&out, &out};
-    a.kept = walkOf<2>(StridedLoop(out.sizes(), one, 2));
-  } else {
+  StridedLoop kept = nest, reduced = nest;
+  reduced.operands = 1;
+  int lastKept = -1;
+  for (StridedLoop* loop : {&kept, &reduced}) {
+    loop->sizes.resize(0);
+    loop->numel = 1;
+    for (Dims& strides : loop->strides) strides.resize(0);
     for (int d = 0; d < nest.sizes.size(); d++) {
-      if (nest.strides[1][d] == 0) {
-        add(a.reduced, d);
-        outer = nest.sizes[d];
-        step = nest.strides[0][d];
-        count *= outer;
-      } else {
-        if (d == 0) alongMemory = false;
-        add(a.kept, d);
-        a.outputs *= unsigned(nest.sizes[d]);
-      }
+      if ((nest.strides[1][d] == 0) != (loop == &reduced)) continue;
+      if (loop == &kept && nest.sizes[d] > 1) lastKept = d;
+      loop->numel *= nest.sizes[d];
+      loop->sizes.push(nest.sizes[d]);
+      for (int k = 0; k < loop->operands; k++) loop->strides[k].push(nest.strides[k][d]);
     }
   }
-  GB_CHECK(count / outer <= kMostElements, "a reduction of so many elements is not possible on a card yet: ", x.numel());
+  const int64_t outputs = kept.numel;
+  if (outputs > mostElements() && !(lastKept == 0 && outputs <= kCut)) {
+    const int64_t size = nest.sizes[lastKept], part = mostElements() / (outputs / size), cut = lastKept == 0 ? kCut : 1;
+    const int64_t most = std::max(cut, part / cut * cut);
+    for (int64_t begin = 0; begin < size; begin += most) reduceWalk(call, sliceOf(nest, lastKept, begin, std::min(most, size - begin)), empty);
+    return;
+  }
+  if (empty) reduced.numel = 0;
+  const bool alongMemory = empty || nest.sizes.empty() || nest.strides[1][0] == 0;
+  ReduceArguments a{};
+  a.x = {nest.data[0], int(x.dtype())};
+  a.out = {nest.data[1], int(out.dtype())};
+  a.p = call.p;
+  a.finish = int(call.finish);
+  a.outputs = unsigned(outputs);
+  a.kept = walkOf<2>(kept);
   const int unit = unitFor(call.compute, x.dtype()), item = int(x.itemSize());
   // Elements that are read together (kRun in reduce.cu).
   const int64_t run = unit >= kOwn ? 1 : item == 8 ? 2 : 4, bytes = run * item;
-  a.runs = run > 1 && x.numel() > 1 && nest.strides[0][0] == item && nest.sizes[0] % run == 0 &&
-           reinterpret_cast<size_t>(a.x.data) % size_t(bytes) == 0 && (alongMemory || x.numel() >= kLarge);
+  a.runs = run > 1 && !empty && !nest.sizes.empty() && nest.strides[0][0] == item && nest.sizes[0] % run == 0 &&
+           reinterpret_cast<size_t>(a.x.data) % size_t(bytes) == 0 && (alongMemory || nest.numel >= kLarge);
   for (int d = 1; a.runs && d < nest.sizes.size(); d++) a.runs = nest.strides[0][d] % bytes == 0;
-  const std::vector<Slice> slices = slicesOf(count, outer, a.outputs, alongMemory, a.runs ? run : 1, device);
+  const std::vector<Slice> slices = slicesOf(reduced, outputs, alongMemory, a.runs ? run : 1, device);
   a.parts = slices.back().first + unsigned(slices.back().plan.parts);
   std::optional<Scratch> partial;
   if (a.parts > 1) partial.emplace(size_t(a.parts) * a.outputs * 8, device);
   for (const Slice& slice : slices) {
-    if (slices.size() > 1) {
-      a.x.data = x.as<char>() + slice.begin * step;
-      a.reduced.sizes[a.reduced.dims - 1] = divisorOf(slice.size);
-    }
+    a.x.data = slice.data;
+    a.reduced = slice.reduced;
     a.count = slice.count;
     a.perPart = slice.perPart;
     a.lanes = slice.plan.lanes;
@@ -204,6 +188,15 @@ void reduceOnCuda(const ReduceCall& call) {
     a.lanes = plan.lanes;
     launch(kernelFor(which, unit, kJoin, device), device, gridFor(plan.blocks, 1), plan.threads, a);
   }
+}
+
+void reduceOnCuda(const ReduceCall& call) {
+  const Tensor &x = *call.x, &out = *call.out;
+  if (out.numel() == 0) return;
+  GB_CHECK(call.compute != DType::Int64 || kIntegers[int(call.reduction)], "not implemented for '", titleOf(x.dtype()), "'");
+  const bool empty = x.numel() == 0;
+  const Tensor* both[2] = {empty ? &out : &x, &out};
+  reduceWalk(call, StridedLoop(empty ? out.sizes() : x.sizes(), both, 2), empty);
 }
 
 GB_UNITS(all) {

@@ -27,7 +27,7 @@ int64_t threadsOf(const RowKernel& k, int64_t n) {
 
 RowPlan::RowPlan(int64_t count, int64_t n, DType dtype, std::initializer_list<const void*> memory)
     : rows{count, n}, type(dtype) {
-  GB_CHECK(n <= kMostElements, "rows of ", n, " elements are not possible on a card yet");
+  GB_CHECK(n <= mostElements(), "rows of ", n, " elements are not possible on a card");
   const int wide = type == DType::Float64 ? 2 : 4;
   const bool whole = n % wide == 0 && std::all_of(memory.begin(), memory.end(), [](const void* p) {
     return (reinterpret_cast<size_t>(p) & 15) == 0;

@@ -4,6 +4,10 @@
 #include <algorithm>
 
 #include "cuda/ops/row_plan.h"
+#include "cuda/ops/walk.h"
+#include "ops/copy.h"
+#include "ops/pointwise.h"
+#include "ops/reduce.h"
 
 namespace gb::cuda {
 namespace {
@@ -42,6 +46,16 @@ void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tens
 void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
   static ByRow variance, logSumExp;
   const Device device = out.device();
+  if (n > mostElements() && reduction != RowReduction::LogSumExp) {
+    const Tensor rows = x.viewed({out.numel(), n}, {n, 1}), to = out.viewed({out.numel(), 1}, {1, 1});
+    const Dims last{1};
+    const Tensor centred = binary(Binary::sub, rows, mean(rows, &last, true, std::nullopt));
+    const double freedom = std::max(0.0, double(n) - p);
+    const Tensor squares = sum(unary(Unary::square, centred), &last, true, std::nullopt);
+    const Tensor found = binary(Binary::div, squares, Scalar::of(freedom));
+    copyInto(to, reduction == RowReduction::Deviation ? unary(Unary::sqrt, found) : found);
+    return;
+  }
   const RowPlan plan(out.numel(), n, x.dtype(), {x.data()});
   if (reduction == RowReduction::LogSumExp) {
     launch(logSumExp.get(device, "rows.cu", "logSumExp", plan), device, plan.grid, plan.threads, plan.rows, out.data(),

@@ -128,6 +128,13 @@ Grid gridFor(int64_t n, int64_t perBlock) {
   return {unsigned(blocks)};
 }
 
+int64_t launchLimit = INT32_MAX;
+
+void setLaunchLimit(int64_t elements) {
+  GB_CHECK(elements >= 1 && elements <= INT32_MAX, "expected a number of elements from 1 to ", INT32_MAX, ", got ", elements);
+  launchLimit = elements;
+}
+
 void checkWait(CUresult result, int index) {
   if (__builtin_expect(result == kSuccess, 1)) return checkFault(index);
   std::string ops;

@@ -55,6 +55,10 @@ void launch(CUfunction kernel, Device device, Grid grid, unsigned threads, const
 /** Blocks of `threads` for `n` elements, at most as many as a grid has in x. */
 Grid gridFor(int64_t n, int64_t perBlock);
 
+/** Elements of a launch at most; see mostElements() in cuda/ops/walk.h. Tests lower it: what is divided then is small. */
+extern int64_t launchLimit;
+void setLaunchLimit(int64_t elements);
+
 /** The result of waiting: an error is one of some kernel before, whose op may be another than the present one. */
 void checkWait(CUresult result, int index);
 
