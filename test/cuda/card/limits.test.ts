@@ -14,7 +14,7 @@ type T = torch.Tensor;
 afterEach(() => native.cudaSetLaunchLimit(2 ** 31 - 1));
 
 /** `f` on tensors made from whole numbers of these shapes, whose gradients follow where it gives one tensor of floats. */
-function outputs(shapes: number[][], device: string, f: (...inputs: T[]) => T | T[]): T[] {
+function outputs(shapes: number[][], device: "cpu" | "cuda", f: (...inputs: T[]) => T | T[]): T[] {
 	torch.manualSeed(5);
 	const inputs = shapes.map((shape) => torch.randint(-8, 9, shape, { device: "cpu" }).to(torch.float32));
 	const leaves = inputs.map((x) => x.to(device).requiresGrad_());

@@ -20,7 +20,7 @@ using Offset = u32;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
-constexpr int kLeast = 8, kBatch = sizeof(T) == 4 ? 6 : 4;
+constexpr int kLeast = 8, kBatch = sizeof(T) == 4 && !GB_WIDE ? 6 : 4;
 
 /** Blocks at places that index tensors name together, mostly one. */
 struct Blocks {
