@@ -45,6 +45,7 @@ const places: Record<string, unknown> = {
 	F: torch.nn.functional,
 	optim: torch.optim,
 	datasets: vision.datasets,
+	utils: vision.utils,
 	transforms: vision.transforms,
 	metrics,
 	x: torch.ones(2, 2),
