@@ -110,7 +110,7 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
   std::istringstream compiler(variable("GRADBOOK_STANDIN_CXX", "c++"));
   for (std::string word; compiler >> word;) words.push_back(word);
   for (const char* option :
-       {"-std=c++17", optimization(program->name), "-g0", "-w", "-fPIC", "-shared", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off",
+       {"-std=c++17", optimization(program->name), "-g0", "-w", "-fPIC", "-shared", "-nostdlib", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off",
         "-fno-math-errno", "-fno-strict-aliasing", "-fno-gnu-unique", "-fvisibility=hidden", "-Wl,-Bsymbolic", "-fsanitize=kernel-address", "--param", "asan-stack=0", "--param",
         "asan-globals=0", "--param", "asan-instrumentation-with-call-threshold=0", "-include"}) {
     words.push_back(option);
@@ -119,7 +119,8 @@ API int nvrtcCompileProgram(Program* program, int count, const char* const* opti
   for (int i = 0; i < count; i++) {
     if (std::strncmp(options[i], "-I", 2) == 0 || std::strncmp(options[i], "-D", 2) == 0) words.push_back(options[i]);
   }
-  for (const std::string& word : {source, std::string("-o"), object, std::string("-lm")}) words.push_back(word);
+  // The C++ library would be a fifth of the time, and no kernel has anything of it.
+  for (const std::string& word : {source, std::string("-o"), object, std::string("-lm"), std::string("-lgcc")}) words.push_back(word);
   const int status = run(words, log);
   program->log = readAll(log);
   program->code = readAll(object);

@@ -101,7 +101,7 @@ struct World {
   GbRuntime runtime{};
   unsigned char* shadow;
   char* inside;
-  size_t next = kGap, window = size_t(32) << 20;
+  size_t next = kGap, window = size_t(8) << 20;
   std::map<Address, std::pair<size_t, int>> blocks;
   std::map<void*, size_t> pinned;
   std::vector<Card> cards;
