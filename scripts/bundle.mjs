@@ -1,7 +1,7 @@
 // npm run bundle: everything in one archive, for a machine without npm or network (a GPU host): the compiled JavaScript, the
 // addon, production packages, tests and benchmarks, and the Node binary that runs this. See docs/cuda.md.
 //
-//   node scripts/bundle.mjs [--output FILE] [--quick]      --quick: less compression
+//   node scripts/bundle.mjs [--output FILE] [--quick]      --quick: less compression, a fifth larger
 //
 // The archive is for this kind of machine: its system, processor and a C library at least as new as the one here.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -24,7 +24,8 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { addonFile, kernelAddon, root } from "./addon.mjs";
 
-const most = 60e6;
+/** Bytes of an archive; where that is made with less compression, which takes a third of the time. */
+const [most, mostQuick] = [60e6, 66e6];
 const { platform, arch } = process;
 
 /** Folders and files of the project that go along. */
@@ -190,7 +191,7 @@ function main() {
 		copyNode(to);
 		// Machine code packs better by a filter of its processor's.
 		const filter = arch === "x64" ? "--x86 " : "";
-		const compression = `xz -T0 ${filter}--lzma2=preset=${values.quick ? 2 : 6} --stdout`;
+		const compression = `xz -T0 ${filter}--lzma2=preset=${values.quick ? 1 : 6} --stdout`;
 		execFileSync("sh", ["-c", `tar --sort=name --owner=0 --group=0 -cf - gradbook | ${compression} > "$0"`, output], {
 			cwd: staging,
 			stdio: "inherit",
@@ -199,11 +200,12 @@ function main() {
 		rmSync(staging, { recursive: true });
 	}
 	const { size } = statSync(output);
+	const limit = values.quick ? mostQuick : most;
 	console.log(
 		`${output}: ${(size / 1e6).toFixed(1)} MB, for ${platform} ${arch} with ${neededLibc(addonFile)} or newer`,
 	);
-	if (size > most)
-		throw new Error(`bundle: ${(size / 1e6).toFixed(1)} MB are more than the ${most / 1e6} MB that it may have`);
+	if (size > limit)
+		throw new Error(`bundle: ${(size / 1e6).toFixed(1)} MB are more than the ${limit / 1e6} MB that it may have`);
 }
 
 main();
