@@ -1,6 +1,9 @@
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+const root = fileURLToPath(new URL(".", import.meta.url));
 const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.meta.url));
 
 /** Suites that run on a card too. Those of test/cuda/card are for it alone. */
@@ -32,6 +35,20 @@ const withCard = [
 	"views",
 ];
 
+/** Suites of a minute or more. */
+const longest = ["cuda test/engine/ops/reference", "cpu test/cuda/nvrtc", "cpu test/notebooks/chapters"];
+
+/** Begins with the longest suites: one that is begun last keeps a core waiting. The others come in vitest's own order. */
+class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const place = ({ project, moduleId }: TestSpecification) => {
+			const at = longest.indexOf(`${project.name} ${relative(root, moduleId).replace(/\.test\.ts$/, "")}`);
+			return at < 0 ? longest.length : at;
+		};
+		return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+	}
+}
+
 // Tests import the package by its public names and so meet the compiled files that users meet.
 export default defineConfig({
 	resolve: {
@@ -48,6 +65,7 @@ export default defineConfig({
 		// Two cores: a kernel under test is a process with threads of its own.
 		maxWorkers: 2,
 		pool: "forks",
+		sequence: { sequencer: LongestFirst },
 		// Kernels, servers and browsers share two cores with whatever else a machine does: one more try, in CI only; a failure that
 		// stays is a failure, and the report names what was tried again.
 		retry: process.env.CI ? 1 : 0,
