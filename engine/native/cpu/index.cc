@@ -26,7 +26,7 @@ std::vector<int64_t> offsetsOf(const Indexed& x) {
     const int64_t* at = x.indices[k].as<int64_t>();
     const int64_t n = x.sizes[int(k)], stride = x.strides[int(k)] * size;
     for (int64_t i = 0; i < x.count; i++) {
-      const int64_t j = at[i] < 0 ? at[i] + n : at[i];
+      const int64_t j = at[i] < 0 && x.fromEnd ? at[i] + n : at[i];
       GB_CHECK(j >= 0 && j < n, "index ", at[i], " is out of bounds for dimension ", k, " with size ", n);
       offsets[size_t(i)] += j * stride;
     }

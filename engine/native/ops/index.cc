@@ -140,6 +140,7 @@ Plan planAlong(const Tensor& x, int dim, const Tensor& index) {
   plan.at = dim;
   plan.indexDims = 1;
   plan.indexed.count = index.numel();
+  plan.indexed.fromEnd = false;
   checkTogether(x, index);
   plan.indexed.indices.push_back(contiguous(asIndex(index)));
   Dims rest = x.sizes(), strides = x.strides();

@@ -13,6 +13,7 @@ struct Indexed {
   std::vector<Tensor> indices;  // int64, contiguous, all of `count` elements
   Dims sizes, strides;          // of the indexed dimensions, in elements
   int64_t count;
+  bool fromEnd = true;  // whether negative indices count from the end; else they are out of bounds
 };
 
 /** How a block is written: set, or added times a factor. */

@@ -105,7 +105,8 @@ constexpr int kNoByte = -7;
 struct IndexArguments {
   const long long* at[kMostDims];
   long long sizes[kMostDims], strides[kMostDims];
-  int count;
+  /** fromEnd: whether negative indices count from the end; else they are out of bounds. */
+  int count, fromEnd;
   Fault* fault;
   int op;
 };

@@ -12,7 +12,7 @@ GB_DEVICE i64 blockOffset(const IndexArguments& index, i64 i) {
   i64 offset = 0;
   for (int k = 0; k < index.count; k++) {
     i64 at = index.at[k][i];
-    if (at < 0) at += index.sizes[k];
+    if (at < 0 && index.fromEnd) at += index.sizes[k];
     if (at < 0 || at >= index.sizes[k]) {
       report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
       return -1;

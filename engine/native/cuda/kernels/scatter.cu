@@ -31,7 +31,7 @@ struct Blocks {
 
   GB_DEVICE i64 at(int k, i64 i) const {
     const i64 at = index.at[k][i];
-    return at < 0 ? at + index.sizes[k] : at;
+    return at < 0 && index.fromEnd ? at + index.sizes[k] : at;
   }
   /** The place's number among all; −1 where the index is out of bounds. */
   GB_DEVICE i64 key(i64 i) const {

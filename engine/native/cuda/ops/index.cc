@@ -36,6 +36,7 @@ IndexArguments argumentsOf(const Indexed& x) {
     a.strides[a.count] = x.strides[a.count] * size;
     a.count++;
   }
+  a.fromEnd = x.fromEnd;
   a.fault = faultOf(cudaIndex(x.base.device()));
   a.op = faultCode();
   return a;
