@@ -185,6 +185,8 @@ export function quoted(value: unknown): string {
 	if (typeof value === "string") return JSON.stringify(value);
 	if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
 	if (isDType(value)) return String(value);
+	// Modules are functions of a class of their own.
+	if (typeof value === "function" && "stateDict" in value) return `a module (${value.constructor.name})`;
 	if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
 	if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no class"})`;
 	return String(value);

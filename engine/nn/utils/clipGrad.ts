@@ -21,6 +21,9 @@ type ClipGradNormArguments =
 type Parameters = Tensor | Iterable<Tensor>;
 
 function gradsOf(op: string, parameters: Parameters): Tensor[] {
+	if (typeof (parameters as Iterable<Tensor> | null)?.[Symbol.iterator] !== "function") {
+		throw new TypeError(`[${op}] expected parameters, such as model.parameters(), got ${quoted(parameters)}`);
+	}
 	const list = parameters instanceof Tensor ? [parameters] : [...parameters];
 	for (const parameter of list) {
 		if (!(parameter instanceof Tensor)) throw new TypeError(`[${op}] expected parameters, got ${quoted(parameter)}`);

@@ -82,6 +82,10 @@ describe("clipping", () => {
 		expect(() => utils.clipGradNorm_(model.parameters(), 1, { errorIfNonfinite: true })).toThrow(/non-finite \(NaN\)/);
 		expect(() => utils.clipGradValue_(model.parameters(), -1)).toThrow(/at least 0, got -1/);
 		expect(() => utils.clipGradNorm_([3 as never], 1)).toThrow(/expected parameters, got 3/);
+		expect(() => utils.clipGradNorm_(model as never, 1)).toThrow(
+			"[clipGradNorm_] expected parameters, such as model.parameters(), got a module (Linear)",
+		);
+		expect(() => new torch.optim.SGD(model as never, { lr: 1 })).toThrow("got a module (Linear)");
 	});
 });
 
