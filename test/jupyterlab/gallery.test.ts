@@ -58,9 +58,11 @@ describeWith([needs.jupyterlab, needs.chromium], "the gallery", () => {
 					// Over a plot the pointer would bring up its buttons.
 					await page.mouse.move(0, 0);
 					const figure = area.locator(".gradbook-figure");
-					if ((await figure.count()) > 0) await figure.locator(".main-svg").first().waitFor();
-					// Plotly draws anew in the page's colours after a change of theme.
-					await page.waitForTimeout(150);
+					if ((await figure.count()) > 0) {
+						await figure.locator(".main-svg").first().waitFor();
+						// Plotly draws anew in the page's colours after a change of theme.
+						await page.waitForTimeout(150);
+					}
 					const box = await area.boundingBox();
 					expect(box?.height, `${id} shows something`).toBeGreaterThan(30);
 					await area.screenshot({ path: join(folder, `${id}-${theme}.png`), animations: "disabled" });
