@@ -28,12 +28,21 @@ export function captureStreams(readStacks: (text: string) => string): Captured {
 		ignoreErrors: false,
 		colorMode: false,
 	});
+	// Groups that are open, counted here: where Node keeps its indentation differs from one version to the next.
+	let open = 0;
+	const { group, groupEnd } = captured;
+	captured.group = captured.groupCollapsed = (...label: unknown[]) => {
+		open++;
+		group.apply(captured, label);
+	};
+	captured.groupEnd = () => {
+		open = Math.max(0, open - 1);
+		groupEnd.call(captured);
+	};
 	Object.assign(globalThis.console, captured);
-	const depth = Object.getOwnPropertySymbols(captured).find(({ description }) => description === "kGroupIndent");
 	return {
 		endGroups() {
-			const indented = () => depth !== undefined && (captured as unknown as Record<symbol, string>)[depth] !== "";
-			while (indented()) captured.groupEnd();
+			while (open > 0) captured.groupEnd();
 		},
 	};
 }
