@@ -34,12 +34,20 @@ const mayImport: Record<string, string[]> = {
 	"kernel/views": ["kernel/display", "engine/*"],
 	"kernel/labextension": [],
 	"kernel/wire": [],
+	"kernel/command.ts": [],
 	"kernel/requests": ["kernel/wire", "kernel/display"],
 	"kernel/session": ["kernel/requests", "kernel/wire", "kernel/display"],
 	"kernel/debugger": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/views", "kernel/display"],
-	"kernel/runner": ["kernel/session", "kernel/requests", "kernel/wire", "kernel/display", "kernel/labextension"],
+	"kernel/runner": [
+		"kernel/command.ts",
+		"kernel/session",
+		"kernel/requests",
+		"kernel/wire",
+		"kernel/display",
+		"kernel/labextension",
+	],
 	// The doctor looks for the data sets and at how the engine is loaded; nothing that loads the addon.
-	"kernel/install": ["kernel/labextension", "engine/packed.ts", "engine/vision"],
+	"kernel/install": ["kernel/command.ts", "kernel/labextension", "engine/packed.ts", "engine/vision"],
 	"kernel/cli.ts": ["kernel/install", "kernel/runner"],
 	"kernel/transport.ts": ["kernel/debugger", "kernel/session", "kernel/requests", "kernel/wire", "kernel/display"],
 	"kernel/main.ts": [

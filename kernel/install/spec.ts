@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kernelCommand } from "../command";
 import { labextensionName, writeLabextension } from "../labextension/build";
 import { kernelFolder, kernelMain, labExtensionsFolder, packageRoot } from "./places";
 
@@ -17,7 +18,7 @@ export interface KernelSpec {
 export function kernelSpec(): KernelSpec {
 	const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
 	return {
-		argv: [process.execPath, kernelMain, "{connection_file}"],
+		argv: [...kernelCommand(kernelMain), "{connection_file}"],
 		display_name: "TypeScript (gradbook)",
 		language: "typescript",
 		interrupt_mode: "message",
@@ -78,7 +79,7 @@ function stateOf(file: string): FoundSpec["state"] {
 	} catch (error) {
 		return { problem: `is not readable (${(error as Error).message})` };
 	}
-	const [node, main] = Array.isArray(argv) ? argv : [];
+	const [node, main] = Array.isArray(argv) ? argv.filter((part) => !String(part).startsWith("--")) : [];
 	if (typeof node !== "string" || typeof main !== "string") return { problem: "names no program" };
 	if (!existsSync(node)) return { problem: `starts ${node}, which is gone` };
 	if (!existsSync(main)) return { problem: `starts ${main}, which is gone` };

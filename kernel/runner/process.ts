@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kernelCommand } from "../command";
 import type { Connection } from "../wire/connection";
 import { KernelClient, KernelGone } from "./client";
 
@@ -53,7 +54,7 @@ export class KernelProcess {
 		};
 		const file = join(place, "connection.json");
 		writeFileSync(file, JSON.stringify(connection), { mode: 0o600 });
-		const own = [process.execPath, options.main ?? join(__dirname, "../main.js"), "{connection_file}"];
+		const own = [...kernelCommand(options.main ?? join(__dirname, "../main.js")), "{connection_file}"];
 		const [program, ...args] = (options.command ?? own).map((part) => part.replace("{connection_file}", file));
 		const child = spawn(program!, args, {
 			cwd: options.folder,

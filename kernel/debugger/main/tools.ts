@@ -85,7 +85,7 @@ export class Tools {
 			const names = Object.keys(object);
 			const isCells = names.some((name) => name === "exports" || boxName.test(name));
 			for (const name of names) {
-				const value = (object as Record<string, unknown>)[name];
+				const value = variableOf(object, name);
 				const box = boxName.exec(name)?.[1];
 				if (box !== undefined && isInternal(box, value)) continue;
 				if (box === undefined || !isBox(value)) {
@@ -192,4 +192,13 @@ function isInternal(box: string, value: unknown): boolean {
 
 function isBox(value: unknown): value is { v: unknown } {
 	return typeof value === "object" && value !== null && Object.keys(value).join() === "v";
+}
+
+/** A variable of a scope. One that is not declared yet is undefined, as V8 gave it until Node 22; from then on it throws. */
+function variableOf(scope: object, name: string): unknown {
+	try {
+		return (scope as Record<string, unknown>)[name];
+	} catch {
+		return undefined;
+	}
 }

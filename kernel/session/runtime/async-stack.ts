@@ -8,10 +8,11 @@ interface AsyncWrap {
 /**
  * Makes a termination of JavaScript survivable where AsyncLocalStorage is in use.
  *
- * Up to Node 23 AsyncLocalStorage is made of async hooks: each callback pushes ids before it runs and pops them behind.
- * JavaScript that is terminated in between (the stop button) never pops, and Node aborts the whole process when it finds
- * the stack out of balance. The two checks are governed by counters, set to zero here; the hooks themselves work as
- * before. From Node 24 AsyncLocalStorage uses no hooks and there is nothing to do.
+ * A callback's ids are pushed before it runs and popped behind. JavaScript that is terminated in between (the stop button) never
+ * pops, and Node aborts the whole process when it finds the stack out of balance. A kernel is started with that check off
+ * (`kernelCommand`). Up to Node 23 AsyncLocalStorage is made of async hooks, which turn it on again and bring one more: both
+ * are governed by counters, set to zero here; the hooks themselves work as before. From Node 24 it uses no hooks, and nothing
+ * more is to be done, nor could it be: the binding is out of reach.
  */
 export class AsyncStack {
 	readonly #binding: AsyncWrap | undefined;

@@ -22,7 +22,7 @@ const kernelJson = () => join(folder, "kernels", "gradbook", "kernel.json");
 describe("kernel spec", () => {
 	test("starts this Node with this installation's kernel, by absolute paths, and is interrupted by message", () => {
 		expect(kernelSpec()).toMatchObject({
-			argv: [process.execPath, places.kernelMain, "{connection_file}"],
+			argv: [process.execPath, "--no-force-async-hooks-checks", places.kernelMain, "{connection_file}"],
 			display_name: "TypeScript (gradbook)",
 			language: "typescript",
 			interrupt_mode: "message",

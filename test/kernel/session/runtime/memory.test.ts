@@ -27,7 +27,7 @@ describe("a cell that fills JavaScript's heap ends with an error, and the sessio
 		],
 	])("%s", async (_, code) => {
 		const { reply, outputs } = await run(code);
-		expect(reply).toMatchObject({ ename: "OutOfMemory", evalue: expect.stringMatching(/heap is full \(0\.1 GB\)/) });
+		expect(reply).toMatchObject({ ename: "OutOfMemory", evalue: expect.stringMatching(/heap is full \(0\.\d GB\)/) });
 		expect(outputs.map(({ header }) => header.msg_type)).toEqual(["error"]);
 		expect((await run("await null;\nkept > 0")).result).toEqual({ "text/plain": "true" });
 	});
@@ -62,7 +62,8 @@ describe("a process that ends tells its cell why:", () => {
 		return { reply, stderr, logged: doomed.logged.join(""), exited: await doomed.exited };
 	};
 
-	test("V8, for an array that is too long", async () => {
+	// From Node 24 on it is a RangeError.
+	test.runIf(Number.parseInt(process.versions.node, 10) < 24)("V8, for an array that is too long", async () => {
 		const { reply, stderr, logged, exited } = await ended("(() => { const list = []; for (;;) list.push(1) })()");
 		expect(reply).toMatchObject({
 			ename: "KernelDied",
