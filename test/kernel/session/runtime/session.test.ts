@@ -126,7 +126,7 @@ describe("the session outlives", () => {
 		expect(result!["text/plain"]).toMatch(/could not be made|Object|\{.*\}/);
 		const trap = '{ get() { throw new Error("trap") } }';
 		const hostile = await run(`const hostile = new Proxy({ a: 1 }, ${trap})\nhostile`);
-		expect(hostile.result).toEqual({ "text/plain": "{ a: 1 }\n[its display failed: Error: trap]" });
+		expect(hostile.result!["text/plain"]).toMatch(/^(Proxy\()?\{ a: 1 \}\)?\n\[its display failed: Error: trap\]$/);
 		expect((await run("hostile;\n1")).reply.status).toBe("ok");
 		expect((await run("throw { get message() { throw 1 } }")).reply.status).toBe("error");
 		expect((await run("throw undefined")).reply).toMatchObject({ status: "error" });
