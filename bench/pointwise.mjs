@@ -149,6 +149,9 @@ const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 // The copy has arrays of its own: what an op has just read is nearer than what no one has, for either of them.
 const [source, target] = [torch.rand(MANY), torch.zeros(MANY)];
 const copy = () => target.copy_(source);
+const [little, other] = [torch.rand(MANY / 8), torch.zeros(MANY / 8)];
+/** Threads that have slept would be the copy's to wake, which comes first. */
+const wake = () => other.copy_(little);
 
 /** Op and copy by turns, so that what else the machine does meets both. */
 function measure([bytes, call]) {
@@ -158,7 +161,7 @@ function measure([bytes, call]) {
 	let all = 0;
 	for (let i = 0; i < MOST && (i < LEAST || all < WORTH); i++) {
 		collect();
-		copy(); // wakes the threads
+		wake();
 		copies.push(timed(copy));
 		own.push(timed(call));
 		all += own[i];

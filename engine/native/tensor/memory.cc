@@ -108,7 +108,7 @@ __attribute__((noinline)) void makeRoom(size_t bytes) {
     fruitful = 0;
   }
   // A minor collection that leaves half of the budget in use has met garbage that survived into the old generation.
-  if (live() + bytes > base + budget() / 2) {
+  if (live() > base + budget() / 2) {
     const size_t old = live();
     collect(true);
     // A training step whose tensors fill the budget would pay for that in every step; what was in use asks for no more room.

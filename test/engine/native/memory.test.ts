@@ -56,6 +56,24 @@ describe("nobody disposes", () => {
 		expect(allocated).toBeGreaterThan(4 * 2 ** 20);
 	});
 
+	test("results larger than the budget, beside tensors that stay, take minor collections alone", () => {
+		const { minors, majors, allocated } = run(`
+			const kept = [1, 2, 3].map((i) => n.full([10 * MB], i, 6));
+			for (let i = 0; i < 10; i++) n.mul(kept[0], 2);
+			const before = n.memoryStats();
+			for (let i = 0; i < 40; i++) n.mul(kept[0], 2);
+			const { minorCollections, majorCollections, allocatedBytes } = n.memoryStats();
+			answer({
+				minors: minorCollections - before.minorCollections,
+				majors: majorCollections - before.majorCollections,
+				allocated: allocatedBytes / MB,
+			});
+		`);
+		expect(minors).toBeGreaterThan(15);
+		expect(majors).toBeLessThan(5);
+		expect(allocated).toBeLessThan(300);
+	});
+
 	test("garbage that has grown old is collected as well", () => {
 		const { peak, majors } = run(`
 			// Each round keeps tensors through two collections, then drops them.
