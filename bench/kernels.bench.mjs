@@ -49,12 +49,6 @@ const others = [
 	["attention", 2, 256],
 ];
 
-/**
- * Pointwise ops for which nothing is promised: they read four or eight times what they write, and a core reads more slowly than it
- * copies. Where that was measured, a loop that does nothing but read two such arrays moved 0.71 of a copy's bytes.
- */
-const reading = new Set(["eq", "lt", "ge", "logicalAnd", "gtScalar", "isnan", "isfinite"]);
-
 /** What a program beside this one prints. */
 function answerOf(program, args, environment = {}) {
 	const script = fileURLToPath(new URL(program, import.meta.url));
@@ -79,7 +73,7 @@ function pointwise(threads) {
 		value: microseconds,
 		unit: "µs",
 		peer: { name: "copy of as many bytes", value: copied },
-		...(!reading.has(name) && { bound: copied / 0.8 }),
+		bound: copied / 0.8,
 	}));
 }
 
