@@ -12,8 +12,9 @@ import vm from "node:vm";
  * search for the files. One that calls `import()` is loaded from its file.
  *
  * `engine.code`, beside the addon, has what V8 has compiled of that text once all of it is loaded (scripts/compile-engine.mjs). It
- * names the pack that it was made of and its folder, which V8 has in it as the place of every function, and V8 looks whether it
- * has made it; otherwise V8 compiles the text.
+ * names the pack that it was made of, its folder, which V8 has in it as the place of every function, and the version of Node: V8
+ * looks whether it has made it, but takes a Node of another build with the same V8 for the same, whose functions lie elsewhere.
+ * Where anything differs V8 compiles the text.
  */
 
 /** The first line of either file, JSON. The parts follow it. */
@@ -22,6 +23,8 @@ interface Head {
 	pack: string;
 	/** Of compiled code: this folder, when it was made. */
 	folder?: string;
+	/** Of compiled code: the version of the Node that compiled it. */
+	node?: string;
 	/** By a module's file name below this folder: where its part begins and ends, in bytes behind the head. */
 	parts: Record<string, [begin: number, end: number]>;
 }
@@ -68,9 +71,11 @@ class Pack {
 		else if (!existsSync(codeFile)) this.reason = `there is no ${codeFile}`;
 		else {
 			this.#code = readParts(codeFile);
-			const { pack, folder } = this.#code.head;
+			const { pack, folder, node } = this.#code.head;
 			if (pack !== head.pack) this.#refuse(`${codeFile} belongs to another build of the engine`);
 			else if (folder !== __dirname) this.#refuse(`${codeFile} was made for ${folder}, and the engine was moved`);
+			else if (node !== process.version)
+				this.#refuse(`${codeFile} was made by Node ${node}, and this is ${process.version}`);
 		}
 	}
 
@@ -152,7 +157,12 @@ class Pack {
 			pieces.push(code, Buffer.alloc(padding));
 			at += code.length + padding;
 		}
-		const head = JSON.stringify({ pack: this.#head.pack, folder: __dirname, parts } satisfies Head);
+		const head = JSON.stringify({
+			pack: this.#head.pack,
+			folder: __dirname,
+			node: process.version,
+			parts,
+		} satisfies Head);
 		const padding = -(Buffer.byteLength(head) + 1) & (alignment - 1);
 		return Buffer.concat([Buffer.from(`${head}${" ".repeat(padding)}\n`), ...pieces]);
 	}

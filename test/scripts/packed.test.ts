@@ -129,6 +129,11 @@ describe("what was compiled ahead", () => {
 		expect(run(computes)).toBe(`2 ${reason}\n`);
 	});
 
+	test("is not used by another Node, though V8 would: their own functions lie elsewhere", () => {
+		edit(codeFile(), (text) => text.replace(`"node":"${process.version}"`, '"node":"v20.19.0"'));
+		expect(run(computes)).toMatch(new RegExp(`^2 .*was made by Node v20.19.0, and this is ${process.version}\n$`));
+	});
+
 	test("is not used where there is none", () => {
 		rmSync(codeFile());
 		expect(run(computes)).toBe(`2 there is no ${codeFile()}\n`);
