@@ -109,6 +109,8 @@ export interface CudaOps {
 	cudaCompileStats: () => { compiled: number; found: number; launched: number };
 	/** For tests: elements of a launch at most. What has more takes several launches, which otherwise takes 2³¹. */
 	cudaSetLaunchLimit: (elements: number) => void;
+	/** For tests: matrices of so many elements at least are factored block by block. Default 65536. */
+	cudaSetBlockedFrom: (elements: number) => void;
 	/** PyTorch's 16 bytes: seed and offset. */
 	cudaGetState: (index: number) => Uint8Array;
 	cudaSetState: (index: number, state: Uint8Array) => void;

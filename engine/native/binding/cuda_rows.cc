@@ -4,6 +4,7 @@
 #include "binding/tables.h"
 #include "cuda/api/nvrtc.h"
 #include "cuda/api/vendor.h"
+#include "cuda/ops/linalg_blocks.h"
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
@@ -241,6 +242,7 @@ const Row rows[] = {
     GB_ROW(cudaInitialSeed),
     GB_ROW(cudaCompileStats),
     GB_ROW_AS(cudaSetLaunchLimit, &cuda::setLaunchLimit),
+    GB_ROW_AS(cudaSetBlockedFrom, &cuda::setBlockedFrom),
     GB_ROW(cudaUnits),
     GB_ROW(cudaCompile),
 };

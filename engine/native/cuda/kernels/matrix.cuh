@@ -32,5 +32,24 @@ GB_DEVICE void setIdentity(double* m, i64 rows, i64 columns) {
   forEntries(0, rows, 0, columns, [&](i64 i, i64 j) { m[i * columns + j] = i == j; });
 }
 
+/** The lower triangle of m [n, n], whose rows stand `lead` apart, becomes its factor; the order of the first minor that is not
+ * positive, or 0. */
+GB_DEVICE i64 choleskyColumns(double* m, i64 lead, i64 n) {
+  i64 failed = 0;
+  for (i64 k = 0; k < n; k++) {
+    const double diagonal = m[k * lead + k], root = scalar::sqrt(diagonal);
+    if (!(diagonal > 0) && failed == 0) failed = k + 1;
+    __syncthreads();
+    if (threadIdx.x == 0) m[k * lead + k] = root;
+    for (i64 i = k + 1 + threadIdx.x; i < n; i += blockDim.x) m[i * lead + k] /= root;
+    __syncthreads();
+    forEntries(k + 1, n, k + 1, n, [&](i64 i, i64 j) {
+      if (j <= i) m[i * lead + j] -= m[i * lead + k] * m[j * lead + k];
+    });
+    __syncthreads();
+  }
+  return failed;
+}
+
 }  // namespace cuda
 }  // namespace gb

@@ -87,19 +87,7 @@ extern "C" __global__ void triangular(const double* a, double* b, i64 n, i64 k, 
 
 extern "C" __global__ void cholesky(double* a, i64* info, i64 n) {
   double* m = a + blockIdx.x * n * n;
-  i64 failed = 0;
-  for (i64 k = 0; k < n; k++) {
-    const double diagonal = m[k * n + k], root = scalar::sqrt(diagonal);
-    if (!(diagonal > 0) && failed == 0) failed = k + 1;
-    __syncthreads();
-    if (threadIdx.x == 0) m[k * n + k] = root;
-    for (i64 i = k + 1 + threadIdx.x; i < n; i += blockDim.x) m[i * n + k] /= root;
-    __syncthreads();
-    forEntries(k + 1, n, k + 1, n, [&](i64 i, i64 j) {
-      if (j <= i) m[i * n + j] -= m[i * n + k] * m[j * n + k];
-    });
-    __syncthreads();
-  }
+  const i64 failed = choleskyColumns(m, n, n);
   forEntries(0, n, 0, n, [&](i64 i, i64 j) {
     if (j > i) m[i * n + j] = 0;
   });

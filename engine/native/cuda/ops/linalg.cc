@@ -1,8 +1,9 @@
-// Factorisations on a card: a block takes one matrix of a batch.
+// Factorisations on a card: a block takes one matrix of a batch, or many take a large one.
 #include "ops/linalg.h"
 
 #include <algorithm>
 
+#include "cuda/ops/linalg_blocks.h"
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
 
@@ -22,12 +23,14 @@ void overMatrices(Function& kernel, const char* file, const char* name, const Te
 constexpr const char *kSolve = "solve.cu", *kFactors = "factors.cu";
 
 void luOnCuda(const Tensor& a, const Tensor& pivots, const Tensor& info) {
+  if (inBlocks(a.size(0), a.size(1), a.size(2))) return luInBlocks(a, pivots, info);
   static Function kernel;
   const long long m = a.size(1), n = a.size(2);
   overMatrices(kernel, kSolve, "lu", a, std::max(m, n), a.data(), pivots.data(), info.data(), m, n);
 }
 
 void luSolveOnCuda(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
+  if (inBlocks(b.size(0), b.size(1), std::max(b.size(1), b.size(2)))) return luSolveInBlocks(lu, pivots, b);
   static Function kernel;
   const long long n = lu.size(1), k = b.size(2);
   overMatrices(kernel, kSolve, "luSolve", lu, n, lu.data(), pivots.data(), b.data(), n, k, faultOf(cudaIndex(lu.device())),
@@ -35,12 +38,14 @@ void luSolveOnCuda(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
 }
 
 void choleskyOnCuda(const Tensor& a, const Tensor& info) {
+  if (inBlocks(a.size(0), a.size(1), a.size(2))) return choleskyInBlocks(a, info);
   static Function kernel;
   const long long n = a.size(1);
   overMatrices(kernel, kSolve, "cholesky", a, n, a.data(), info.data(), n);
 }
 
 void triangularOnCuda(const Tensor& a, const Tensor& b, bool upper, bool unit) {
+  if (inBlocks(b.size(0), b.size(1), std::max(b.size(1), b.size(2)))) return triangularInBlocks(a, b, upper, unit);
   static Function kernel;
   const long long n = a.size(1), k = b.size(2);
   overMatrices(kernel, kSolve, "triangular", a, std::max(n, k), a.data(), b.data(), n, k, upper, unit);

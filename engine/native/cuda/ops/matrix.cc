@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cuda/ops/blocks.h"
 #include "cuda/ops/matrix_lt.h"
 #include "cuda/ops/units.h"
 
@@ -22,10 +23,8 @@ GB_UNITS(all) {
   }
 }
 
-void gemmOnCuda(const GemmCall& call) {
+void multiplyByKernel(const GemmCall& call) {
   const Device device = call.device;
-  GB_CHECK(device != Device::CPU, "a product on a card whose call does not say which card");
-  if (multiplyByLibrary(call)) return;
   static Function kernels[kDTypes];
   const CUfunction kernel = kernels[int(call.dtype)].get(cudaIndex(device), "gemm", [&] { return unitOf(call.dtype); });
   const int64_t size = int64_t(itemSize(call.dtype));
@@ -45,7 +44,24 @@ void gemmOnCuda(const GemmCall& call) {
   }
 }
 
+void gemmOnCuda(const GemmCall& call) {
+  GB_CHECK(call.device != Device::CPU, "a product on a card whose call does not say which card");
+  if (!multiplyByLibrary(call)) multiplyByKernel(call);
+}
+
 GB_KERNEL(CUDA, gemmKernel, gemmOnCuda)
 
 }  // namespace
+
+void multiply(const Block& c, const Block& a, const Block& b, double alpha, double beta, bool own) {
+  if (c.rows == 0 || c.columns == 0) return;
+  const auto operand = [](const Block& x) { return MatrixRef{x.data, x.perMatrix, x.row, x.column}; };
+  const GemmCall call{DType::Float64, c.batch, c.rows, c.columns, a.columns, operand(a), operand(b), operand(c), alpha, beta,
+                      nullptr,        c.device};
+  if (own) {
+    multiplyByKernel(call);
+  } else {
+    gemmOnCuda(call);
+  }
+}
 }  // namespace gb::cuda

@@ -1,0 +1,20 @@
+// How large matrices are cut: read by the engine's compiler and by NVRTC.
+#pragma once
+
+namespace gb {
+namespace cuda {
+
+/** Columns that one block of threads factors alone, and columns after which all others are brought up to date. */
+constexpr int kPanel = 16, kBlock = 64;
+/** Threads of a panel's block, and of one that exchanges rows, which takes so many columns. */
+constexpr int kPanelThreads = 512, kExchangeThreads = 256, kExchangeColumns = 32;
+/** Substitution: threads that share a row, each with so many columns. */
+constexpr int kSolveSide = 4, kSolveEach = 4, kSolveColumns = kSolveSide * kSolveEach;
+
+/** Some columns of a matrix: `count` of them, of which those from the `hole`-th on stand `skip` further to the right. */
+struct Columns {
+  long long count, hole, skip;
+};
+
+}  // namespace cuda
+}  // namespace gb

@@ -1,0 +1,37 @@
+// Parts of matrices, and products with them.
+#pragma once
+#include "ops/matrix.h"
+
+namespace gb::cuda {
+
+/** Rows and columns of the matrices [batch, m, n] of a tensor of doubles, and the steps in elements from one to the next. */
+struct Block {
+  double* data;
+  int64_t rows, columns, row, column, batch, perMatrix;
+  Device device;
+
+  explicit Block(const Tensor& x)
+      : data(x.as<double>()), rows(x.size(1)), columns(x.size(2)), row(columns), column(1), batch(x.size(0)), perMatrix(rows * columns),
+        device(x.device()) {}
+
+  Block part(int64_t firstRow, int64_t howManyRows, int64_t firstColumn, int64_t howManyColumns) const {
+    Block block = *this;
+    block.data += firstRow * row + firstColumn * column;
+    block.rows = howManyRows;
+    block.columns = howManyColumns;
+    return block;
+  }
+  Block transposed() const {
+    Block block = *this;
+    std::swap(block.rows, block.columns);
+    std::swap(block.row, block.column);
+    return block;
+  }
+};
+
+/** c = alpha·a·b + beta·c; `own`: by our kernel also where cuBLASLt is, whose plans cost more than a product so narrow. */
+void multiply(const Block& c, const Block& a, const Block& b, double alpha, double beta, bool own = false);
+
+inline void subtractProduct(const Block& c, const Block& a, const Block& b, bool own = false) { multiply(c, a, b, -1, 1, own); }
+
+}  // namespace gb::cuda

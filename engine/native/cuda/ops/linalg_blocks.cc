@@ -1,0 +1,134 @@
+#include "cuda/ops/linalg_blocks.h"
+
+#include <algorithm>
+
+#include "cuda/kernels/matrix_arguments.h"
+#include "cuda/ops/blocks.h"
+#include "cuda/ops/units.h"
+#include "cuda/runtime/fault.h"
+
+namespace gb::cuda {
+namespace {
+
+/** Below it a block of threads is through with a matrix before the launches of a blocked factorisation are queued. */
+constexpr int64_t kLargeMatrix = 256 * 256;
+/** More fill a card without being cut, and a grid in y. */
+constexpr int64_t kMostMatrices = 65535;
+/** Columns of a symmetric update that are one product: what lies above the diagonal is computed for nothing. */
+constexpr int64_t kStrip = 1024;
+
+int64_t blockedFrom = kLargeMatrix;
+
+template <class... A>
+void panels(Function& kernel, const char* name, Device device, Grid grid, int64_t threads, const A&... arguments) {
+  const CUfunction function = kernel.get(cudaIndex(device), name, [] { return Unit{"panels.cu", ""}; });
+  launch(function, device, grid, unsigned((threads + 31) / 32 * 32), arguments...);
+}
+
+Grid columnsOf(int64_t columns, int64_t each, const Block& x) {
+  Grid grid = gridFor(columns, each);
+  grid.y = unsigned(x.batch);
+  return grid;
+}
+
+/** Rows first … first + count of some columns of x, counted from its own, change places as pivots say. */
+void exchangeRows(const Block& x, const Tensor& pivots, int64_t first, int64_t count, Columns columns) {
+  if (columns.count == 0) return;
+  static Function kernel;
+  panels(kernel, "exchange", x.device, columnsOf(columns.count, kExchangeColumns, x), kExchangeThreads, x.data, pivots.data(),
+         static_cast<long long>(x.rows), static_cast<long long>(x.row), static_cast<long long>(pivots.size(1)),
+         static_cast<long long>(first), int(count), columns, faultOf(cudaIndex(x.device)), faultCode());
+}
+
+/** x becomes the solution of the triangle a, which has kBlock rows at most. */
+void solveBlock(const Block& a, const Block& x, bool upper, bool unit) {
+  if (x.columns == 0) return;
+  static Function kernel;
+  panels(kernel, "solveBlock", x.device, columnsOf(x.columns, kSolveColumns, x), a.rows * kSolveSide, a.data, x.data,
+         static_cast<long long>(a.row), static_cast<long long>(x.row), static_cast<long long>(x.column),
+         static_cast<long long>(x.columns), int(a.rows), upper, unit, static_cast<long long>(a.perMatrix),
+         static_cast<long long>(x.perMatrix));
+}
+
+/** The same of any size. */
+void solveTriangle(const Block& a, const Block& x, bool upper, bool unit) {
+  const int64_t n = a.rows, k = x.columns, blocks = (n + kBlock - 1) / kBlock;
+  for (int64_t step = 0; step < blocks; step++) {
+    const int64_t from = (upper ? blocks - 1 - step : step) * kBlock, count = std::min<int64_t>(kBlock, n - from), to = from + count;
+    const Block known = x.part(from, count, 0, k);
+    solveBlock(a.part(from, count, from, count), known, upper, unit);
+    if (upper) {
+      subtractProduct(x.part(0, from, 0, k), a.part(0, from, from, count), known);
+    } else {
+      subtractProduct(x.part(to, n - to, 0, k), a.part(to, n - to, from, count), known);
+    }
+  }
+}
+
+GB_UNITS(all) { all.push_back(Unit{"panels.cu", ""}); }
+
+}  // namespace
+
+bool inBlocks(int64_t batch, int64_t m, int64_t n) { return batch <= kMostMatrices && m * n >= blockedFrom; }
+
+void setBlockedFrom(int64_t elements) {
+  GB_CHECK(elements >= 1, "expected a number of elements from 1 on, got ", elements);
+  blockedFrom = elements;
+}
+
+void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info) {
+  static Function kernel;
+  const Block x(a);
+  const int64_t m = x.rows, n = x.columns, steps = std::min(m, n);
+  for (int64_t from = 0; from < steps; from += kBlock) {
+    const int64_t to = std::min<int64_t>(from + kBlock, steps), width = to - from;
+    const Block own = x.part(0, m, from, width);
+    // A block's columns panel by panel: only they follow at once.
+    for (int64_t k = from; k < to; k += kPanel) {
+      const int64_t count = std::min<int64_t>(kPanel, to - k), next = k + count, rest = to - next;
+      panels(kernel, "luPanel", x.device, gridFor(x.batch, 1), std::min<int64_t>(m - k, kPanelThreads), x.data, pivots.data(),
+             info.data(), static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), int(count));
+      exchangeRows(own, pivots, k, count, {width - count, k - from, count});
+      const Block right = x.part(k, count, next, rest);
+      solveBlock(x.part(k, count, k, count), right, false, true);
+      subtractProduct(x.part(next, m - next, next, rest), x.part(next, m - next, k, count), right, true);
+    }
+    exchangeRows(x, pivots, from, width, {n - width, from, width});
+    const Block right = x.part(from, width, to, n - to);
+    solveBlock(x.part(from, width, from, width), right, false, true);
+    subtractProduct(x.part(to, m - to, to, n - to), x.part(to, m - to, from, width), right);
+  }
+}
+
+void luSolveInBlocks(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
+  const Block a(lu), x(b);
+  for (int64_t from = 0; from < x.rows; from += kBlock) {
+    exchangeRows(x, pivots, from, std::min<int64_t>(kBlock, x.rows - from), {x.columns, x.columns, 0});
+  }
+  solveTriangle(a, x, false, true);
+  solveTriangle(a, x, true, false);
+}
+
+void triangularInBlocks(const Tensor& a, const Tensor& b, bool upper, bool unit) { solveTriangle(Block(a), Block(b), upper, unit); }
+
+void choleskyInBlocks(const Tensor& a, const Tensor& info) {
+  static Function factors, clears;
+  const Block x(a);
+  const int64_t n = x.rows;
+  for (int64_t from = 0; from < n; from += kBlock) {
+    const int64_t count = std::min<int64_t>(kBlock, n - from), to = from + count;
+    const Block corner = x.part(from, count, from, count), below = x.part(to, n - to, from, count);
+    panels(factors, "choleskyBlock", x.device, gridFor(x.batch, 1), kThreads, x.data, info.data(), static_cast<long long>(n),
+           static_cast<long long>(from), int(count));
+    // X Lᵀ = A, so L Xᵀ = Aᵀ.
+    solveBlock(corner, below.transposed(), false, false);
+    for (int64_t strip = to; strip < n; strip += kStrip) {
+      const int64_t width = std::min(kStrip, n - strip);
+      subtractProduct(x.part(strip, n - strip, strip, width), x.part(strip, n - strip, from, count),
+                      x.part(strip, width, from, count).transposed());
+    }
+  }
+  panels(clears, "clearUpper", x.device, columnsOf(n, 1, x), kThreads, x.data, static_cast<long long>(n));
+}
+
+}  // namespace gb::cuda

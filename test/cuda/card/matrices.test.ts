@@ -1,0 +1,171 @@
+import * as torch from "gradbook";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { native } from "../../../dist/engine/core/native";
+
+/*
+ * Matrices that are factored block by block, which otherwise are those of 65,536 elements and more: what the host gives, and the same
+ * to the bit when it is done again.
+ */
+
+const { linalg, float64 } = torch;
+type T = torch.Tensor;
+
+beforeEach(() => native.cudaSetBlockedFrom(1));
+afterAll(() => native.cudaSetBlockedFrom(65536));
+
+/** What `f` gives on the card, block by block: twice, as on the host, and by more launches than where a block takes a matrix. */
+function compare(what: string, f: (...x: T[]) => readonly T[], inputs: T[], tolerance = 1e-9): T[] {
+	const on = (blockedFrom: number) => {
+		native.cudaSetBlockedFrom(blockedFrom);
+		const before = native.cudaCompileStats().launched;
+		const results = f(...inputs.map((x) => x.cuda()));
+		const launches = native.cudaCompileStats().launched - before;
+		return { results: results.map((x) => x.cpu()), launches };
+	};
+	const whole = on(65536);
+	const blocked = on(1);
+	const [card, again, host] = [blocked.results, on(1).results, f(...inputs)];
+	if (inputs[0]!.size(-1) > 64) expect(blocked.launches, `${what}: launches`).toBeGreaterThan(whole.launches);
+	card.forEach((x, i) => {
+		const close = (other: T, tolerance: number) =>
+			torch.allclose(x.to(float64), other.to(float64), { rtol: tolerance, atol: tolerance, equalNan: true });
+		expect(close(again[i]!, 0), `${what}: ${i} again`).toBe(true);
+		expect(close(host[i]!, tolerance), `${what}: ${i}, as on the host`).toBe(true);
+	});
+	return card;
+}
+
+function random(...shape: number[]): T {
+	torch.manualSeed(shape.reduce((sum, size) => 10 * sum + size, 1));
+	return torch.randn(shape, { dtype: float64, device: "cpu" });
+}
+const host = { dtype: float64, device: "cpu" } as const;
+const positive = (x: T) => x.matmul(x.mT).add(torch.eye(x.size(-2), host));
+const factors = (x: T) => linalg.luFactorEx(x) as unknown as T[];
+
+const shapes = [
+	[1, 1],
+	[5, 5],
+	[16, 16],
+	[17, 17],
+	[64, 64],
+	[65, 65],
+	[130, 130],
+	[90, 20],
+	[20, 90],
+	[150, 70],
+	[70, 150],
+];
+
+describe("LU", () => {
+	test.each([...shapes, [3, 40, 40], [2, 3, 70, 66]])("of [%i, %i, %i, %i]", (...shape: number[]) => {
+		compare(String(shape), factors, [random(...shape.filter((size) => size !== undefined))]);
+	});
+
+	test("of floats is rounded once", () => {
+		compare("floats", factors, [random(80, 80).to(torch.float32)], 1e-6);
+	});
+
+	test("equal candidates: the first is the pivot; a pivot of 0 is named, and the others go on", () => {
+		const ones = torch.ones(70, 70, host);
+		const signs = random(70, 70).sign();
+		const holes = random(100, 100);
+		for (const column of [0, 20, 70]) holes.select(1, column).zero_();
+		const deficient = torch.randint(-2, 3, [90, 90], host).to(float64);
+		deficient.select(0, 80).copy_(deficient.select(0, 3));
+		for (const [what, x] of Object.entries({ ones, signs, holes, eye: torch.eye(80, host).flip(0) })) {
+			const [, , info] = compare(what, factors, [x]);
+			if (what === "ones") expect(info!.item()).toBe(2);
+			if (what === "holes") expect(info!.item()).toBe(1);
+			if (what === "eye") expect(info!.item()).toBe(0);
+		}
+		const [, , info] = factors(torch.stack([torch.eye(70, host), torch.zeros(70, 70, host)]).cuda());
+		expect(info!.tolist()).toEqual([0, 1]);
+		expect(() => linalg.inv(ones.cuda())).toThrow("the diagonal element 2 is zero");
+	});
+
+	test("NaN and infinity stay where the host has them", () => {
+		for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+			for (const [row, column] of [
+				[0, 0],
+				[40, 2],
+				[3, 69],
+			] as const) {
+				const x = random(70, 70);
+				x.setAt([row, column], bad);
+				const [lu, pivots] = factors(x.cuda()).map((part) => part.cpu());
+				const [expected, places] = factors(x);
+				expect(torch.equal(pivots!, places!), `pivots with ${bad} at ${row}, ${column}`).toBe(true);
+				expect(torch.equal(lu!.isfinite(), expected!.isfinite()), `${bad} at ${row}, ${column}`).toBe(true);
+			}
+		}
+	});
+
+	test("solves for few and many right sides", () => {
+		for (const [n, k] of [
+			[40, 1],
+			[64, 3],
+			[150, 40],
+		] as const) {
+			const [a, b] = [random(2, n, n), random(2, n, k)];
+			compare(`${n}, ${k}`, (a, b) => [linalg.solve(a, b)], [a, b]);
+			const [lu, pivots] = factors(a);
+			compare(`${n}, ${k}`, (lu, pivots, b) => [linalg.luSolve(lu, pivots, b)], [lu!, pivots!, b]);
+		}
+		const [lu, pivots] = factors(random(70, 70).cuda());
+		linalg.luSolve(lu!, pivots!.add(9), torch.ones(70, 2, { dtype: float64 }));
+		expect(() => torch.cuda.synchronize()).toThrow(/pivot \d+ is out of range for matrices of size 70/);
+	});
+});
+
+describe("triangles", () => {
+	test.each([
+		[1, 1],
+		[20, 1],
+		[64, 5],
+		[65, 16],
+		[150, 33],
+		[7, 200],
+	])("of %i rows for %i right sides", (n, k) => {
+		const a = random(2, n, n).add(torch.eye(n, host).mul(4 * n));
+		const b = random(2, n, k);
+		for (const upper of [false, true]) {
+			for (const unitriangular of [false, true]) {
+				const scaled = unitriangular ? a.div(4 * n) : a;
+				const what = `${upper ? "upper" : "lower"}${unitriangular ? ", unit" : ""}`;
+				compare(what, (a, b) => [linalg.solveTriangular(a, b, { upper, unitriangular })], [scaled, b]);
+			}
+		}
+	});
+});
+
+describe("Cholesky", () => {
+	test.each([[1], [16], [64], [65], [150], [2, 70]])("of [%i, %i]", (...sizes: number[]) => {
+		const shape = sizes.filter((size) => size !== undefined);
+		const x = positive(random(...shape, shape.at(-1)!));
+		compare(String(shape), (x) => [linalg.cholesky(x)], [x]);
+		compare(`${shape}, upper`, (x) => [linalg.cholesky(x, { upper: true })], [x]);
+	});
+
+	test("what is not positive is named", () => {
+		const x = torch.eye(150, host);
+		for (const place of [0, 63, 64, 100]) {
+			const bad = x.clone();
+			bad.setAt([place, place], -1);
+			const { info } = linalg.choleskyEx(torch.stack([x, bad]).cuda());
+			expect(info.tolist()).toEqual([0, place + 1]);
+			bad.setAt([place, place], Number.NaN);
+			expect(() => linalg.cholesky(bad.cuda())).toThrow(`leading minor of order ${place + 1} is not positive-definite`);
+		}
+	});
+});
+
+test("a captured step has them too, and says what it cannot do", () => {
+	const x = positive(random(70, 70)).cuda();
+	const b = random(70, 2).cuda();
+	const solve = (x: T, b: T) => torch.choleskySolve(b, linalg.choleskyEx(x).L);
+	const step = torch.cuda.graph(solve);
+	for (let i = 0; i < 3; i++) expect(torch.allclose(step(x, b), solve(x, b), { rtol: 1e-12, atol: 1e-12 })).toBe(true);
+	const checked = torch.cuda.graph((x: T) => linalg.cholesky(x), { warmup: 0 });
+	expect(() => checked(x)).toThrow("not possible in a captured step: it reads a value of the card");
+});
