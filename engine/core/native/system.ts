@@ -111,6 +111,10 @@ export interface CudaOps {
 	cudaSetLaunchLimit: (elements: number) => void;
 	/** For tests: matrices of so many elements at least are factored block by block. Default 65536. */
 	cudaSetBlockedFrom: (elements: number) => void;
+	/** For tests: when the launch thread makes the driver's calls. 0: while they follow each other closely; 1: always; 2: never. */
+	cudaSetLaunchThread: (use: number) => void;
+	/** For tests: calls that the launch thread has made. */
+	cudaCallsByThread: () => number;
 	/** PyTorch's 16 bytes: seed and offset. */
 	cudaGetState: (index: number) => Uint8Array;
 	cudaSetState: (index: number, state: Uint8Array) => void;

@@ -8,6 +8,7 @@
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/launch_thread.h"
 #include "cuda/runtime/pinned.h"
 #include "cuda/runtime/switches.h"
 
@@ -199,6 +200,12 @@ RawResult cudaCompileStats() {
       .result();
 }
 
+void cudaSetLaunchThread(int use) {
+  GB_CHECK(use >= 0 && use <= 2, "expected 0, 1 or 2, got ", use);
+  cuda::setLaunchThread(cuda::LaunchThread(use));
+}
+double cudaCallsByThread() { return double(cuda::callsByThread()); }
+
 /** [file, macros] of everything that kernels are compiled from. */
 RawResult cudaUnits() {
   napi_value list;
@@ -243,6 +250,8 @@ const Row rows[] = {
     GB_ROW(cudaCompileStats),
     GB_ROW_AS(cudaSetLaunchLimit, &cuda::setLaunchLimit),
     GB_ROW_AS(cudaSetBlockedFrom, &cuda::setBlockedFrom),
+    GB_ROW(cudaSetLaunchThread),
+    GB_ROW(cudaCallsByThread),
     GB_ROW(cudaUnits),
     GB_ROW(cudaCompile),
 };

@@ -197,9 +197,14 @@ std::atomic<int> threads{0};
 
 }  // namespace
 
+int availableCores() {
+  static const int cores = physicalCores();
+  return cores;
+}
+
 int numThreads() {
   int n = threads.load(std::memory_order_relaxed);
-  if (n == 0) threads = n = physicalCores();
+  if (n == 0) threads = n = availableCores();
   return n;
 }
 

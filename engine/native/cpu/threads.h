@@ -5,6 +5,8 @@
 
 namespace gb {
 
+/** Physical cores that this process may use. */
+int availableCores();
 int numThreads();
 /** 1 runs everything on the calling thread. */
 void setNumThreads(int threads);

@@ -3,6 +3,7 @@
 //   memory=<MiB>  devices=<n>  driver=<version>  capability=<number>  init=<error>  fail=<kernel>  (a launch that fails)
 //   busy=<MiB>  (of each card, held by other programs)  context=<error>  (of making one)  nvrtc=<version>
 //   cublas=<refuse|broken>  cudnn=<…>: see the files of these libraries
+//   slow=<ms>  (what a launch takes)
 //   failGraph=begin|end|instantiate|launch  (that part of capturing fails)
 //
 // - Device memory is a range of addresses that the host cannot touch while no kernel runs: a host access faults.

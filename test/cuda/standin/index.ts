@@ -56,6 +56,8 @@ export function standinEnvironment(settings = ""): Record<string, string> {
 		GRADBOOK_STANDIN_CXX: process.env.CXX ?? "c++",
 		// Compiled kernels stay from run to run.
 		GRADBOOK_CACHE: folder,
+		// Every call goes by the thread that makes them where they follow each other closely.
+		GRADBOOK_LAUNCH_THREAD: "always",
 		// Every tensor is an allocation of its own size: the stand-in sees each byte too far.
 		GRADBOOK_NO_CUDA_MEMORY_CACHING: "1",
 	};

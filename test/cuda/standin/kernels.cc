@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
+#include <unistd.h>
 
 #include "world.h"
 
@@ -60,6 +61,7 @@ API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, un
   World& w = world();
   const Function& f = *static_cast<const Function*>(function);
   if (f.name == w.settings.fail) return kLaunchFailed;
+  if (w.settings.slow) usleep(useconds_t(w.settings.slow) * 1000);
   if (!gx || !gy || !gz || !bx || !by || !bz || gx > 2147483647u || gy > 65535 || gz > 65535 || bx > 1024 || by > 1024 ||
       bz > 64 || bx * by * bz > 1024 || shared > 49152) {
     std::fprintf(stderr, "stand-in for CUDA: kernel %s: a grid of %u, %u, %u blocks of %u, %u, %u threads\n", f.name.c_str(), gx,

@@ -30,7 +30,7 @@ constexpr int kInvalidValue = 1, kOutOfMemory = 2, kNoDevice = 100, kInvalidDevi
 struct Settings {
   size_t memory = size_t(1) << 30;
   size_t busy = 0;
-  int devices = 2, driver = 12090, capability = 90, init = 0, context = 0;
+  int devices = 2, driver = 12090, capability = 90, init = 0, context = 0, slow = 0;
   std::string fail, failGraph;
 
   Settings() {
@@ -46,6 +46,7 @@ struct Settings {
       if (name == "driver") driver = std::atoi(value.c_str());
       if (name == "capability") capability = std::atoi(value.c_str());
       if (name == "init") init = std::atoi(value.c_str());
+      if (name == "slow") slow = std::atoi(value.c_str());
       if (name == "fail") fail = value;
       if (name == "failGraph") failGraph = value;
       at = end + 1;

@@ -59,7 +59,10 @@ const char* nameOf(int status) {
 
 const VendorLibrary& library() { return state().vendor; }
 
-const Functions* functions() { return state().vendor.problem.empty() ? &state().functions : nullptr; }
+const Functions* functions() {
+  comeAfterHandedOver();
+  return state().vendor.problem.empty() ? &state().functions : nullptr;
+}
 
 Handle handleOf(int index) {
   State& s = state();
@@ -67,6 +70,7 @@ Handle handleOf(int index) {
   Handle& handle = s.handles[index];
   if (!handle && s.vendor.problem.empty()) {
     enter(index);
+    comeAfterHandedOver();
     if (const int status = s.functions.create(&handle)) {
       handle = nullptr;
       s.vendor.problem = "cuBLASLt (" + s.vendor.library.path + ") does not start on cuda:" + std::to_string(index) + ": " +

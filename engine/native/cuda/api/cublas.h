@@ -63,7 +63,7 @@ GB_LIBRARY_FUNCTIONS(Functions, GB_CUBLASLT_FUNCTIONS)
 
 /** What was found; looked for when first asked for. */
 const VendorLibrary& library();
-/** The library's functions; null where it is not used, and `library().problem` says why. */
+/** The library's functions, behind all that was handed over; null where it is not used, and `library().problem` says why. */
 const Functions* functions();
 /** The library's handle for a card, made when first used; null where the library does not work with this driver. */
 Handle handleOf(int index);

@@ -55,21 +55,32 @@ State& state() {
 
 const VendorLibrary& library() { return state().vendor; }
 
-const Functions* functions() { return state().vendor.problem.empty() ? &state().functions : nullptr; }
+const Functions* functions() {
+  comeAfterHandedOver();
+  return state().vendor.problem.empty() ? &state().functions : nullptr;
+}
 
-Handle handleOf(int index) {
+Handle handleOnAnyStream(int index) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   Handle& handle = s.handles[index];
-  enter(index);
   if (!handle && s.vendor.problem.empty()) {
+    enter(index);
+    comeAfterHandedOver();
     if (const int status = s.functions.create(&handle)) {
       handle = nullptr;
       s.vendor.problem = "cuDNN (" + s.vendor.library.path + ") does not start on cuda:" + std::to_string(index) + ": " +
                          s.errorText(status) + ". It may be made for a newer driver than this one, or miss a library beside it";
     }
   }
-  if (handle) check(s.functions.setStream(handle, currentStream(index)), "setStream");
+  return handle;
+}
+
+Handle handleOf(int index) {
+  const Handle handle = handleOnAnyStream(index);
+  const CUstream stream = currentStream(index);
+  enter(index);
+  if (handle) GB_CUDNN(setStream, handle, stream);
   return handle;
 }
 

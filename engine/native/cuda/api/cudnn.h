@@ -107,10 +107,12 @@ GB_LIBRARY_FUNCTIONS(Functions, GB_CUDNN_FUNCTIONS)
 
 /** What was found; looked for when first asked for. */
 const VendorLibrary& library();
-/** The library's functions; null where it is not used, and `library().problem` says why. */
+/** The library's functions, behind all that was handed over; null where it is not used, and `library().problem` says why. */
 const Functions* functions();
 /** The library's handle for a card, on the card's current stream; null where the library does not work there. */
 Handle handleOf(int index);
+/** The same for a call that is handed over, which sets the stream itself. */
+Handle handleOnAnyStream(int index);
 /** Throws "cuDNN: forward: CUDNN_STATUS_BAD_PARAM" for anything but success. */
 void check(int status, const char* call);
 

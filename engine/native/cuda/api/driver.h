@@ -1,6 +1,7 @@
 // The driver's interface (libcuda), as far as the engine uses it: our own declarations, so that no header of CUDA is
 // needed. Names and values are those of NVIDIA's documentation of the driver API.
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -94,7 +95,17 @@ GB_LIBRARY_FUNCTIONS(Driver, GB_DRIVER_FUNCTIONS)
 const Driver& openedDriver();
 /** The same, once it was opened. */
 extern const Driver* knownDriver;
-inline const Driver& driver() { return __builtin_expect(knownDriver != nullptr, 1) ? *knownDriver : openedDriver(); }
+/** Whether calls may wait that the launch thread is to make (runtime/launch_thread.h); and waits until it has made them. */
+extern std::atomic<bool> handedOver;
+void finishHandedOver();
+/** For who calls the driver himself: behind all that was handed over. */
+inline void comeAfterHandedOver() {
+  if (__builtin_expect(handedOver.load(std::memory_order_relaxed), 0)) finishHandedOver();
+}
+inline const Driver& driver() {
+  comeAfterHandedOver();
+  return __builtin_expect(knownDriver != nullptr, 1) ? *knownDriver : openedDriver();
+}
 
 /** Why `driver()` throws; empty where it does not. */
 const std::string& driverProblem();

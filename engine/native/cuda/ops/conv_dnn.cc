@@ -12,6 +12,7 @@
 #include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/launch_thread.h"
 #include "cuda/runtime/switches.h"
 
 namespace gb::cuda {
@@ -34,6 +35,8 @@ struct Plan {
   dnn::OwnedConv conv;
   dnn::Choice choice{};
   bool possible = false;
+  /** Whether the library has taken it once. */
+  bool tried = false;
 };
 
 struct Plans {
@@ -120,28 +123,52 @@ struct Operands {
   void* result;
 };
 
-int compute(dnn::Handle handle, const Plan& plan, const dnn::Choice& choice, Pass pass, const Operands& o, DType type,
-            Device device) {
+/** A convolution as it is handed over. */
+struct Convolution {
+  const Plan* plan;
+  dnn::Handle handle;
+  dnn::Choice choice;
+  Pass pass;
+  Operands o;
+  bool wide;
+  void* room;
+  CUstream stream;
+
+  int run() const {
+    // One handle and one description for all threads of the program.
+    static std::mutex lock;
+    std::lock_guard<std::mutex> guard(lock);
+    constexpr float one = 1, zero = 0;
+    constexpr double wideOne = 1, wideZero = 0;
+    const void* alpha = wide ? static_cast<const void*>(&wideOne) : &one;
+    const void* beta = wide ? static_cast<const void*>(&wideZero) : &zero;
+    const Plan& p = *plan;
+    const dnn::Functions* f = dnn::functions();
+    dnn::check(f->setStream(handle, stream), "setStream");
+    dnn::check(f->convMath(p.conv, choice.math), "convMath");
+    switch (pass) {
+      case kForward:
+        return f->forward(handle, alpha, p.x, o.first, p.weight, o.second, p.conv, choice.algorithm, room, choice.memory, beta, p.y,
+                          o.result);
+      case kData:
+        return f->backwardData(handle, alpha, p.weight, o.second, p.y, o.first, p.conv, choice.algorithm, room, choice.memory, beta,
+                               p.x, o.result);
+      default:
+        return f->backwardFilter(handle, alpha, p.x, o.second, p.y, o.first, p.conv, choice.algorithm, room, choice.memory, beta,
+                                 p.weight, o.result);
+    }
+  }
+  void make() const { dnn::check(run(), "convolution"); }
+};
+
+/** With memory for the algorithm, which belongs to the stream from then on. */
+template <class Use>
+auto withRoom(dnn::Handle handle, const Plan& plan, const dnn::Choice& choice, Pass pass, const Operands& o, DType type,
+              Device device, const Use& use) {
   std::optional<Scratch> workspace;
   if (choice.memory) workspace.emplace(choice.memory, device);
-  void* room = workspace ? workspace->data() : nullptr;
-  constexpr float one = 1, zero = 0;
-  constexpr double wideOne = 1, wideZero = 0;
-  const bool wide = type == DType::Float64;
-  const void *alpha = wide ? static_cast<const void*>(&wideOne) : &one, *beta = wide ? static_cast<const void*>(&wideZero) : &zero;
-  GB_CUDNN(convMath, plan.conv, choice.math);
-  const dnn::Functions* f = dnn::functions();
-  switch (pass) {
-    case kForward:
-      return f->forward(handle, alpha, plan.x, o.first, plan.weight, o.second, plan.conv, choice.algorithm, room, choice.memory,
-                        beta, plan.y, o.result);
-    case kData:
-      return f->backwardData(handle, alpha, plan.weight, o.second, plan.y, o.first, plan.conv, choice.algorithm, room,
-                             choice.memory, beta, plan.x, o.result);
-    default:
-      return f->backwardFilter(handle, alpha, plan.x, o.second, plan.y, o.first, plan.conv, choice.algorithm, room,
-                               choice.memory, beta, plan.weight, o.result);
-  }
+  const CUstream stream = currentStream(device);
+  return use(Convolution{&plan, handle, choice, pass, o, type == DType::Float64, workspace ? workspace->data() : nullptr, stream});
 }
 
 /** The algorithms that may be used, the one that the library expects to be fastest first. */
@@ -172,10 +199,13 @@ std::optional<float> timeOf(dnn::Handle handle, const Plan& plan, const dnn::Cho
   CUevent events[2] = {};
   for (CUevent& event : events) GB_CUDA(eventCreate, &event, 0);
   float milliseconds = 0;
-  bool ran = compute(handle, plan, choice, pass, o, type, device) == 0;
+  const auto runs = [&] {
+    return withRoom(handle, plan, choice, pass, o, type, device, [](const Convolution& made) { return made.run() == 0; });
+  };
+  bool ran = runs();
   if (ran) {
     GB_CUDA(eventRecord, events[0], stream);
-    ran = compute(handle, plan, choice, pass, o, type, device) == 0;
+    ran = runs();
     GB_CUDA(eventRecord, events[1], stream);
     GB_CUDA(eventSynchronize, events[1]);
     GB_CUDA(eventElapsedTime, &milliseconds, events[0], events[1]);
@@ -203,8 +233,8 @@ void choose(Plan& plan, dnn::Handle handle, Pass pass, const Operands& o, DType 
 
 bool run(const ConvShape& s, Pass pass, const Operands& o, MaybeTensor bias, DType type, Device device) {
   const int index = cudaIndex(device);
-  if (!isOn(Switch::CudnnEnabled) || !takes(s) || !dnn::functions()) return false;
-  const dnn::Handle handle = dnn::handleOf(index);
+  if (!isOn(Switch::CudnnEnabled) || !takes(s) || !dnn::library().problem.empty()) return false;
+  const dnn::Handle handle = dnn::handleOnAnyStream(index);
   if (!handle) return false;
   std::lock_guard<std::mutex> guard(plans().lock);
   auto& all = plans().all;
@@ -221,9 +251,14 @@ bool run(const ConvShape& s, Pass pass, const Operands& o, MaybeTensor bias, DTy
       throw;
     }
   }
-  const Plan& plan = found->second;
+  Plan& plan = found->second;
   if (!plan.possible) return false;
-  dnn::check(compute(handle, plan, plan.choice, pass, o, type, device), "convolution");
+  withRoom(handle, plan, plan.choice, pass, o, type, device, [&](const Convolution& made) {
+    if (plan.tried) return handOver(index, made);
+    enter(index);
+    made.make();
+    plan.tried = true;
+  });
   queued(index, currentStream(index));
   if (bias) {
     const auto& size = pass == kData ? s.in : s.out;

@@ -8,6 +8,7 @@
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/capture.h"
+#include "cuda/runtime/launch_thread.h"
 #include "cuda/runtime/pinned.h"
 #include "ops/create.h"
 #include "ops/transfer.h"
@@ -89,12 +90,26 @@ TileArguments tilesOf(const StridedLoop& nest, int d, int64_t& blocks) {
 
 CUdeviceptr address(const void* p) { return CUdeviceptr(reinterpret_cast<size_t>(p)); }
 
+/** Calls of the driver, as they are handed over. */
+struct CopyBytes {
+  CUdeviceptr to, from;
+  size_t bytes;
+  CUstream stream;
+  void make() const { check(knownDriver->memcpyDtoDAsync(to, from, bytes, stream), "memcpyDtoDAsync"); }
+};
+struct ClearBytes {
+  CUdeviceptr to;
+  size_t bytes;
+  CUstream stream;
+  void make() const { check(knownDriver->memsetD8Async(to, 0, bytes, stream), "memsetD8Async"); }
+};
+
 void copyOnCuda(const Tensor& dst, const Tensor& src) {
   const Device device = dst.device();
   if (deferCopy(dst, src, kComputes[throughFor(dst.dtype(), src.dtype())], copyOnCuda)) return;
   if (dst.dtype() == src.dtype() && dst.strides() == src.strides() && isDense(dst) && isDense(src)) {
-    enter(device);
-    GB_CUDA(memcpyDtoDAsync, address(dst.data()), address(src.data()), dst.bytes(), currentStream(device));
+    const CUstream stream = currentStream(device);
+    handOver(cudaIndex(device), CopyBytes{address(dst.data()), address(src.data()), dst.bytes(), stream});
     return;
   }
   const Tensor* both[2] = {&dst, &src};
@@ -127,8 +142,8 @@ void withNumber(Through through, Scalar value, const Launch& go) {
 void fillOnCuda(const Tensor& dst, Scalar value) {
   const Device device = dst.device();
   if (value.d == 0 && !std::signbit(value.d) && isDense(dst)) {
-    enter(device);
-    GB_CUDA(memsetD8Async, address(dst.data()), 0, dst.bytes(), currentStream(device));
+    const CUstream stream = currentStream(device);
+    handOver(cudaIndex(device), ClearBytes{address(dst.data()), dst.bytes(), stream});
     return;
   }
   // A fraction makes true of a bool and is cut off for integers: both by way of the number's own kind.

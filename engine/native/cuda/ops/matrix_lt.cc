@@ -9,6 +9,7 @@
 #include "cuda/api/cublas.h"
 #include "cuda/runtime/fault.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/launch_thread.h"
 #include "cuda/runtime/switches.h"
 
 namespace gb::cuda {
@@ -53,6 +54,8 @@ struct Plan {
   lt::Algorithm algorithm{};
   size_t workspace = 0;
   bool possible = false;
+  /** Whether the library has taken it once. */
+  bool tried = false;
 
   Plan() = default;
   Plan(const Plan&) = delete;
@@ -193,6 +196,28 @@ int32_t reductionsFor(DType type) {
   return free ? 0 : int32_t(lt::kReduceNone | lt::kReduceInCompute);
 }
 
+/** A product as it is handed over. */
+struct Multiplication {
+  const Plan* plan;
+  lt::Handle handle;
+  const void *a, *b, *bias;
+  void *c, *workspace;
+  double alpha, beta;
+  bool wide;
+  CUstream stream;
+
+  void make() const {
+    // The bias is the operation's, which products of one plan share.
+    static std::mutex lock;
+    std::lock_guard<std::mutex> guard(lock);
+    if (bias) GB_CUBLASLT(operationSet, plan->operation, lt::kBiasPointer, &bias, sizeof bias);
+    const float narrowAlpha = float(alpha), narrowBeta = float(beta);
+    GB_CUBLASLT(matmul, handle, plan->operation, wide ? static_cast<const void*>(&alpha) : &narrowAlpha, a, plan->a, b, plan->b,
+                wide ? static_cast<const void*>(&beta) : &narrowBeta, c, plan->c, c, plan->c, &plan->algorithm, workspace,
+                plan->workspace, stream);
+  }
+};
+
 bool multiplyPart(const GemmCall& call, const Operands& o, const Seen& a, const Seen& b, const Seen& c, int64_t first,
                   int64_t batch) {
   const int64_t size = int64_t(itemSize(call.dtype));
@@ -216,16 +241,22 @@ bool multiplyPart(const GemmCall& call, const Operands& o, const Seen& a, const 
   std::lock_guard<std::mutex> guard(plans().lock);
   Plan& plan = plans().get(key, call.bias);
   if (!plan.possible) return false;
-  if (call.bias) GB_CUBLASLT(operationSet, plan.operation, lt::kBiasPointer, &call.bias, sizeof call.bias);
   std::optional<Scratch> workspace;
   if (plan.workspace) workspace.emplace(plan.workspace, call.device);
-  const float alpha = float(call.alpha), beta = float(call.beta);
-  const bool wide = call.dtype == DType::Float64;
   const CUstream stream = currentStream(index);
-  enter(index);
-  GB_CUBLASLT(matmul, lt::handleOf(index), plan.operation, wide ? static_cast<const void*>(&call.alpha) : &alpha, at(o.a), plan.a,
-              at(o.b), plan.b, wide ? static_cast<const void*>(&call.beta) : &beta, at(o.c), plan.c, at(o.c), plan.c,
-              &plan.algorithm, workspace ? workspace->data() : nullptr, plan.workspace, stream);
+  const Multiplication made{&plan,       lt::handleOf(index),
+                            at(o.a),     at(o.b),
+                            call.bias,   at(o.c),
+                            workspace ? workspace->data() : nullptr,
+                            call.alpha,  call.beta,
+                            call.dtype == DType::Float64, stream};
+  if (plan.tried) {
+    handOver(index, made);
+  } else {
+    enter(index);
+    made.make();
+    plan.tried = true;
+  }
   queued(index, stream);
   return true;
 }
@@ -233,7 +264,7 @@ bool multiplyPart(const GemmCall& call, const Operands& o, const Seen& a, const 
 }  // namespace
 
 bool multiplyByLibrary(const GemmCall& call) {
-  if (!isFloat(call.dtype) || call.k == 0 || !lt::functions() || !lt::handleOf(cudaIndex(call.device))) return false;
+  if (!isFloat(call.dtype) || call.k == 0 || !lt::library().problem.empty() || !lt::handleOf(cudaIndex(call.device))) return false;
   Operands o{call.b, call.a, call.c, call.n, call.m};
   // The library's columns are our rows.
   for (MatrixRef* x : {&o.a, &o.b, &o.c}) *x = transposed(*x);

@@ -6,6 +6,7 @@
 
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
+#include "cuda/runtime/launch_thread.h"
 #include "tensor/deferred.h"
 #include "tensor/error.h"
 #include "tensor/memory.h"
@@ -20,6 +21,16 @@ thread_local bool waits = false;
 namespace {
 
 Unit wordsUnit() { return {"words.cu", ""}; }
+/** A replay as it is handed over. */
+struct Replay {
+  CUgraphExec exec;
+  CUstream stream;
+  void make() const {
+    const CUresult result = knownDriver->graphLaunch(exec, stream);
+    GB_CHECK(result == kSuccess, "CUDA: the captured step could not be started: ", describe(result));
+  }
+};
+
 [[maybe_unused]] const bool announced = announceUnits([](UnitList& all) { all.push_back(wordsUnit()); });
 
 }  // namespace
@@ -126,8 +137,8 @@ void Graph::replay() {
       launch(kernel, cudaDevice(device_), Grid{1}, 512, a);
     }
   }
-  const CUresult result = driver().graphLaunch(exec_, currentStream(device_));
-  GB_CHECK(result == kSuccess, "CUDA: the captured step could not be started: ", describe(result));
+  const CUstream stream = currentStream(device_);
+  handOver(device_, Replay{exec_, stream});
 }
 
 Graph::Words Graph::takeWords(int count) {

@@ -1,5 +1,6 @@
 #include "cuda/runtime/device.h"
 
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Card {
 constexpr size_t kStreams = 32;
 
 std::mutex lock;
-Card* cards[kMaxCudaDevices];
+std::atomic<Card*> cards[kMaxCudaDevices];
 CUstream defaults[kMaxCudaDevices];
 std::vector<CUstream> pools[kMaxCudaDevices];
 size_t nextStream[kMaxCudaDevices];
@@ -57,6 +58,9 @@ Card* open(int index) {
 }
 
 const Card& card(int index) {
+  if (index >= 0 && index < kMaxCudaDevices) {
+    if (const Card* known = cards[index].load(std::memory_order_acquire)) return *known;
+  }
   checkIndex(index);
   std::lock_guard<std::mutex> guard(lock);
   if (!cards[index]) cards[index] = open(index);
@@ -71,7 +75,7 @@ const std::string& problem() {
 }
 
 void checkIndex(int index) {
-  driver();
+  if (!knownDriver) openedDriver();
   GB_CHECK(Compiler::problem().empty(), "no CUDA: ", Compiler::problem());
   GB_CHECK(index >= 0 && index < deviceCount(), "no CUDA device ", index, ": there ", deviceCount() == 1 ? "is " : "are ",
            deviceCount());
@@ -87,13 +91,14 @@ void enter(int index) {
 }
 
 Visit::Visit(int index) : before_(entered) {
-  if (cards[index] && driver().ctxSetCurrent(cards[index]->context) == kSuccess) {
+  const Card* there = cards[index];
+  if (there && driver().ctxSetCurrent(there->context) == kSuccess) {
     entered = index;
     inside = true;
   }
 }
 Visit::~Visit() {
-  if (before_ >= 0 && driver().ctxSetCurrent(cards[before_]->context) == kSuccess) entered = before_;
+  if (before_ >= 0 && driver().ctxSetCurrent(cards[before_].load()->context) == kSuccess) entered = before_;
 }
 
 int currentDevice() { return current; }

@@ -9,6 +9,7 @@
 #include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 #include "cuda/runtime/kernel_files.h"
+#include "cuda/runtime/launch_thread.h"
 #include "tensor/error.h"
 
 namespace gb::cuda {
@@ -24,14 +25,6 @@ struct Recent {
   unsigned launches;
 };
 thread_local Recent recent{};
-
-bool launchBlocking() {
-  static const bool set = [] {
-    const char* value = std::getenv("CUDA_LAUNCH_BLOCKING");
-    return value && std::string(value) == "1";
-  }();
-  return set;
-}
 
 std::vector<std::string> optionsOf(const Unit& unit) {
   std::vector<std::string> options{"--std=c++17", "-I" + kernelFolder(), "--fmad=false", "--device-as-default-execution-space"};
@@ -104,13 +97,32 @@ CUfunction kernelOf(int index, const Unit& unit, const char* name) {
   return function;
 }
 
-void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void** arguments) {
-  enter(index);
+namespace detail {
+
+Launch* beginLaunch(CUfunction kernel, int index, Grid grid, unsigned threads, size_t room) {
   const CUstream stream = currentStream(index);
-  const CUresult result =
-      driver().launchKernel(kernel, grid.x, grid.y, grid.z, threads, 1, 1, 0, stream, arguments, nullptr);
-  GB_CHECK(result == kSuccess, "CUDA: the kernel could not be started: ", describe(result));
+  const MakeCall make = [](void* values) {
+    Launch& l = *static_cast<Launch*>(values);
+    const CUresult result = knownDriver->launchKernel(l.kernel, l.grid.x, l.grid.y, l.grid.z, l.threads, 1, 1, 0, l.stream,
+                                                      l.pointers(), nullptr);
+    GB_CHECK(result == kSuccess, "CUDA: the kernel could not be started: ", describe(result));
+  };
+  return new (beginCall(index, sizeof(Launch) + room, make)) Launch{kernel, stream, grid, threads};
+}
+
+void endLaunch(int index, CUstream stream) {
+  endCall();
   queued(index, stream);
+}
+
+}  // namespace detail
+
+bool launchBlocking() {
+  static const bool set = [] {
+    const char* value = std::getenv("CUDA_LAUNCH_BLOCKING");
+    return value && std::string(value) == "1";
+  }();
+  return set;
 }
 
 void queued(int index, CUstream stream) {
@@ -136,6 +148,7 @@ void setLaunchLimit(int64_t elements) {
 }
 
 void checkWait(CUresult result, int index) {
+  checkHandedOver();
   if (__builtin_expect(result == kSuccess, 1)) return checkFault(index);
   std::string ops;
   for (unsigned k = recent.launches > 4 ? recent.launches - 4 : 0; k < recent.launches; k++) {

@@ -1,7 +1,9 @@
 // Kernels of cuda/kernels: compiled for the card when first used, kept on disk, launched on the card's current stream.
 #pragma once
 #include <cstdint>
+#include <new>
 #include <string>
+#include <type_traits>
 
 #include "cuda/runtime/device.h"
 #include "tensor/tensor.h"
@@ -41,15 +43,47 @@ struct Grid {
   unsigned x, y = 1, z = 1;
 };
 
+/** CUDA_LAUNCH_BLOCKING=1: every op waits for its kernels. */
+bool launchBlocking();
 /** Work was queued for the current op: it is named where a later wait fails, and waited for where the user asks for that. */
 void queued(int index, CUstream stream);
-void launchWith(CUfunction kernel, int index, Grid grid, unsigned threads, void** arguments);
+
+namespace detail {
+
+constexpr size_t kArgumentUnit = 16;
+template <class T>
+constexpr size_t argumentRoom() {
+  static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= kArgumentUnit);
+  return (sizeof(T) + kArgumentUnit - 1) / kArgumentUnit * kArgumentUnit;
+}
+
+/** A launch as it is handed over: this, pointers to its arguments, and those. */
+struct alignas(kArgumentUnit) Launch {
+  CUfunction kernel;
+  CUstream stream;
+  Grid grid;
+  unsigned threads;
+
+  void** pointers() { return reinterpret_cast<void**>(this + 1); }
+};
+
+/** `room`: of pointers and arguments. */
+Launch* beginLaunch(CUfunction kernel, int index, Grid grid, unsigned threads, size_t room);
+void endLaunch(int index, CUstream stream);
+
+}  // namespace detail
 
 /** Queues a kernel. The arguments' types must be those of the kernel's parameters. */
 template <class... A>
 void launch(CUfunction kernel, Device device, Grid grid, unsigned threads, const A&... arguments) {
-  void* pointers[] = {const_cast<void*>(static_cast<const void*>(&arguments))...};
-  launchWith(kernel, cudaIndex(device), grid, threads, pointers);
+  constexpr size_t pointers = detail::argumentRoom<void* [sizeof...(A) + 1]>(), values = (detail::argumentRoom<A>() + ... + 0);
+  const int index = cudaIndex(device);
+  detail::Launch* made = detail::beginLaunch(kernel, index, grid, threads, pointers + values);
+  const CUstream stream = made->stream;
+  void** pointer = made->pointers();
+  unsigned char* at = reinterpret_cast<unsigned char*>(pointer) + pointers;
+  ((*pointer++ = new (at) A(arguments), at += detail::argumentRoom<A>()), ...);
+  detail::endLaunch(index, stream);
 }
 
 /** Blocks of `threads` for `n` elements, at most as many as a grid has in x. */
