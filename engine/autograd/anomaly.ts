@@ -24,6 +24,7 @@ export function detectAnomaly<T>(body?: () => T): T | Disposable {
 	return body();
 }
 
+/** Whether backward passes look for NaN and name the op that made it. */
 export function isAnomalyEnabled(): boolean {
 	return gradMode.anomaly;
 }

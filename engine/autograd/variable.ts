@@ -18,6 +18,7 @@ declare module "../core/tensor" {
 		data: Tensor;
 		/** Keeps the gradient of a tensor that is no leaf in `grad`. */
 		retainGrad(): void;
+		/** Whether `retainGrad()` was called: a result that keeps its gradient. */
 		readonly retainsGrad: boolean;
 		/** Calls `hook` with the gradient whenever it is computed; a returned tensor replaces the gradient. */
 		registerHook(hook: TensorHook): { remove(): void };

@@ -44,6 +44,7 @@ export function setFloat32MatmulPrecision(wanted: Float32MatmulPrecision): void 
 	matmul.allowTf32 = wanted !== "highest";
 }
 
+/** How exact products of float32 matrices are: "highest", "high" or "medium". */
 export function getFloat32MatmulPrecision(): Float32MatmulPrecision {
 	if (!matmul.allowTf32) return "highest";
 	return precision === "highest" ? "high" : precision;

@@ -17,10 +17,12 @@ export function useDeterministicAlgorithms(mode: boolean, options: { warnOnly?: 
 	if (mode) cudnn.deterministic = true;
 }
 
+/** What `useDeterministicAlgorithms` has set. Default false; the engine's own kernels always are deterministic. */
 export function areDeterministicAlgorithmsEnabled(): boolean {
 	return wanted;
 }
 
+/** Whether `useDeterministicAlgorithms` was told to warn only. */
 export function isDeterministicAlgorithmsWarnOnlyEnabled(): boolean {
 	return warnOnly;
 }

@@ -48,6 +48,7 @@ export function isAutocastEnabled(deviceType: DeviceType = "cuda"): boolean {
 	return autocastState.enabled[typeOf("isAutocastEnabled", deviceType)];
 }
 
+/** Turns autocast on or off for a kind of device, until it is set anew. */
 export function setAutocastEnabled(deviceType: DeviceType, enabled: boolean): void {
 	const { enabled: of } = autocastState;
 	of[typeOf("setAutocastEnabled", deviceType)] = enabled;
@@ -59,6 +60,7 @@ export function getAutocastDtype(deviceType: DeviceType): DType {
 	return autocastState.dtype[typeOf("getAutocastDtype", deviceType)];
 }
 
+/** The dtype that autocast uses on a kind of device: float16 or bfloat16. */
 export function setAutocastDtype(deviceType: DeviceType, dtype: DType): void {
 	if (!halfTypes.includes(dtype)) {
 		throw new TypeError(`[setAutocastDtype] expected torch.float16 or torch.bfloat16, got ${String(dtype)}`);
@@ -71,10 +73,12 @@ export function isAutocastCacheEnabled(): boolean {
 	return autocastState.cacheEnabled;
 }
 
+/** Whether weights that autocast has cast are kept until its block ends. Default true. */
 export function setAutocastCacheEnabled(enabled: boolean): void {
 	autocastState.cacheEnabled = enabled;
 }
 
+/** Forgets the weights that autocast has cast. */
 export function clearAutocastCache(): void {
 	autocastState.cache.clear();
 }

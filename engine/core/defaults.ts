@@ -5,6 +5,7 @@ import { native } from "./native";
 
 let current: DType = float32;
 
+/** Dtype of tensors made of JavaScript's numbers. Default float32. */
 export function getDefaultDtype(): DType {
 	return current;
 }

@@ -79,6 +79,7 @@ export function seed(): bigint {
 	return defaultGenerator.seed();
 }
 
+/** The seed that the default generator began with. */
 export function initialSeed(): bigint {
 	return defaultGenerator.initialSeed();
 }

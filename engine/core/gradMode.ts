@@ -8,10 +8,12 @@ import { entered, within } from "./block";
 /** @internal The state itself; read on every operation. */
 export const gradMode = { enabled: true, inference: false, anomaly: false, checkNan: true };
 
+/** Whether operations are recorded for a backward pass: not in `noGrad` and `inferenceMode`. */
 export function isGradEnabled(): boolean {
 	return gradMode.enabled;
 }
 
+/** Whether this runs in `inferenceMode`. */
 export function isInferenceModeEnabled(): boolean {
 	return gradMode.inference;
 }

@@ -105,6 +105,7 @@ export class Tensor {
 		return this.size(0);
 	}
 
+	/** Type of the elements, such as `torch.float32`. */
 	get dtype(): DType {
 		this.#dtype ??= dtypeOf(native.dtype(this.handle));
 		return this.#dtype;
@@ -131,14 +132,17 @@ export class Tensor {
 		return native.offset(this.handle);
 	}
 
+	/** Whether the elements lie in memory in the order of the indices, without gaps. */
 	isContiguous(): boolean {
 		return native.isContiguous(this.handle);
 	}
 
+	/** Whether the dtype is a floating point one. */
 	isFloatingPoint(): boolean {
 		return this.dtype.isFloatingPoint;
 	}
 
+	/** Bytes of one element. */
 	elementSize(): number {
 		return this.dtype.itemsize;
 	}

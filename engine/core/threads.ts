@@ -8,6 +8,7 @@ export function setNumThreads(threads: number): void {
 	native.setNumThreads(threads);
 }
 
+/** How many threads an operation on the CPU may use. */
 export function getNumThreads(): number {
 	return native.getNumThreads();
 }

@@ -56,10 +56,12 @@ export interface DeviceProperties {
 	readonly sharedMemoryPerBlockOptin: number;
 }
 
+/** Name, memory, multiprocessors and more of a card (default: the current one). */
 export function getDeviceProperties(card?: Card): DeviceProperties {
 	return native.cudaProperties(cardOf("getDeviceProperties", card));
 }
 
+/** Name of a card (default: the current one). */
 export function getDeviceName(card?: Card): string {
 	return native.cudaProperties(cardOf("getDeviceName", card)).name;
 }

@@ -25,6 +25,7 @@ export function memoryReserved(card?: Card): number {
 	return memoryStats(card).reservedBytes;
 }
 
+/** The most bytes that the allocator has held at once since `resetPeakMemoryStats`. */
 export function maxMemoryReserved(card?: Card): number {
 	return memoryStats(card).reservedPeakBytes;
 }

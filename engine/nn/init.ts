@@ -218,10 +218,12 @@ export function constant_<T extends Tensor>(tensor: T, val: number | { val: numb
 	return fill(tensor, () => tensor.fill_(value));
 }
 
+/** Fills with 1. */
 export function ones_<T extends Tensor>(tensor: T): T {
 	return constant_(tensor, 1);
 }
 
+/** Fills with 0. */
 export function zeros_<T extends Tensor>(tensor: T): T {
 	return fill(tensor, () => tensor.zero_());
 }

@@ -226,6 +226,7 @@ declare module "../core/tensor" {
 		/** self / other; of integers in the default float dtype */
 		div(other: Tensor | Scalar, options?: DivOptions): Tensor;
 		div_(other: Tensor | Scalar, options?: DivOptions): this;
+		/** −x */
 		neg(): Tensor;
 		neg_(): this;
 	}

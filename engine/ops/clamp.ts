@@ -194,7 +194,9 @@ declare module "../core/tensor" {
 		/** Bounded by `min` and `max`, numbers or tensors; NaN stays NaN. `x.clamp(0, 1)`, `x.clamp({max: 1})` */
 		clamp(...args: ClampArguments): Tensor;
 		clamp_(...args: ClampArguments): this;
+		/** Another name of `clamp`. */
 		clip(...args: ClampArguments): Tensor;
+		/** Another name of `clamp_`. */
 		clip_(...args: ClampArguments): this;
 		clampMin(min: number | Tensor): Tensor;
 		clampMin_(min: number | Tensor): this;

@@ -15,17 +15,27 @@ import { asMethods } from "./methods";
 export interface CompareMethods {
 	/** self = other, element by element */
 	eq(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self ≠ other, element by element */
 	ne(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self < other, element by element */
 	lt(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self ≤ other, element by element */
 	le(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self > other, element by element */
 	gt(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self ≥ other, element by element */
 	ge(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** Whether both are true (not 0). */
 	logicalAnd(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** Whether one of both is true (not 0). */
 	logicalOr(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** Whether just one of both is true (not 0). */
 	logicalXor(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self & other, of integers and bool */
 	bitwiseAnd(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self | other, of integers and bool */
 	bitwiseOr(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
+	/** self ^ other, of integers and bool */
 	bitwiseXor(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
 	/** self · 2^other, of integers */
 	bitwiseLeftShift(other: Tensor | Scalar | { other: Tensor | Scalar }): Tensor;
@@ -35,11 +45,15 @@ export interface CompareMethods {
 
 /** Tests of each element. */
 export interface TestMethods {
+	/** Whether each element is NaN. */
 	isnan(): Tensor;
+	/** Whether each element is ∞ or −∞. */
 	isinf(): Tensor;
+	/** Whether each element is neither infinite nor NaN. */
 	isfinite(): Tensor;
 	/** Whether each element is 0 (false). */
 	logicalNot(): Tensor;
+	/** Each bit turned over, of integers; of bool: not. */
 	bitwiseNot(): Tensor;
 }
 

@@ -216,15 +216,25 @@ declare module "../core/tensor" {
 		/** The name of the dtype, or the tensor in another dtype. */
 		type(): string;
 		type(dtype: DType): Tensor;
+		/** As float64: `to(torch.float64)`. */
 		double(): Tensor;
+		/** As float32: `to(torch.float32)`. */
 		float(): Tensor;
+		/** As float16: `to(torch.float16)`. */
 		half(): Tensor;
+		/** As bfloat16: `to(torch.bfloat16)`. */
 		bfloat16(): Tensor;
+		/** As int64, fractions cut off: `to(torch.int64)`. Class indices are of this dtype. */
 		long(): Tensor;
+		/** As int32, fractions cut off: `to(torch.int32)`. */
 		int(): Tensor;
+		/** As int16, fractions cut off: `to(torch.int16)`. */
 		short(): Tensor;
+		/** As int8, fractions cut off: `to(torch.int8)`. */
 		char(): Tensor;
+		/** As uint8, fractions cut off: `to(torch.uint8)`. */
 		byte(): Tensor;
+		/** As bool: whether each element is not 0. */
 		bool(): Tensor;
 		/** The tensor in the host's memory; itself where it is there. */
 		cpu(): Tensor;
@@ -235,6 +245,7 @@ declare module "../core/tensor" {
 		 * not wait. The tensor itself where it is pinned; an error without a card, and for tensors that are not on the CPU.
 		 */
 		pinMemory(): Tensor;
+		/** Whether the memory is pinned, which makes copies to a card faster. */
 		isPinned(): boolean;
 		/** Where the elements are. */
 		readonly device: Device;

@@ -139,14 +139,17 @@ export function zerosLike(x: Tensor, options: TensorOptions = {}): Tensor {
 	return like("zerosLike", x, 0, options);
 }
 
+/** Ones of the shape and dtype of another tensor. */
 export function onesLike(x: Tensor, options: TensorOptions = {}): Tensor {
 	return like("onesLike", x, 1, options);
 }
 
+/** One value in the shape and dtype of another tensor. */
 export function fullLike(x: Tensor, value: Scalar, options: TensorOptions = {}): Tensor {
 	return like("fullLike", x, value, options);
 }
 
+/** Memory of the shape and dtype of another tensor that is not set. */
 export function emptyLike(x: Tensor, options: TensorOptions = {}): Tensor {
 	return like("emptyLike", x, null, options);
 }
@@ -268,8 +271,11 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** Zeros of the given sizes in this tensor's dtype. */
 		newZeros(...args: SizesAnd<TensorOptions>): Tensor;
+		/** Ones of this tensor's dtype and device. */
 		newOnes(...args: SizesAnd<TensorOptions>): Tensor;
+		/** Memory of this tensor's dtype and device that is not set. */
 		newEmpty(...args: SizesAnd<TensorOptions>): Tensor;
+		/** Filled with one value, of this tensor's dtype and device. */
 		newFull(size: readonly number[], value: Scalar, options?: TensorOptions): Tensor;
 		/** The data as a tensor of this one's dtype. */
 		newTensor(data: TensorData, options?: TensorOptions): Tensor;

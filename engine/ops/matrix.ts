@@ -259,9 +259,11 @@ declare module "../core/tensor" {
 		mv(vector: Tensor): Tensor;
 		/** The inner product of two vectors. */
 		dot(other: Tensor): Tensor;
+		/** Another name of `dot`: no complex numbers here. */
 		vdot(other: Tensor): Tensor;
 		/** All products of an element of one vector and one of the other. */
 		outer(other: Tensor): Tensor;
+		/** Another name of `outer`. */
 		ger(other: Tensor): Tensor;
 		/** beta·self + alpha·(a @ b), of matrices a and b. */
 		addmm(a: Tensor, b: Tensor, options?: AddmmOptions): Tensor;

@@ -211,7 +211,9 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** In reverse order along the given dimensions. */
 		flip(...dims: FlipArguments): Tensor;
+		/** Dimension 1 turned round. */
 		fliplr(): Tensor;
+		/** Dimension 0 turned round. */
 		flipud(): Tensor;
 		/** Shifted along dimensions, what falls off one end coming in at the other; without `dims`, in row-major order. */
 		roll(shifts: number | readonly number[], dims?: Dims | { dims?: Dims }): Tensor;

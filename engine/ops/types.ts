@@ -16,6 +16,7 @@ export function isTensor(value: unknown): value is Tensor {
 	return value instanceof Tensor;
 }
 
+/** Whether the dtype is a floating point one. */
 export function isFloatingPoint(x: Tensor): boolean {
 	return x.isFloatingPoint();
 }
@@ -73,14 +74,23 @@ function legacy(dtype: DType): LegacyTensor {
 
 /** `tensor(data, { dtype: float32 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const FloatTensor: LegacyTensor = legacy(dtypes.float32);
+/** `tensor(data, { dtype: float64 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const DoubleTensor: LegacyTensor = legacy(dtypes.float64);
+/** `tensor(data, { dtype: float16 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const HalfTensor: LegacyTensor = legacy(dtypes.float16);
+/** `tensor(data, { dtype: bfloat16 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const BFloat16Tensor: LegacyTensor = legacy(dtypes.bfloat16);
+/** `tensor(data, { dtype: int64 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const LongTensor: LegacyTensor = legacy(dtypes.int64);
+/** `tensor(data, { dtype: int32 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const IntTensor: LegacyTensor = legacy(dtypes.int32);
+/** `tensor(data, { dtype: int16 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const ShortTensor: LegacyTensor = legacy(dtypes.int16);
+/** `tensor(data, { dtype: int8 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const CharTensor: LegacyTensor = legacy(dtypes.int8);
+/** `tensor(data, { dtype: uint8 })`; with numbers as arguments, memory of these sizes that is not set. */
 export const ByteTensor: LegacyTensor = legacy(dtypes.uint8);
+/** `tensor(data, { dtype: bool })`; with numbers as arguments, memory of these sizes that is not set. */
 export const BoolTensor: LegacyTensor = legacy(dtypes.bool);
 
 declare module "../core/tensor" {
@@ -91,6 +101,7 @@ declare module "../core/tensor" {
 		ndimension(): number;
 		/** Bytes of one element. */
 		readonly itemsize: number;
+		/** Whether the tensor lies on a card. */
 		readonly isCuda: boolean;
 		/** Whether the dtype has negative numbers. */
 		isSigned(): boolean;

@@ -22,9 +22,11 @@ export interface UnaryMethods {
 	square(): Tensor;
 	/** 1 / x */
 	reciprocal(): Tensor;
+	/** √x; NaN below 0 */
 	sqrt(): Tensor;
 	/** 1 / √x */
 	rsqrt(): Tensor;
+	/** eˣ */
 	exp(): Tensor;
 	/** 2ˣ */
 	exp2(): Tensor;
@@ -32,32 +34,49 @@ export interface UnaryMethods {
 	expm1(): Tensor;
 	/** Natural logarithm. */
 	log(): Tensor;
+	/** Logarithm to base 2. */
 	log2(): Tensor;
+	/** Logarithm to base 10. */
 	log10(): Tensor;
 	/** ln(1 + x), exact near 0 */
 	log1p(): Tensor;
+	/** Sine of an angle in radians. */
 	sin(): Tensor;
+	/** Cosine of an angle in radians. */
 	cos(): Tensor;
+	/** Tangent of an angle in radians. */
 	tan(): Tensor;
+	/** Angle in [−π/2, π/2] whose sine is x; NaN outside of [−1, 1]. */
 	asin(): Tensor;
+	/** Angle in [0, π] whose cosine is x; NaN outside of [−1, 1]. */
 	acos(): Tensor;
+	/** Angle in (−π/2, π/2) whose tangent is x. */
 	atan(): Tensor;
+	/** Hyperbolic sine, (eˣ − e⁻ˣ) / 2. */
 	sinh(): Tensor;
+	/** Hyperbolic cosine, (eˣ + e⁻ˣ) / 2. */
 	cosh(): Tensor;
+	/** Hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ), in (−1, 1). */
 	tanh(): Tensor;
+	/** Inverse of sinh, ln(x + √(x² + 1)). */
 	asinh(): Tensor;
+	/** Inverse of cosh, ln(x + √(x² − 1)); NaN below 1. */
 	acosh(): Tensor;
+	/** Inverse of tanh, ½ ln((1 + x) / (1 − x)); NaN outside of [−1, 1]. */
 	atanh(): Tensor;
 	/** 2/√π ∫₀ˣ exp(−t²) dt */
 	erf(): Tensor;
 	/** 1 − erf(x) */
 	erfc(): Tensor;
+	/** Inverse of erf on (−1, 1). */
 	erfinv(): Tensor;
 	/** ln |Γ(x)| */
 	lgamma(): Tensor;
 	/** Derivative of lgamma. */
 	digamma(): Tensor;
+	/** Largest whole number ≤ x. */
 	floor(): Tensor;
+	/** Smallest whole number ≥ x. */
 	ceil(): Tensor;
 	/** Towards zero. */
 	trunc(): Tensor;

@@ -264,10 +264,12 @@ export function broadcastShapes(...shapes: (readonly number[])[]): number[] {
 	});
 }
 
+/** With 1 or more dimensions: a scalar becomes `[1]`. */
 export function atleast1d(x: Tensor): Tensor {
 	return x.ndim === 0 ? viewTo(x, [1]) : x;
 }
 
+/** With 2 or more dimensions: `[N]` becomes `[1, N]`. */
 export function atleast2d(x: Tensor): Tensor {
 	if (x.ndim === 0) return viewTo(x, [1, 1]);
 	return x.ndim === 1 ? unsqueezeAt(x, 0) : x;
@@ -290,9 +292,11 @@ declare module "../core/tensor" {
 	interface Tensor {
 		/** A view of another shape: sizes as arguments or one array, -1 infers one of them. */
 		view(...sizes: Sizes): Tensor;
+		/** `view` with the shape of another tensor. */
 		viewAs(other: Tensor): Tensor;
 		/** The elements in another shape: a view where memory allows, else a copy. -1 infers one size. */
 		reshape(...sizes: Sizes): Tensor;
+		/** `reshape` to the shape of another tensor. */
 		reshapeAs(other: Tensor): Tensor;
 		/** Joins the dimensions from `startDim` (default 0) to `endDim` (default -1, inclusive) into one. */
 		flatten(startDim?: number, endDim?: number | { endDim?: number }): Tensor;
@@ -305,7 +309,9 @@ declare module "../core/tensor" {
 		permute(...dims: Sizes): Tensor;
 		/** Swaps two dimensions. */
 		transpose(dim0: number, dim1: number): Tensor;
+		/** Another name of `transpose`. */
 		swapaxes(dim0: number, dim1: number): Tensor;
+		/** Another name of `transpose`. */
 		swapdims(dim0: number, dim1: number): Tensor;
 		/** The transposed matrix; vectors and scalars as they are. */
 		t(): Tensor;
@@ -315,10 +321,13 @@ declare module "../core/tensor" {
 		readonly mT: Tensor;
 		/** Moves dimensions to other places; the rest keep their order. */
 		movedim(source: number | readonly number[], destination: number | readonly number[]): Tensor;
+		/** Another name of `movedim`. */
 		moveaxis(source: number | readonly number[], destination: number | readonly number[]): Tensor;
 		/** Repeats dimensions of size 1 without copying, and adds dimensions in front; -1 keeps a size. */
 		expand(...sizes: Sizes): Tensor;
+		/** `expand` to the shape of another tensor. */
 		expandAs(other: Tensor): Tensor;
+		/** Another name of `expand`. */
 		broadcastTo(...sizes: Sizes): Tensor;
 		/** Without the dimensions of size 1: all of them, or those named. */
 		squeeze(dim?: Dims | { dim?: Dims }): Tensor;

@@ -52,6 +52,7 @@ export function batchNormState(model: ModuleLike, options: BatchNormStateOptions
 	return new BatchNormState(model, options);
 }
 
+/** What `batchNormState` gives: shows itself and follows the layers until `remove()`. */
 export class BatchNormState extends View implements Disposable {
 	readonly #model: ModuleLike;
 	readonly #layers: [string, BatchNormLike][];

@@ -63,6 +63,7 @@ interface Curve {
 	stride: number;
 }
 
+/** What `liveCurve` gives: `add(step, { loss })` adds points, `run(name)` begins another line of the same quantities. */
 export class TrainingCurves implements Run {
 	/** Shown already when made: as a last expression it shows nothing more. */
 	readonly [shownSymbol] = true;

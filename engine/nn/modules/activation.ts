@@ -325,6 +325,7 @@ export class Sigmoid extends Module {
 	}
 }
 
+/** Hyperbolic tangent, (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). Shape: any. */
 export class Tanh extends Module {
 	forward(input: Tensor): Tensor {
 		return input.tanh();

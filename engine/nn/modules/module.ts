@@ -201,6 +201,7 @@ export abstract class Module extends Callable {
 		(this as unknown as Record<string, unknown>)[this.#newProperty("registerModule", name)] = module;
 	}
 
+	/** Adds a submodule under a name that need not be a property's. */
 	addModule(name: string, module: Module | null): void {
 		this.registerModule(name, module);
 	}
@@ -264,6 +265,7 @@ export abstract class Module extends Callable {
 		return this.namedChildren().map(([, module]) => module);
 	}
 
+	/** The direct submodules with their names. */
 	namedChildren(): [name: string, module: Module][] {
 		const seen = new Set<Module>();
 		return this._modules().flatMap(([key, module]) => {

@@ -1,4 +1,3 @@
-import type { MimeBundle } from "../../display/mime";
 import type { Completion } from "../../requests/contract";
 import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, type Place, placeOfOffset } from "../text";
 import { hubName } from "./names";
@@ -15,6 +14,8 @@ export interface EditedCell {
 	headLines: number;
 	/** The cell as the front end has it. */
 	source: string;
+	/** The whole document: behind it more can be asked. */
+	text: string;
 }
 
 interface Range {
@@ -22,7 +23,7 @@ interface Range {
 	end: { line: number; character: number };
 }
 
-interface CompletionItem {
+export interface CompletionItem {
 	label: string;
 	kind?: number;
 	sortText?: string;
@@ -125,7 +126,7 @@ export async function completeCell(
 	};
 }
 
-function positionIn(cell: EditedCell, offset: number): { line: number; character: number } {
+export function positionIn(cell: EditedCell, offset: number): { line: number; character: number } {
 	const { line, column } = placeOfOffset(cell.source, offset);
 	return { line: line + cell.headLines, character: column };
 }
@@ -224,24 +225,8 @@ function kindOf(item: CompletionItem, description: string | undefined): string {
 	return kinds[item.kind ?? 1] ?? "text";
 }
 
-/** What stands at the cursor, or the call whose arguments are being written. */
-export async function inspectCell(
-	server: LanguageServer,
-	cell: EditedCell,
-	cursor: number,
-): Promise<MimeBundle | undefined> {
-	const offset = offsetOfCursor(cell.source, cursor);
-	const word = wordAt(cell.source, offset);
-	const text =
-		(word === undefined ? undefined : await hover(server, cell, word)) ??
-		(await signature(server, cell, offset)) ??
-		(await hoverBefore(server, cell, offset));
-	if (text === undefined) return undefined;
-	return { "text/plain": plain(text), "text/markdown": text };
-}
-
 /** The offset of a character of the identifier that the cursor touches. */
-function wordAt(source: string, offset: number): number | undefined {
+export function wordAt(source: string, offset: number): number | undefined {
 	const part = /[\p{ID_Continue}$]/u;
 	if (part.test(source[offset] ?? "")) return offset;
 	return part.test(source[offset - 1] ?? "") ? offset - 1 : undefined;
@@ -278,13 +263,19 @@ export async function objectBefore(
 const members =
 	/(?<![\p{ID_Continue}$.)\]"'`])([\p{ID_Start}$_][\p{ID_Continue}$]*(?:!?\??\.[\p{ID_Start}$_][\p{ID_Continue}$]*)*!?\??\.)([\p{ID_Continue}$]*)$/u;
 
-async function hover(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+export function hover(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+	return hoverAt(server, cell, positionIn(cell, offset));
+}
+
+export async function hoverAt(
+	server: LanguageServer,
+	cell: EditedCell,
+	position: { line: number; character: number },
+): Promise<string | undefined> {
 	const answer = await server.ask<{ contents: { value: string } | string } | null>(
 		"textDocument/hover",
 		cell.document,
-		{
-			position: positionIn(cell, offset),
-		},
+		{ position },
 	);
 	const text = typeof answer?.contents === "string" ? answer.contents : answer?.contents.value;
 	// Of a name that is not there TypeScript says that it may be anything.
@@ -293,42 +284,20 @@ async function hover(server: LanguageServer, cell: EditedCell, offset: number): 
 	return readable(text).trim();
 }
 
-/** `f(…)` with the cursor behind it: the last identifier of its line. */
-async function hoverBefore(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
-	const line = /[^\n\r]*$/.exec(cell.source.slice(0, offset))![0];
-	const last = [...line.matchAll(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu)].at(-1);
-	return last === undefined ? undefined : hover(server, cell, offset - line.length + last.index);
-}
-
-interface SignatureHelp {
-	signatures: { label: string; documentation?: string | { value: string } }[];
-	activeSignature?: number;
-}
-
-async function signature(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
-	const help = await server.ask<SignatureHelp | null>("textDocument/signatureHelp", cell.document, {
-		position: positionIn(cell, offset),
-		context: { triggerKind: 1, isRetrigger: false },
-	});
-	const active = help?.signatures[help.activeSignature ?? 0];
-	if (help === null || active === undefined) return undefined;
-	const others = help.signatures.length - 1;
-	const documentation = typeof active.documentation === "string" ? active.documentation : active.documentation?.value;
-	const more = others > 0 ? ` // and ${others} more ${others === 1 ? "overload" : "overloads"}` : "";
-	return readable(`\`\`\`typescript\n${active.label}${more}\n\`\`\`\n${documentation ?? ""}`).trim();
-}
-
 /** Without what only our documents bring in. */
-function readable(text: string): string {
+export function readable(text: string): string {
 	return text
-		.replaceAll(/import\("(?:[^"]*gradbook-[^"]*|gradbook(?:\/\w+)?)"\)\./g, "")
+		.replaceAll(
+			/import\("(?:[^"]*gradbook-[^"]*|gradbook(?:\/\w+)?|[^"]*\/dist\/(?:engine|kernel)(?:\/[^"]*)?)"\)\./g,
+			"",
+		)
 		.replaceAll(`${hubName}.`, "")
 		.replaceAll(/^\(alias\) /gm, "")
 		.replaceAll(/\nimport [^\n]*(?=\n```)/g, "");
 }
 
 /** Markdown as it reads without rendering. */
-function plain(markdown: string): string {
+export function plain(markdown: string): string {
 	// Every other part is code, in which a star is a star.
 	const parts = normalizeLines(markdown).split(/^```\w*\n?/m);
 	return parts

@@ -31,8 +31,9 @@ import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeO
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
 import { aboutDeclaring, aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
-import { completeCell, type EditedCell, inspectCell, objectBefore, pathAt } from "./editing";
+import { completeCell, type EditedCell, objectBefore, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
+import { inspectCell } from "./inspection";
 import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
 import type { PlacedMagic } from "./magicCalls";
@@ -429,7 +430,7 @@ class Compiler implements CellCompiler {
 			const head = `${leadingPragmas(text)}${this.#names.prelude(declaredWhileTyping(text, at))}\n`;
 			const { edit } = this.#documents;
 			this.#server.put(edit, head + text);
-			return ask({ document: edit, headLines: head.split("\n").length - 1, source });
+			return ask({ document: edit, headLines: head.split("\n").length - 1, source, text: head + text });
 		});
 		this.#editing = answer.catch(() => undefined);
 		return answer;

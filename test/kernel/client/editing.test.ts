@@ -118,6 +118,34 @@ describe("inspection", () => {
 		);
 	});
 
+	test("says of classes how they are made and what their options do, of functions their parameters by name", async () => {
+		for (const marked of ["torch.nn.Con|v2d", "new torch.nn.Conv2d(1, |", "new torch.nn.Conv2|d(1, 2, 3)"]) {
+			const { "text/plain": text } = await inspect(marked);
+			expect(text, marked).toMatch(/^class Conv2d\nnew Conv2d\(inChannels: number, outChannels: number, kernelSize: /);
+			expect(text, marked).toMatch(
+				/\nShape: [\s\S]*\nOptions:\n(?:- `\w+`: .*\n)*- `groups`: number\. Channels fall into/,
+			);
+			expect(text, marked).not.toMatch(/- `(?:inChannels|kernelSize)`/);
+		}
+		expect((await inspect("torch.nn.functional.crossEntropy(model, |"))["text/plain"]).toMatch(
+			/^crossEntropy\(input, target, weight\?, \{ ignoreIndex\?, reduction\?, labelSmoothing\? \}\): Tensor\nCross-entropy/,
+		);
+		expect((await inspect("new torch.utils.data.DataLoader(|"))["text/plain"]).toMatch(
+			/\nnew DataLoader<.*\nLoads a data set in batches[\s\S]*- `batchSize`: /,
+		);
+		expect((await inspect("torch.ca|t"))["text/plain"]).toMatch(
+			/^cat\(tensors, dim\?\): Tensor\nThe tensors after one/,
+		);
+		expect((await inspect("model.weight.relu_|"))["text/plain"]).toMatch(/^In place: max\(x, 0\)/m);
+	});
+
+	test("leaves signatures of one's own alone", async () => {
+		await kernel.client.execute("class Made { constructor(readonly width: number) {} }");
+		expect((await inspect("Mad|e"))["text/plain"]).toBe("class Made\nnew Made(width: number): Made");
+		expect((await inspect("new Made(|"))["text/plain"]).toBe("Made(width: number): Made");
+		expect((await inspect("[1].at(Math.max(0, |"))["text/plain"]).toMatch(/max\(\.\.\.values: number\[\]\): number/);
+	});
+
 	test("shows the text of a value of the session below its type, of its properties too", async () => {
 		expect((await inspect("mode|"))["text/plain"]).toMatch(/let mode: .*\n\nValue:\n'train'$/);
 		expect((await inspect("model|"))["text/plain"]).toMatch(
