@@ -1,5 +1,6 @@
 import * as torch from "gradbook";
 import { expect, test } from "vitest";
+import { native } from "../../../dist/engine/core/native";
 
 /*
  * Reductions over shapes at which their kernels change their ways (threads for an output, outputs of a block, parts that a
@@ -67,6 +68,32 @@ test("rows of many lengths have their extremes where the host finds them", () =>
 			const [host, card] = [of(x), of(x.cuda())];
 			expect(card.indices.tolist(), `${n}`).toEqual(host.indices.tolist());
 			expect(card.values.tolist(), `${n}`).toEqual(host.values.tolist());
+		}
+	}
+});
+
+test("a row that several blocks share has its extremes where the host finds them", () => {
+	const n = 17_001;
+	const numbers = torch.randint(-30_000, 30_000, [2, n], { device: "cpu" });
+	// Equal ones in different parts: the first counts. A NaN before others.
+	for (const place of [n - 1, 12_000, 700]) numbers.select(1, place).fill_(30_000);
+	for (const place of [n - 2, 5, 9000]) numbers.select(1, place).fill_(-30_001);
+	for (const dtype of [torch.float32, torch.float16, torch.int64]) {
+		const rows = numbers.to(dtype);
+		const before = native.cudaCompileStats().launched;
+		rows.cuda().argmax(1);
+		expect(native.cudaCompileStats().launched - before).toBeGreaterThan(1);
+		const withNan = rows.clone();
+		if (dtype.isFloatingPoint) for (const place of [16_000, 9500]) withNan.setAt([1, place], Number.NaN);
+		for (const x of [rows, withNan]) {
+			for (const largest of [true, false]) {
+				const of = (t: torch.Tensor) => (largest ? t.max(1) : t.min(1));
+				const [host, card] = [of(x), of(x.cuda())];
+				expect(card.indices.tolist(), dtype.name).toEqual(host.indices.tolist());
+				expect(card.values.tolist(), dtype.name).toEqual(host.values.tolist());
+			}
+			expect(x.cuda().argmax().item()).toBe(x.argmax().item());
+			expect(x.cuda().argmin().item()).toBe(x.argmin().item());
 		}
 	}
 });

@@ -30,15 +30,15 @@ GB_DEVICE Best opposite(const Best& best, u32 step) {
 /** Elements that a thread has under way. */
 constexpr u32 kLoads = 4;
 
-/** Of the elements from `lane` on, every `lanes`-th: later ones win only where they are better. */
+/** Of the elements begin … end those from `lane` on, every `lanes`-th: later ones win only where they are better. */
 template <class T>
-GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 n, bool largest) {
+GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 begin, i64 end, bool largest) {
   const T* x = reinterpret_cast<const T*>(row);
-  Best best{cast<C>(x[0]), 0};
-  for (i64 first = lane; first < n; first += kLoads * lanes) {
+  Best best{cast<C>(x[begin]), begin};
+  for (i64 first = begin + lane; first < end; first += kLoads * lanes) {
     C values[kLoads];
 #pragma unroll
-    for (u32 j = 0; j < kLoads; j++) values[j] = first + j * lanes < n ? cast<C>(x[first + j * lanes]) : best.value;
+    for (u32 j = 0; j < kLoads; j++) values[j] = first + j * lanes < end ? cast<C>(x[first + j * lanes]) : best.value;
 #pragma unroll
     for (u32 j = 0; j < kLoads; j++) {
       const bool better = largest ? values[j] > best.value : values[j] < best.value;
@@ -48,17 +48,27 @@ GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 n, bool largest)
   return best;
 }
 
-/** `lanes` threads take a row. */
+/** What a row's first thread writes: the best of all its threads, which are `lanes`. Null `values` are not wanted. */
+GB_DEVICE void finish(Best best, char* values, i64* indices, const char* row, i64 itemSize, i64 own, bool first, u32 lanes, bool largest) {
+  // A value that joins with itself stays what it is: any of them can be the start.
+  best = largest ? groupJoin<Better<true>>(best, lanes, best) : groupJoin<Better<false>>(best, lanes, best);
+  if (!first) return;
+  indices[own] = best.at;
+  if (!values) return;
+  for (i64 b = 0; b < itemSize; b++) values[own * itemSize + b] = row[best.at * itemSize + b];
+}
+
+/** `lanes` threads take a row; y: parts of `perPart` elements, whose indices are [row][part]. */
 extern "C" __global__ void __launch_bounds__(512, 1) extreme(char* values, i64* indices, Place x, i64 itemSize, i64 n, i64 rows,
-                                                                u32 lanes, bool largest) {
+                                                                i64 perPart, u32 lanes, bool largest) {
   const u32 lane = threadIdx.x & (lanes - 1);
-  const i64 own = globalThread() / lanes;
+  const i64 own = globalThread() / lanes, begin = blockIdx.y * perPart, end = begin + perPart < n ? begin + perPart : n;
   const char* row = x.data + (own < rows ? own : 0) * n * itemSize;
   Best best{C(0), 0};
   constexpr bool whole = C(0.5) == C(0);
-#define GB_CASE(CODE, TYPE)                                    \
-  case CODE:                                                   \
-    best = bestOf<TYPE>(row, lane, lanes, n, largest);         \
+#define GB_CASE(CODE, TYPE)                              \
+  case CODE:                                             \
+    best = bestOf<TYPE>(row, lane, lanes, begin, end, largest); \
     break;
   if constexpr (whole) {
     switch (x.type) { GB_CASE(0, u8) GB_CASE(1, i8) GB_CASE(2, i16) GB_CASE(3, i32) GB_CASE(4, i64) GB_CASE(8, bool) }
@@ -66,12 +76,16 @@ extern "C" __global__ void __launch_bounds__(512, 1) extreme(char* values, i64* 
     switch (x.type) { GB_CASE(5, Half) GB_CASE(6, float) GB_CASE(7, double) GB_CASE(9, BFloat16) }
   }
 #undef GB_CASE
-  // A value that joins with itself stays what it is: any of them can be the start.
-  best = largest ? groupJoin<Better<true>>(best, lanes, best) : groupJoin<Better<false>>(best, lanes, best);
-  if (lane != 0 || own >= rows) return;
-  indices[own] = best.at;
-  if (!values) return;
-  for (i64 b = 0; b < itemSize; b++) values[own * itemSize + b] = row[best.at * itemSize + b];
+  finish(best, values, indices, row, itemSize, own * gridDim.y + blockIdx.y, lane == 0 && own < rows, lanes, largest);
+}
+
+/** The best of a row's parts, one for each of `lanes` threads at most; `places`: [row][part]. */
+extern "C" __global__ void __launch_bounds__(512, 1) joinExtremes(char* values, i64* indices, Place x, i64 itemSize, i64 n, i64 rows,
+                                                                     const i64* places, u32 parts, u32 lanes, bool largest) {
+  const u32 lane = threadIdx.x & (lanes - 1);
+  const i64 own = globalThread() / lanes, there = own < rows ? own : 0, at = places[there * parts + (lane < parts ? lane : 0)];
+  const char* row = x.data + there * n * itemSize;
+  finish({loadAs<C>(row + at * itemSize, x.type), at}, values, indices, row, itemSize, own, lane == 0 && own < rows, lanes, largest);
 }
 
 }  // namespace cuda

@@ -2,9 +2,11 @@
 #include "ops/rows.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "cuda/ops/row_plan.h"
 #include "cuda/ops/walk.h"
+#include "cuda/runtime/fault.h"
 #include "ops/copy.h"
 #include "ops/pointwise.h"
 #include "ops/reduce.h"
@@ -66,17 +68,38 @@ void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, in
          reduction == RowReduction::Deviation);
 }
 
+/** Threads for a row at most, elements of each of them from which on several blocks share a row, and elements of each then at least. */
+constexpr int64_t kExtremeThreads = 512, kExtremeLongest = 32, kExtremeLeast = 8;
+
 void extremeOnCuda(bool largest, MaybeTensor values, const Tensor& indices, const Tensor& x, int64_t n) {
-  static ByCompute kernels;
-  const int64_t rows = indices.numel(), full = int64_t(properties(cudaIndex(x.device())).multiProcessorCount) * 2048;
+  static ByCompute kernels, joins;
+  const Device device = x.device();
+  const int64_t rows = indices.numel(), processors = properties(cudaIndex(device)).multiProcessorCount;
   // A few elements for each thread, and more than a warp for a row only where rows alone do not fill the card.
-  unsigned lanes = 1;
-  while (lanes < 512 && lanes * 4 < n && (lanes < 32 || lanes * rows < full)) lanes *= 2;
-  const unsigned threads = std::max(lanes, kThreads);
-  void* to = values ? values->data() : nullptr;
-  launch(kernels.get(x.device(), "extremes.cu", "extreme", computeType(x.dtype())), x.device(), gridFor(lanes * rows, threads),
-         threads, to, indices.data(), Place{x.as<char>(), int(x.dtype())}, static_cast<long long>(x.itemSize()),
-         static_cast<long long>(n), static_cast<long long>(rows), lanes, largest);
+  int64_t lanes = 1, parts = 1;
+  while (lanes < kExtremeThreads && lanes * 4 < n && (lanes < 32 || lanes * rows < processors * 2048)) lanes *= 2;
+  if (n > lanes * kExtremeLongest && rows < 2 * processors) {
+    parts = std::min({n / (lanes * kExtremeLeast), (4 * processors + rows - 1) / rows, kExtremeThreads});
+  }
+  const int64_t perPart = (n + parts - 1) / parts;
+  parts = (n + perPart - 1) / perPart;
+  const Place place{x.as<char>(), int(x.dtype())};
+  const long long size = x.itemSize(), length = n, count = rows;
+  void* const to = values ? values->data() : nullptr;
+  std::optional<Scratch> places;
+  if (parts > 1) places.emplace(size_t(rows * parts) * 8, device);
+  const unsigned threads = std::max(unsigned(lanes), kThreads);
+  Grid grid = gridFor(lanes * rows, threads);
+  grid.y = unsigned(parts);
+  launch(kernels.get(device, "extremes.cu", "extreme", computeType(x.dtype())), device, grid, threads, parts > 1 ? nullptr : to,
+         parts > 1 ? places->data() : indices.data(), place, size, length, count, static_cast<long long>(perPart), unsigned(lanes),
+         largest);
+  if (parts == 1) return;
+  lanes = 2;
+  while (lanes < parts) lanes *= 2;
+  const unsigned together = std::max(unsigned(lanes), kThreads);
+  launch(joins.get(device, "extremes.cu", "joinExtremes", computeType(x.dtype())), device, gridFor(lanes * rows, together), together, to,
+         indices.data(), place, size, length, count, places->data(), unsigned(parts), unsigned(lanes), largest);
 }
 
 GB_UNITS(all) {
