@@ -1,5 +1,6 @@
 import * as torch from "gradbook";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { native } from "../../dist/engine/core/native";
 import { hasStandin, standinEnvironment } from "./standin";
 
 /* Writing at indices on a card, over sizes at which its kernels change their ways: what the CPU gives, run after run to the bit. */
@@ -36,7 +37,9 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 		Object.assign(process.env, standinEnvironment());
 	});
 
-	/** `write` on both devices; twice on the card. */
+	afterEach(() => native.cudaSetLargeFrom(65536, 65536));
+
+	/** `write` on both devices; on the card twice as so few positions are written, and twice as very many are. */
 	function compare(
 		what: string,
 		dtype: torch.DType,
@@ -44,15 +47,20 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 		write: (...tensors: T[]) => T,
 		...tensors: T[]
 	): void {
-		const [host, card, again] = [write(...tensors), ...[0, 1].map(() => write(...tensors.map((x) => x.cuda())).cpu())];
-		expect(torch.equal(card!, again!), `${what}: again`).toBe(true);
-		if (exact || !dtype.isFloatingPoint) {
-			expect(torch.equal(card!, host!), what).toBe(true);
-		} else {
-			// A half is rounded after each addition on the CPU, and once for thousands here.
-			const tolerance =
-				dtype === float16 ? { rtol: 0.05, atol: 0.5 } : dtype === float32 ? { rtol: 1e-4, atol: 1e-3 } : {};
-			expect(torch.allclose(card!, host!, tolerance), what).toBe(true);
+		const host = write(...tensors);
+		for (const from of [65536, 1]) {
+			native.cudaSetLargeFrom(65536, from);
+			const way = `${what}, sorted from ${from}`;
+			const [card, again] = [0, 1].map(() => write(...tensors.map((x) => x.cuda())).cpu()) as [T, T];
+			expect(torch.equal(card, again), `${way}: again`).toBe(true);
+			if (exact || !dtype.isFloatingPoint) {
+				expect(torch.equal(card, host), way).toBe(true);
+			} else {
+				// A half is rounded after each addition on the CPU, and once for thousands here.
+				const tolerance =
+					dtype === float16 ? { rtol: 0.05, atol: 0.5 } : dtype === float32 ? { rtol: 1e-4, atol: 1e-3 } : {};
+				expect(torch.allclose(card, host, tolerance), way).toBe(true);
+			}
 		}
 	}
 
@@ -81,10 +89,29 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 	});
 
 	test("an index out of bounds is refused by name", () => {
-		const x = torch.zeros(10, 20, { device: "cuda" });
-		const index = torch.randint(0, 10, [100]);
-		index.setAt([77], 10);
-		x.indexAdd(0, index.cuda(), torch.ones(100, 20, { device: "cuda" }));
-		expect(() => torch.cuda.synchronize()).toThrow(/index 10 is out of bounds for dimension 0 with size 10/);
+		for (const from of [65536, 1]) {
+			native.cudaSetLargeFrom(65536, from);
+			const x = torch.zeros(10, 20, { device: "cuda" });
+			const index = torch.randint(0, 10, [100]);
+			index.setAt([77], 10);
+			x.indexAdd(0, index.cuda(), torch.ones(100, 20, { device: "cuda" }));
+			expect(() => torch.cuda.synchronize()).toThrow(/index 10 is out of bounds for dimension 0 with size 10/);
+			const line = index.cuda().expand(2, 100);
+			torch.zeros(2, 10, { device: "cuda" }).scatterAdd(1, line, torch.ones(2, 100, { device: "cuda" }));
+			expect(() => torch.cuda.synchronize()).toThrow(/index 10 is out of bounds for dimension 1 with size 10/);
+		}
+	});
+
+	test("70,000 positions are sorted without being told, and fill a card where one place has most of them", () => {
+		torch.manualSeed(1);
+		const index = torch.randint(0, 50_000, [70_000]).maskedFill(torch.rand(70_000).lt(0.7), 3);
+		const values = torch.randint(-8, 9, [70_000]).float();
+		const x = torch.zeros(50_000);
+		const add = (x: T, index: T, values: T) => x.indexAdd(0, index, values);
+		const on = [x, index, values].map((t) => t.cuda()) as [T, T, T];
+		const before = native.cudaCompileStats().launched;
+		const card = add(...on);
+		expect(native.cudaCompileStats().launched - before).toBeGreaterThan(8);
+		expect(torch.equal(card.cpu(), add(x, index, values))).toBe(true);
 	});
 });

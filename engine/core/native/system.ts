@@ -109,8 +109,11 @@ export interface CudaOps {
 	cudaCompileStats: () => { compiled: number; found: number; launched: number };
 	/** For tests: elements of a launch at most. What has more takes several launches, which otherwise takes 2³¹. */
 	cudaSetLaunchLimit: (elements: number) => void;
-	/** For tests: matrices of so many elements at least are factored block by block. Default 65536. */
-	cudaSetBlockedFrom: (elements: number) => void;
+	/**
+	 * For tests: matrices of so many elements at least are factored in blocks, and writing at so many indices at least sorts them
+	 * all. Both are 65536 otherwise.
+	 */
+	cudaSetLargeFrom: (elements: number, positions: number) => void;
 	/** For tests: when the launch thread makes the driver's calls. 0: while they follow each other closely; 1: always; 2: never. */
 	cudaSetLaunchThread: (use: number) => void;
 	/** For tests: calls that the launch thread has made. */

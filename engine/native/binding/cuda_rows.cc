@@ -4,7 +4,7 @@
 #include "binding/tables.h"
 #include "cuda/api/nvrtc.h"
 #include "cuda/api/vendor.h"
-#include "cuda/ops/linalg_blocks.h"
+#include "cuda/ops/limits.h"
 #include "cuda/runtime/allocator.h"
 #include "cuda/runtime/device.h"
 #include "cuda/runtime/launch.h"
@@ -249,7 +249,7 @@ const Row rows[] = {
     GB_ROW(cudaInitialSeed),
     GB_ROW(cudaCompileStats),
     GB_ROW_AS(cudaSetLaunchLimit, &cuda::setLaunchLimit),
-    GB_ROW_AS(cudaSetBlockedFrom, &cuda::setBlockedFrom),
+    GB_ROW_AS(cudaSetLargeFrom, &cuda::setLargeFrom),
     GB_ROW(cudaSetLaunchThread),
     GB_ROW(cudaCallsByThread),
     GB_ROW(cudaUnits),

@@ -10,13 +10,13 @@ import { native } from "../../../dist/engine/core/native";
 const { linalg, float64 } = torch;
 type T = torch.Tensor;
 
-beforeEach(() => native.cudaSetBlockedFrom(1));
-afterAll(() => native.cudaSetBlockedFrom(65536));
+beforeEach(() => native.cudaSetLargeFrom(1, 65536));
+afterAll(() => native.cudaSetLargeFrom(65536, 65536));
 
 /** What `f` gives on the card, block by block: twice, as on the host, and by more launches than where a block takes a matrix. */
 function compare(what: string, f: (...x: T[]) => readonly T[], inputs: T[], tolerance = 1e-9): T[] {
 	const on = (blockedFrom: number) => {
-		native.cudaSetBlockedFrom(blockedFrom);
+		native.cudaSetLargeFrom(blockedFrom, 65536);
 		const before = native.cudaCompileStats().launched;
 		const results = f(...inputs.map((x) => x.cuda()));
 		const launches = native.cudaCompileStats().launched - before;

@@ -49,7 +49,8 @@ GB_DEVICE Best bestOf(const char* row, u32 lane, u32 lanes, i64 begin, i64 end, 
 }
 
 /** What a row's first thread writes: the best of all its threads, which are `lanes`. Null `values` are not wanted. */
-GB_DEVICE void finish(Best best, char* values, i64* indices, const char* row, i64 itemSize, i64 own, bool first, u32 lanes, bool largest) {
+GB_DEVICE void finish(Best best, char* values, i64* indices, const char* row, i64 itemSize, i64 own, bool first, u32 lanes,
+                      bool largest) {
   // A value that joins with itself stays what it is: any of them can be the start.
   best = largest ? groupJoin<Better<true>>(best, lanes, best) : groupJoin<Better<false>>(best, lanes, best);
   if (!first) return;
@@ -66,8 +67,8 @@ extern "C" __global__ void __launch_bounds__(512, 1) extreme(char* values, i64* 
   const char* row = x.data + (own < rows ? own : 0) * n * itemSize;
   Best best{C(0), 0};
   constexpr bool whole = C(0.5) == C(0);
-#define GB_CASE(CODE, TYPE)                              \
-  case CODE:                                             \
+#define GB_CASE(CODE, TYPE)                                     \
+  case CODE:                                                    \
     best = bestOf<TYPE>(row, lane, lanes, begin, end, largest); \
     break;
   if constexpr (whole) {

@@ -3,15 +3,11 @@
 // of a place with many positions, teams of threads take parts, which are joined in order. So results are the same in every run.
 // Macros: GB_T (an element's type), GB_C (float, double or i64: what values join in), GB_WIDE (1 where places lie 2³² bytes apart or
 // more: their offsets take registers).
-#include "cuda/kernels/block.cuh"
-#include "cuda/kernels/scatter_arguments.h"
-#include "scalar/binary.h"
+#include "cuda/kernels/scatter.cuh"
 
 namespace gb {
 namespace cuda {
 
-using T = GB_T;
-using C = GB_C;
 #if GB_WIDE
 using Offset = i64;
 #else
@@ -20,70 +16,7 @@ using Offset = u32;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
-constexpr int kLeast = 8, kBatch = sizeof(T) == 4 && !GB_WIDE ? 6 : 4;
-
-/** Blocks at places that index tensors name together, mostly one. */
-struct Blocks {
-  const ScatterArguments& s;
-  const IndexArguments& index;
-  const char* values;
-  char* base;
-
-  GB_DEVICE i64 at(int k, i64 i) const {
-    const i64 at = index.at[k][i];
-    return at < 0 && index.fromEnd ? at + index.sizes[k] : at;
-  }
-  /** The place's number among all; −1 where the index is out of bounds. */
-  GB_DEVICE i64 key(i64 i) const {
-    i64 key = 0;
-#pragma unroll 1
-    for (int k = 0; k < index.count; k++) {
-      const i64 own = at(k, i);
-      if (own < 0 || own >= index.sizes[k]) return -1;
-      key = key * index.sizes[k] + own;
-    }
-    return key;
-  }
-  GB_DEVICE void refuse(i64 i) const {
-#pragma unroll 1
-    for (int k = 0; k < index.count; k++) {
-      const i64 own = at(k, i);
-      if (own < 0 || own >= index.sizes[k]) report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
-    }
-  }
-  GB_DEVICE i64 offset(i64 i) const {
-    i64 offset = 0;
-#pragma unroll 1
-    for (int k = 0; k < index.count; k++) offset += at(k, i) * index.strides[k];
-    return offset;
-  }
-};
-
-/** Elements of a line. */
-struct Elements {
-  const ScatterArguments& s;
-  const Line& line;
-  const char* index;
-  const char* values;
-  char* base;
-
-  GB_DEVICE i64 at(i64 i) const { return *reinterpret_cast<const i64*>(index + i * line.index); }
-  GB_DEVICE i64 key(i64 i) const {
-    const i64 own = at(i);
-    return own >= 0 && own < line.size ? own : -1;
-  }
-  GB_DEVICE void refuse(i64 i) const { report(line.fault, line.op, line.dimension, at(i), line.size); }
-  GB_DEVICE i64 offset(i64 i) const { return at(i) * line.x; }
-};
-
-GB_DEVICE C load(const char* p) { return cast<C>(*reinterpret_cast<const T*>(p)); }
-
-GB_DEVICE C joined(C a, C b, int mode) {
-  return mode == kScatterAdd        ? scalar::add(a, b)
-         : mode == kScatterMultiply ? scalar::mul(a, b)
-         : mode == kScatterMaximum  ? scalar::maximum(a, b)
-                                    : scalar::minimum(a, b);
-}
+constexpr int kLeast = 8, kBatch = sizeof(T) == 4 && !GB_WIDE ? 5 : 4;
 
 struct Room {
   u16 lists[2][kScatterThreads * kScatterEach];
@@ -97,10 +30,11 @@ struct Room {
  * by the bits of their keys from `shift` on. Each warp takes neighbours. The number of elements in `to`.
  */
 template <class Source>
-GB_DEVICE u32 pass(Room& room, const Source& source, u32 first, u32 count, const u16* from, u16* to, int shift) {
+GB_DEVICE u32 pass(Room& room, const ScatterArguments& s, const Source& source, u32 first, u32 count, const u16* from, u16* to,
+                   int shift) {
   const u32 thread = threadIdx.x, lane = thread % kWarp, warp = thread / kWarp, warps = blockDim.x / kWarp;
   const u32 rounds = (count + blockDim.x - 1) / blockDim.x, begin = warp * rounds * kWarp + lane;
-  const i64 others = (i64(1) << source.s.groupBits) - 1;
+  const i64 others = (i64(1) << s.groupBits) - 1;
   for (u32 i = thread; i < warps * kBuckets; i += blockDim.x) room.counts[i / kBuckets][i % kBuckets] = 0;
   __syncthreads();
   // An element's bucket, and above that where it stands among those of its warp and bucket.
@@ -176,11 +110,11 @@ GB_DEVICE u32 pass(Room& room, const Source& source, u32 first, u32 count, const
 
 /** Of each place the last position writes. */
 template <class Source>
-GB_DEVICE void setRuns(const Source& source, u32 first, const u16* list, u32 begin, u32 end, u32 total) {
+GB_DEVICE void setRuns(const ScatterArguments& s, const Source& source, u32 first, const u16* list, u32 begin, u32 end, u32 total) {
   for (u32 i = begin; i < end; i++) {
     const i64 place = source.offset(first + list[i]);
     if (i + 1 < total && source.offset(first + list[i + 1]) == place) continue;
-    *reinterpret_cast<T*>(source.base + place) = *reinterpret_cast<const T*>(source.values + (first + list[i]) * source.s.valueStep);
+    *reinterpret_cast<T*>(source.base + place) = *reinterpret_cast<const T*>(source.values + (first + list[i]) * s.valueStep);
   }
 }
 
@@ -189,9 +123,8 @@ GB_DEVICE void setRuns(const Source& source, u32 first, const u16* list, u32 beg
  * and whoever has the run's beginning takes it from there.
  */
 template <class Source>
-GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, const u16* list, u32 begin, u32 end, u32 total,
-                        bool active) {
-  const ScatterArguments& s = source.s;
+GB_DEVICE void joinRuns(Room& room, C* heads, const ScatterArguments& s, const Source& source, u32 first, const u16* list, u32 begin,
+                        u32 end, u32 total, bool active) {
   const u32 thread = threadIdx.x, team = thread / s.columns;
   bool head = true, any = false, open = false;
   i64 current = -1;
@@ -247,11 +180,10 @@ GB_DEVICE void joinRuns(Room& room, C* heads, const Source& source, u32 first, c
 }
 
 template <class Source>
-GB_DEVICE void scatter(const Source& source, u32 count, bool active) {
+GB_DEVICE void scatter(const ScatterArguments& s, const Source& source, u32 count, bool active) {
   __shared__ Room room;
   static_assert(sizeof(room.counts) >= kScatterThreads * sizeof(C), "what the sort no longer needs holds the heads of runs");
   C* heads = reinterpret_cast<C*>(&room.counts[0][0]);
-  const ScatterArguments& s = source.s;
   const u32 teams = blockDim.x / s.columns, team = threadIdx.x / s.columns;
   for (u32 first = 0; first < count; first += blockDim.x * kScatterEach) {
     const u32 rest = count - first;
@@ -259,7 +191,7 @@ GB_DEVICE void scatter(const Source& source, u32 count, bool active) {
     // One call for all passes: its text is long.
 #pragma unroll 1
     for (int turn = 0; turn < s.passes && total > 0; turn++) {
-      total = pass(room, source, first, total, turn > 0 ? room.lists[(turn - 1) % 2] : nullptr, room.lists[turn % 2],
+      total = pass(room, s, source, first, total, turn > 0 ? room.lists[(turn - 1) % 2] : nullptr, room.lists[turn % 2],
                    s.groupBits + turn * kScatterBits);
     }
     if (total == 0) continue;
@@ -268,9 +200,9 @@ GB_DEVICE void scatter(const Source& source, u32 count, bool active) {
     if (each < kLeast) each = kLeast;
     const u32 begin = team * each < total ? team * each : total, end = begin + each < total ? begin + each : total;
     if (s.mode != kScatterSet) {
-      joinRuns(room, heads, source, first, list, begin, end, total, active);
+      joinRuns(room, heads, s, source, first, list, begin, end, total, active);
     } else if (active) {
-      setRuns(source, first, list, begin, end, total);
+      setRuns(s, source, first, list, begin, end, total);
     }
     __syncthreads();
   }
@@ -283,7 +215,7 @@ extern "C" __global__ void __launch_bounds__(1024) scatterSorted(ScatterArgument
   const bool active = threadIdx.x / s.columns < blockDim.x / s.columns && element < block;
   i64 at[2];
   locate(walk, active ? element : 0, at);
-  scatter(Blocks{s, index, values + at[1], base + at[0]}, count, active);
+  scatter(s, Blocks{index, values + at[1], base + at[0]}, count, active);
 }
 
 /** x: lines; y: shares of a line's places. walk over all but the dimension: operands other, index, x. */
@@ -291,7 +223,7 @@ extern "C" __global__ void __launch_bounds__(1024) scatterLines(ScatterArguments
                                                                 const char* other) {
   i64 at[3];
   locate(walk, blockIdx.x, at);
-  scatter(Elements{s, line, index + at[1], other + at[0], x + at[2]}, u32(line.length), true);
+  scatter(s, Elements{line, index + at[1], other + at[0], x + at[2]}, u32(line.length), true);
 }
 
 }  // namespace cuda

@@ -23,5 +23,24 @@ struct ScatterArguments {
   int groupBits, passes;
 };
 
+/** Threads of a block where positions are sorted all together (scatter_runs.cu). */
+constexpr int kRunThreads = 256;
+
+struct RunArguments {
+  /** In order: where values go, in bytes from the base (negative: nowhere), and their positions. `keyStep` from a line to the next. */
+  const long long *keys, *order;
+  long long keyStep;
+  long long valueStep;
+  int mode;
+  double factor;
+  /** Positions; elements of a block of values (or lines), and how many of them a thread block takes side by side. */
+  long long count;
+  unsigned int elements, columns;
+  /** Positions that a team of threads takes behind each other. */
+  long long each;
+  /** [block][column]: what belongs to a run that began before, and a run that goes on, so far. */
+  void *heads, *tails;
+};
+
 }  // namespace cuda
 }  // namespace gb

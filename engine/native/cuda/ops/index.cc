@@ -6,6 +6,8 @@
 
 #include "cuda/kernels/scatter_arguments.h"
 #include "cuda/ops/chain.h"
+#include "cuda/ops/limits.h"
+#include "cuda/ops/scatter_runs.h"
 #include "cuda/ops/units.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
@@ -21,8 +23,6 @@ namespace {
 constexpr int64_t kFewPositions = 8, kManyThreads = 1 << 16;
 /** Thread blocks that keep a card busy: places are shared out to them. */
 constexpr int64_t kShares = 128;
-/** Elements of a block of values that stand side by side in a thread block. */
-constexpr int64_t kColumns = 32;
 constexpr int64_t kChunk = 1024;
 
 IndexArguments argumentsOf(const Indexed& x) {
@@ -153,8 +153,15 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
       return;
     }
     const int64_t columns = std::min(block.numel, kColumns);
+    const int64_t beside = (block.numel + columns - 1) / columns;
     inParts(count, 1, [&](int64_t first, int64_t n) {
-      Sorted s(n, product(to.sizes), columns, (block.numel + columns - 1) / columns);
+      if (n >= sortedFrom && beside < kShares) {
+        const int mode = add ? kScatterAdd : kScatterSet;
+        const ValueRows rows{from + first * step, step};
+        scatterBlockRuns(values.dtype(), device, positionsOf(index, first), n, walk, block.numel, base, rows, mode, factor);
+        return;
+      }
+      Sorted s(n, product(to.sizes), columns, beside);
       s.arguments.valueStep = step;
       s.arguments.mode = add ? kScatterAdd : kScatterSet;
       s.arguments.factor = factor;
@@ -192,6 +199,11 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
     inParts(line.length, 1, [&](int64_t first, int64_t n) {
       Line part = line;
       part.length = n;
+      if (n >= sortedFrom && lines < kShares) {
+        scatterLineRuns(x.dtype(), device, part, walk, lines, base, at + first * line.index, values + first * line.other,
+                        int(mode));
+        return;
+      }
       Sorted sorted(n, line.size, 1, lines);
       sorted.arguments.valueStep = line.other;
       sorted.arguments.mode = int(mode);

@@ -4,20 +4,17 @@
 
 #include "cuda/kernels/matrix_arguments.h"
 #include "cuda/ops/blocks.h"
+#include "cuda/ops/limits.h"
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
 
 namespace gb::cuda {
 namespace {
 
-/** Below it a block of threads is through with a matrix before the launches of a blocked factorisation are queued. */
-constexpr int64_t kLargeMatrix = 256 * 256;
 /** More fill a card without being cut, and a grid in y. */
 constexpr int64_t kMostMatrices = 65535;
 /** Columns of a symmetric update that are one product: what lies above the diagonal is computed for nothing. */
 constexpr int64_t kStrip = 1024;
-
-int64_t blockedFrom = kLargeMatrix;
 
 template <class... A>
 void panels(Function& kernel, const char* name, Device device, Grid grid, int64_t threads, const A&... arguments) {
@@ -70,11 +67,6 @@ GB_UNITS(all) { all.push_back(Unit{"panels.cu", ""}); }
 }  // namespace
 
 bool inBlocks(int64_t batch, int64_t m, int64_t n) { return batch <= kMostMatrices && m * n >= blockedFrom; }
-
-void setBlockedFrom(int64_t elements) {
-  GB_CHECK(elements >= 1, "expected a number of elements from 1 on, got ", elements);
-  blockedFrom = elements;
-}
 
 void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info) {
   static Function kernel;

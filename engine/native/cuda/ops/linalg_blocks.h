@@ -7,8 +7,6 @@ namespace gb::cuda {
 
 /** Whether matrices [m, n] of a batch are for these, or for the kernels that give each of them to one block. */
 bool inBlocks(int64_t batch, int64_t m, int64_t n);
-/** Matrices of so many elements at least are; tests lower it. */
-void setBlockedFrom(int64_t elements);
 
 void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info);
 void luSolveInBlocks(const Tensor& lu, const Tensor& pivots, const Tensor& b);

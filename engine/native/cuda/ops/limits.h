@@ -1,0 +1,23 @@
+// From which sizes on ops on a card go the way of large ones. Tests lower them, so that small tensors do.
+#pragma once
+#include <cstdint>
+
+#include "tensor/error.h"
+
+namespace gb::cuda {
+
+/**
+ * Elements of a matrix from which on it is factored in blocks (linalg_blocks.h): with fewer, one block of threads is through with it
+ * before the launches are queued.
+ */
+inline int64_t blockedFrom = 256 * 256;
+/** Positions from which on writing at indices sorts all of them before it writes any. */
+inline int64_t sortedFrom = 1 << 16;
+
+inline void setLargeFrom(int64_t elements, int64_t positions) {
+  GB_CHECK(elements >= 1 && positions >= 1, "expected sizes from 1 on, got ", elements, " and ", positions);
+  blockedFrom = elements;
+  sortedFrom = positions;
+}
+
+}  // namespace gb::cuda
