@@ -76,6 +76,7 @@ export {
 } from "./nn/functional";
 export * from "./ops";
 export * as optim from "./optim";
+export * as profiler from "./profiler";
 export * as random from "./random";
 export * as testing from "./testing";
 export * as utils from "./utils";

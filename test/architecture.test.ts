@@ -22,6 +22,7 @@ const mayImport: Record<string, string[]> = {
 	"engine/ao": ["engine/core", "engine/autograd", "engine/ops", "engine/nn"],
 	"engine/data": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/io": ["engine/core", "engine/autograd", "engine/ops"],
+	"engine/profiler": ["engine/core"],
 	"engine/metrics": ["engine/core", "engine/autograd", "engine/ops"],
 	"engine/vision": ["engine/core", "engine/autograd", "engine/ops", "engine/nn", "engine/data", "engine/io"],
 	"engine/accelerator.ts": ["engine/core", "engine/cuda"],

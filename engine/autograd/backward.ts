@@ -1,6 +1,7 @@
 import { suspendAutocast } from "../core/autocast";
 import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
+import { profiling, spanKind, spanned } from "../core/profiling";
 import type { Tensor } from "../core/tensor";
 import { AccumulateGrad, type Gradient, gradientEdge, type Node, type TensorHook } from "./node";
 import { isOwn, share, spend } from "./ownership";
@@ -53,7 +54,7 @@ export function runBackward(
 			runTensorHooks(node, grads);
 			capture(node, grads);
 		}
-		const inputs = grads === undefined || isCaptureEnd(node) ? [] : derive(node, grads);
+		const inputs = grads === undefined || isCaptureEnd(node) ? [] : evaluate(node, grads);
 		if (!options.retain && grads !== undefined) node.release();
 		for (let i = 0; i < node.edges.length; i++) {
 			const next = node.edges[i];
@@ -109,8 +110,11 @@ export function runBackward(
 		capture(leaf, grads);
 		if (leaf.hooks !== null) share(grads[0]);
 		// A leaf may have been frozen since.
-		if (options.accumulate && grads[0] && leaf.variable._requiresGrad)
-			accumulate(leaf.variable, grads[0], options.create);
+		if (options.accumulate && grads[0] && leaf.variable._requiresGrad) {
+			const grad = grads[0];
+			if (!profiling.active) accumulate(leaf.variable, grad, options.create);
+			else spannedAs("torch::autograd::AccumulateGrad", () => accumulate(leaf.variable, grad, options.create));
+		}
 		for (const hook of leaf.hooks ?? []) hook([], grads);
 		if (options.accumulate) for (const hook of leaf.accumulated ?? []) hook(leaf.variable);
 	}
@@ -197,10 +201,22 @@ function checkReplaced(node: Node, grad: Tensor, replaced: Tensor): void {
 	}
 }
 
+/** `derive`, which a running profile sees. */
+function evaluate(node: Node, grads: Gradient[]): readonly Gradient[] {
+	if (!profiling.active) return derive(node, grads);
+	return spanned(`autograd::engine::evaluate_function: ${node.name}`, spanKind.backward, () => derive(node, grads));
+}
+
+function spannedAs<T>(name: string, body: () => T): T {
+	return spanned(`autograd::engine::evaluate_function: ${name}`, spanKind.backward, () =>
+		spanned(name, spanKind.backward, body),
+	);
+}
+
 function derive(node: Node, grads: Gradient[]): readonly Gradient[] {
 	let inputs: readonly Gradient[];
 	if (node.outputs === 1 && grads[0] === null) inputs = [];
-	else inputs = node.apply(grads);
+	else inputs = profiling.active ? spanned(node.name, spanKind.backward, () => node.apply(grads)) : node.apply(grads);
 	for (const hook of node.hooks ?? []) inputs = hook(inputs, grads) ?? inputs;
 	if (node.hooks !== null || node.derivative.callsUser) {
 		grads.forEach(share);

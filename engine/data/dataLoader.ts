@@ -3,6 +3,7 @@ import { Tensor } from "../core/tensor";
 import { warn } from "../core/warn";
 import type { Collated } from "./collate";
 import { asDataset, type DatasetLike, fetchBatch } from "./dataset";
+import { Watched } from "./handed";
 import { IterableDataset, lengthOf } from "./iterable";
 import { checkTogether, type DataLoaderOptions, loaderArguments, type Settings } from "./loaderOptions";
 import { pinned } from "./pinMemory";
@@ -112,7 +113,7 @@ export const DataLoader: DataLoaderConstructor = class DataLoader<T, B> {
 
 	[Symbol.iterator](): IterableIterator<B, undefined> {
 		const batches = this.#batchesOfEpoch();
-		return this.pinMemory ? pinned(batches) : batches;
+		return new Watched(this.pinMemory ? pinned(batches) : batches, this.numWorkers > 0);
 	}
 
 	#batchesOfEpoch(): IterableIterator<B, undefined> {

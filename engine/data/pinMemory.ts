@@ -1,6 +1,7 @@
 import { native } from "../core/native";
 import { Tensor } from "../core/tensor";
 import { warn } from "../core/warn";
+import { Handed } from "./handed";
 
 /**
  * @internal The tensors of a batch in pinned memory, as PyTorch's `pin_memory`: in arrays and plain objects member by member, by
@@ -26,24 +27,9 @@ export function pinned<B>(batches: IterableIterator<B, undefined>): IterableIter
 	return batches;
 }
 
-class Pinned<B> implements IterableIterator<B, undefined> {
-	readonly #batches: IterableIterator<B, undefined>;
-
-	constructor(batches: IterableIterator<B, undefined>) {
-		this.#batches = batches;
-	}
-
-	next(): IteratorResult<B, undefined> {
-		const taken = this.#batches.next();
+class Pinned<B> extends Handed<B> {
+	override next(): IteratorResult<B, undefined> {
+		const taken = super.next();
 		return taken.done ? taken : { done: false, value: pin(taken.value) as B };
-	}
-
-	/** A loop that ends early ends the workers' epoch. */
-	return(): IteratorResult<B, undefined> {
-		return this.#batches.return?.() ?? { done: true, value: undefined };
-	}
-
-	[Symbol.iterator](): this {
-		return this;
 	}
 }

@@ -92,7 +92,7 @@ export class LBFGS extends Optimizer<typeof specs> {
 			throw new TypeError("[LBFGS] step needs a closure that computes the loss and its gradients, and returns it");
 		}
 		this._stepped = true;
-		return noGrad(() => this.#minimize(this.#group, () => enableGrad(closure)));
+		return this._profiled("step", () => noGrad(() => this.#minimize(this.#group, () => enableGrad(closure))));
 	}
 
 	#minimize<T>(group: ParamGroup<Group>, closure: () => T): T {

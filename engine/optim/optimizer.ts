@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { isCapturing, runUpdate } from "../core/capture";
 import { enableGrad, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
+import { profiling, spanKind, spanned } from "../core/profiling";
 import { boolean, float, number, tuple } from "../core/pythonText";
 import { quoted } from "../core/signature";
 import { Tensor } from "../core/tensor";
@@ -100,6 +101,16 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 
 	/** Clears the gradients of all parameters; `{setToNone: false}` fills them with zeros instead. */
 	zeroGrad(options: { setToNone?: boolean } = {}): void {
+		this._profiled("zero_grad", () => this.#zeroGrad(options));
+	}
+
+	/** Runs a method, which a running profile sees by PyTorch's name. @internal */
+	_profiled<T>(method: string, body: () => T): T {
+		if (!profiling.active) return body();
+		return spanned(`Optimizer.${method}#${this.constructor.name}.${method}`, spanKind.optimizer, body);
+	}
+
+	#zeroGrad(options: { setToNone?: boolean }): void {
 		const toNone = options.setToNone ?? true;
 		for (const group of this.paramGroups) {
 			for (const param of group.params) {
@@ -118,6 +129,10 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 	step(): undefined;
 	step<T>(closure: () => T): T;
 	step<T>(closure?: () => T): T | undefined {
+		return this._profiled("step", () => this.#step(closure));
+	}
+
+	#step<T>(closure?: () => T): T | undefined {
 		this._stepped = true;
 		for (const hook of this.#pre) hook(this);
 		const loss = closure && enableGrad(closure);

@@ -26,4 +26,5 @@ export { type Initializer, type InitializerTableOptions, initializerTable, weigh
 export { McDropout, type McDropoutOptions, mcDropout } from "./mcDropout";
 export { type ParameterTableOptions, parameterTable } from "./module";
 export { type Loss2d, type MakeOptimizer, type OptimizerPathsOptions, optimizerPaths } from "./optimizerPaths";
+export { type ProfileLike, type ProfileViewOptions, profileView } from "./profile";
 export { type LearningRatePlotOptions, learningRatePlot } from "./schedule";

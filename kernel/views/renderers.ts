@@ -4,3 +4,4 @@ import "./module";
 import "./optimizer";
 import "./data";
 import "./tasks";
+import "./profile";

@@ -26,6 +26,31 @@ export interface SystemOps {
 	buildInfo: () => { simd: string; blas: string | null; blasPath: string | null; compiler: string };
 	/** A shared Int32 that long kernels poll: non-zero makes them stop with an error. */
 	setInterruptFlag: (flag: Int32Array) => void;
+	/** Rows that are called from now on are recorded, until `profilerStop`. */
+	profilerStart: (inputs: boolean, memory: boolean, stacks: boolean, cuda: boolean) => void;
+	/** Opens a span of a kind of JavaScript's own, from 1; its number, or -1 while nothing is recorded. */
+	profilerEnter: (name: string, kind: number) => number;
+	profilerLeave: (span: number) => void;
+	profilerStop: () => ProfilerRecord;
+}
+
+/** What was recorded. Times in microseconds since the beginning. */
+export interface ProfilerRecord {
+	names: string[];
+	duration: number;
+	/**
+	 * Fifteen numbers for each event: name, kind (0 for a row), the event around it or -1, begin, end, whether it was in place,
+	 * where its inputs begin or -1, stack (a name) or -1, bytes that tensors hold more than before, bytes they hold, card or -1,
+	 * begin on the card, time of the card, bytes that tensors on the card hold more, and hold.
+	 */
+	events: Float64Array;
+	/**
+	 * Inputs of an event: their number, and for each 0 (no tensor), or 1 and a tensor, or 2, a number and so many tensors; a tensor
+	 * is its rank, its sizes and its dtype's code.
+	 */
+	inputs: Float64Array;
+	/** Pairs: the host (-1) or a card, and bytes that garbage collection freed. */
+	collected: Float64Array;
 }
 
 /** Cards by number; streams and events by the numbers that making them gave (stream 0: the card's default one). */

@@ -18,8 +18,7 @@ void throwCurrent(napi_env env) {
 }  // namespace gb
 
 NAPI_MODULE_INIT() {
-  for (const gb::RowList& list : {gb::pointwiseRows(), gb::tensorRows(), gb::opRows(), gb::spatialRows(), gb::systemRows(),
-                                 gb::cudaRows(), gb::queueRows()}) {
+  for (const gb::RowList& list : gb::allRows()) {
     for (size_t i = 0; i < list.count; i++) {
       const gb::Row& row = list.rows[i];
       napi_value fn;

@@ -258,6 +258,6 @@ const Row rows[] = {
 
 }  // namespace
 
-GB_TABLE(cudaRows, rows)
+GB_UNRECORDED_TABLE(cudaRows, rows)
 
 }  // namespace gb

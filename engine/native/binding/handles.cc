@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <new>
 
+#include "binding/profile.h"
 #include "tensor/deferred.h"
 #include "tensor/memory.h"
 
@@ -98,7 +99,11 @@ Generators generators;
 
 // Basic finalizers: they run inside garbage collection, also in a loop that never yields.
 void dropTensor(node_api_basic_env, void* data, void*) {
-  tensors.destroy(static_cast<Tensors::Box*>(data));
+  Tensors::Box* box = static_cast<Tensors::Box*>(data);
+  const bool recorded = profile::recording.load(std::memory_order_relaxed) && tensors.at(data);
+  if (recorded) profile::collecting(box->value);
+  tensors.destroy(box);
+  if (recorded) profile::collected();
   countHandle(-1);
 }
 void dropGenerator(node_api_basic_env, void* data, void*) { generators.destroy(static_cast<Generators::Box*>(data)); }

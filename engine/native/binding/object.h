@@ -32,6 +32,10 @@ class Object {
     napi_set_named_property(env_, value_, name, list);
     return *this;
   }
+  Object& set(const char* name, napi_value value) {
+    napi_set_named_property(env_, value_, name, value);
+    return *this;
+  }
   RawResult result() const { return {value_}; }
 
  private:

@@ -135,11 +135,6 @@ const Row rows[] = {
     GB_ROW(attention),
     GB_ROW(attentionBackward),
     // Random numbers
-    GB_ROW(generator),
-    GB_ROW(manualSeed),
-    GB_ROW_AS(setDefaultGenerator, &defaultGeneratorRow),
-    GB_ROW(initialSeed),
-    GB_ROW(random63),
     GB_ROW(uniform_),
     GB_ROW(normal_),
     GB_ROW(randint_),
@@ -169,8 +164,17 @@ const Row rows[] = {
     GB_ROW(zeroAll_),
 };
 
+const Row generators[] = {
+    GB_ROW(generator),
+    GB_ROW(manualSeed),
+    GB_ROW_AS(setDefaultGenerator, &defaultGeneratorRow),
+    GB_ROW(initialSeed),
+    GB_ROW(random63),
+};
+
 }  // namespace
 
 GB_TABLE(opRows, rows)
+GB_UNRECORDED_TABLE(generatorRows, generators)
 
 }  // namespace gb

@@ -65,7 +65,6 @@ Tensor roundDecimals(const Tensor& x, double decimals, Out out) {
   const double power = std::pow(10.0, std::fabs(decimals));
   return unary(Unary::roundScaled, x, decimals >= 0 ? Parameters{power, 1} : Parameters{1, power}, out.tensor);
 }
-int resultTypeCode(const Operand& a, const Operand& b) { return int(resultType(a, b)); }
 
 const Row rows[] = {
 #define GB_DERIVED_ROWS_ONLY
@@ -80,7 +79,6 @@ const Row rows[] = {
     GB_ROW_AS(addcdiv, &addcdivRow),
     GB_ROW(roundDecimals),
     GB_ROW(where),
-    GB_ROW_AS(resultType, &resultTypeCode),
 };
 
 }  // namespace

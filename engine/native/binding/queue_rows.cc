@@ -219,6 +219,6 @@ const Row rows[] = {
 
 }  // namespace
 
-GB_TABLE(queueRows, rows)
+GB_UNRECORDED_TABLE(queueRows, rows)
 
 }  // namespace gb

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/profile.h"
 #include "binding/results.h"
 
 namespace gb {
@@ -22,6 +23,8 @@ struct Row {
 struct RowList {
   const Row* rows;
   size_t count;
+  /** Whether a profile records calls of them. */
+  bool recorded;
 };
 
 /** The environment whose call runs on this thread: the collector is called through it. */
@@ -34,6 +37,14 @@ namespace detail {
 
 template <class T>
 constexpr bool isOut = std::is_same_v<T, Out>;
+
+/** Where `T` stands among the parameters; -1 where it does not. */
+template <class T, class... A>
+constexpr int placeOf() {
+  int place = -1, i = 0;
+  ((place = std::is_same_v<A, T> ? i : place, i++), ...);
+  return place;
+}
 
 template <auto F, class R, class... A, size_t... I>
 napi_value invoke(napi_env env, napi_callback_info info, std::index_sequence<I...>) {
@@ -77,6 +88,12 @@ struct Callback;
 template <class R, class... A, R (*F)(A...)>
 struct Callback<F> {
   static napi_value call(napi_env env, napi_callback_info info) {
+    if (__builtin_expect(profile::recording.load(std::memory_order_relaxed), 0)) {
+      return profile::around(run, env, info, {sizeof...(A), placeOf<Out, A...>(), placeOf<Device, A...>()});
+    }
+    return run(env, info);
+  }
+  static napi_value run(napi_env env, napi_callback_info info) {
     return invoke<F, R, A...>(env, info, std::index_sequence_for<A...>());
   }
 };

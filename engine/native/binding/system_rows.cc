@@ -160,7 +160,7 @@ RawResult table() {
   napi_value names;
   napi_create_array(currentEnv, &names);
   uint32_t count = 0;
-  for (const RowList& list : {pointwiseRows(), tensorRows(), opRows(), spatialRows(), systemRows(), cudaRows(), queueRows()}) {
+  for (const RowList& list : allRows()) {
     for (size_t i = 0; i < list.count; i++) {
       napi_value name;
       napi_create_string_utf8(currentEnv, list.rows[i].name, NAPI_AUTO_LENGTH, &name);
@@ -172,6 +172,6 @@ RawResult table() {
 
 }  // namespace
 
-GB_TABLE(systemRows, rows)
+GB_UNRECORDED_TABLE(systemRows, rows)
 
 }  // namespace gb

@@ -88,6 +88,7 @@ int64_t storageBytes(const Tensor& x) { return int64_t(x.storage()->bytes); }
 void setDefault(DType dtype) { setDefaultDType(dtype); }
 void setData(Tensor& x, const Tensor& source) { x = Tensor(source); }
 void fill(const Tensor& x, Scalar value) { fillWith(x, value); }
+int resultTypeCode(const Operand& a, const Operand& b) { return int(resultType(a, b)); }
 
 const Row rows[] = {
     // New ones
@@ -103,21 +104,6 @@ const Row rows[] = {
     GB_ROW(toData),
     GB_ROW(toNumbers),
     GB_ROW(item),
-    // What they are
-    GB_ROW(shape),
-    GB_ROW(strides),
-    GB_ROW(offset),
-    GB_ROW(dim),
-    GB_ROW(numel),
-    GB_ROW(dtype),
-    GB_ROW(device),
-    GB_ROW(isContiguous),
-    GB_ROW(alike),
-    GB_ROW(storageUses),
-    GB_ROW(giveBack),
-    GB_ROW(storageId),
-    GB_ROW(storageBytes),
-    GB_ROW_AS(setDefaultDtype, &setDefault),
     // Views
     GB_ROW(asStrided),
     GB_ROW(view),
@@ -147,11 +133,31 @@ const Row rows[] = {
     GB_ROW_AS(to, &toType),
     GB_ROW(toDevice),
     GB_ROW(pinMemory),
+};
+
+// What they are
+const Row meta[] = {
+    GB_ROW(shape),
+    GB_ROW(strides),
+    GB_ROW(offset),
+    GB_ROW(dim),
+    GB_ROW(numel),
+    GB_ROW(dtype),
+    GB_ROW(device),
+    GB_ROW(isContiguous),
+    GB_ROW(alike),
+    GB_ROW(storageUses),
+    GB_ROW(giveBack),
+    GB_ROW(storageId),
+    GB_ROW(storageBytes),
+    GB_ROW_AS(setDefaultDtype, &setDefault),
     GB_ROW(isPinned),
+    GB_ROW_AS(resultType, &resultTypeCode),
 };
 
 }  // namespace
 
 GB_TABLE(tensorRows, rows)
+GB_UNRECORDED_TABLE(metaRows, meta)
 
 }  // namespace gb

@@ -1,6 +1,7 @@
 import type { Derivative, Gradient } from "../../autograd/node";
 import { anyTracked, recordAll } from "../../autograd/record";
 import { native } from "../../core/native";
+import { profiling, spanKind, spanned } from "../../core/profiling";
 import { Tensor } from "../../core/tensor";
 import type { Module } from "./module";
 
@@ -85,8 +86,35 @@ export function registerModuleFullBackwardPreHook(hook: BackwardPreHook): Remova
 	return addHook(everywhere.backwardPre, hook);
 }
 
-/** A module's call where there are hooks. */
+/** Whether a call of a module is more than its forward, beside hooks of its own. */
+export function callsWatched(): boolean {
+	return profiling.modules || anyGlobalHook();
+}
+
+/** Instances of a class that a profile has seen, by which PyTorch tells them apart: `nn.Module: Linear_1`. */
+const seen = new WeakMap<object, { numbers: WeakMap<Module, number>; next: number }>();
+
+function titleOf(module: Module): string {
+	let known = seen.get(module.constructor);
+	if (known === undefined) {
+		known = { numbers: new WeakMap(), next: 0 };
+		seen.set(module.constructor, known);
+	}
+	let number = known.numbers.get(module);
+	if (number === undefined) {
+		number = known.next++;
+		known.numbers.set(module, number);
+	}
+	return `nn.Module: ${module.constructor.name}_${number}`;
+}
+
+/** A module's call where there are hooks, or a profile of modules. */
 export function callWithHooks(module: Module, own: Hooks | null, args: unknown[]): unknown {
+	if (!profiling.modules) return runWithHooks(module, own, args);
+	return spanned(titleOf(module), spanKind.module, () => runWithHooks(module, own, args));
+}
+
+function runWithHooks(module: Module, own: Hooks | null, args: unknown[]): unknown {
 	const mine = own ?? noHooks();
 	const after = [...everywhere.forward, ...mine.forward];
 	const ran = new Set<ForwardHook>();

@@ -9,9 +9,9 @@ import { Buffer, Parameter } from "../parameter";
 import { type Copier, copyWith, deepcopy } from "./copy";
 import {
 	addHook,
-	anyGlobalHook,
 	type BackwardHook,
 	type BackwardPreHook,
+	callsWatched,
 	callWithHooks,
 	copyHooks,
 	type ForwardHook,
@@ -45,7 +45,7 @@ class Callable {
 	constructor() {
 		const self = ((...args: unknown[]) => {
 			const hooks = self._state.hooks;
-			return hooks === null && !anyGlobalHook() ? self.forward(...args) : callWithHooks(self, hooks, args);
+			return hooks === null && !callsWatched() ? self.forward(...args) : callWithHooks(self, hooks, args);
 		}) as unknown as Module;
 		Object.setPrototypeOf(self, new.target.prototype);
 		// A function's own; they would hide a module's.

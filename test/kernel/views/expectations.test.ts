@@ -3,6 +3,8 @@ import { join } from "node:path";
 import * as torch from "gradbook";
 import * as show from "gradbook/display";
 import { describe, expect, test } from "vitest";
+import { EventList } from "../../../dist/engine/profiler/eventList";
+import { FunctionEvent } from "../../../dist/engine/profiler/events";
 import { digest } from "../support/digest";
 import { hostile, Recorder } from "../support/recorder";
 
@@ -43,6 +45,34 @@ function task() {
 	return { x, y, model, optimizer, train };
 }
 
+/** Events as a profile would have them; the same every time. */
+function profileOf(card: boolean) {
+	const rows = [
+		[hostile, "user", 0, 2500],
+		["aten::linear", "op", 100, 1100],
+		["aten::relu", "op", 1200, 1201],
+		["AddmmBackward0", "backward", 2600, 3000],
+	] as const;
+	const events = rows.map(
+		([name, kind, start, end], id) =>
+			new FunctionEvent({
+				id,
+				name,
+				kind,
+				timeRange: { start, end },
+				cpuMemoryUsage: 1024 * (id - 1),
+				kernels: card && kind === "op" ? [{ name, device: 0, start: start + 50, duration: 20 * id }] : [],
+			}),
+	);
+	for (const event of [events[1]!, events[2]!]) {
+		event.cpuParent = events[0]!;
+		events[0]!.cpuChildren.push(event);
+	}
+	const list = new EventList(events, !card);
+	const keyAverages = () => list.keyAverages();
+	return { profileMemory: !card, events: () => list, keyAverages, exportChromeTrace() {} };
+}
+
 const parameter = () => torch.zeros(1).requiresGrad_();
 const sgd = () => new optim.SGD([parameter()], { lr: 0.1, momentum: 0.9 });
 
@@ -74,6 +104,9 @@ const views: Record<string, () => unknown> = {
 		train(2);
 		return optimizer;
 	},
+	profile: () => profileOf(false),
+	"profile: of a card, a part": () =>
+		show.profileView(profileOf(true), { limit: 2, range: [0.5, 2], caption: hostile }),
 	"schedule: one cycle": () => new lrScheduler.OneCycleLR(sgd(), 0.1, 12),
 	"schedules: compared": () =>
 		show.learningRatePlot(
