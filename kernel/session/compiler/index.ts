@@ -28,12 +28,13 @@ import type {
 	Page,
 } from "../../requests/contract";
 import { codePointsBefore, normalizeLines, offsetOfCursor, offsetOfPlace, placeOfOffset } from "../text";
+import { advised } from "./advice";
 import { completenessOf } from "./completeness";
 import { hasValue } from "./declarations";
 import { aboutDeclaring, aboutJsx, type Problem, problemsError, problemsOf } from "./diagnostics";
 import { completeCell, type EditedCell, objectBefore, pathAt } from "./editing";
 import { declaredWhileTyping, guessDeclared, leadingPragmas } from "./guesses";
-import { inspectCell } from "./inspection";
+import { callAt, exporterOf, inspectCell, optionsAt } from "./inspection";
 import { installedSince, LocalFiles } from "./localFiles";
 import { joinMaps, lower } from "./lower";
 import type { PlacedMagic } from "./magicCalls";
@@ -87,6 +88,8 @@ class Compiler implements CellCompiler {
 	/** Cells are compiled one after another. */
 	#turn: Promise<unknown> = Promise.resolve();
 	#editing: Promise<unknown> = Promise.resolve();
+	/** Names that cells declare which were refused, and these cells' numbers. */
+	readonly #refused = new Map<string, number>();
 
 	constructor(options: CompilerOptions) {
 		this.#options = options;
@@ -173,12 +176,36 @@ class Compiler implements CellCompiler {
 			const message = `The cell cannot be compiled: ${failure.message}`;
 			problems.push(problemAt(text, { message, start: 0, end: 0 }));
 		}
-		if (problems.length > 0) return fail(aboutPython(aboutDeclaring(aboutJsx(problems, text), text), text));
+		if (problems.length > 0) {
+			for (const name of found?.declared.keys() ?? guessDeclared(text)) this.#refused.set(name, executionCount);
+			const told = aboutPython(aboutDeclaring(aboutJsx(problems, text), text), text);
+			return fail(await this.#advised(told, problems, text));
+		}
 		const compiled = cell as CompiledCell;
 		if (stop?.aborted) throw new Cancelled();
 		if (reset) this.#forget(names);
 		if (remember && (found!.declared.size > 0 || found!.augments)) this.#keep(text, found!);
+		for (const name of found!.declared.keys()) this.#refused.delete(name);
 		return { status: "ok", cell: { ...compiled, source }, pages };
+	}
+
+	/** What nothing else was said of gets the advice that the session can give. */
+	async #advised(told: Problem[], problems: Problem[], text: string): Promise<Problem[]> {
+		const untold = told.filter((problem, index) => problem === problems[index]);
+		if (untold.length === 0) return told;
+		const ask = <T>(answer: (cell: EditedCell) => Promise<T>) =>
+			this.#edit(text, 0, answer).catch((error: Error) => {
+				// The error as it is says enough.
+				this.#options.log(`TypeScript: ${error.message}`);
+				return undefined;
+			});
+		const better = await advised(untold, text, {
+			refused: this.#refused,
+			optionsAt: (offset) => ask((cell) => optionsAt(this.#server, cell, offset)),
+			callAt: (offset) => ask((cell) => callAt(this.#server, cell, offset)),
+			exporterOf: (name) => ask((cell) => exporterOf(this.#server, cell, name)),
+		});
+		return told.map((problem) => better[untold.indexOf(problem)] ?? problem);
 	}
 
 	/** A word that is a name here begins an expression, not a command of the shell. */
@@ -211,6 +238,7 @@ class Compiler implements CellCompiler {
 
 	/** Later cells know nothing but these names. */
 	#forget(names: SessionNames): void {
+		this.#refused.clear();
 		const dropped = this.#names.documents();
 		names.modules = this.#names.modules;
 		this.#names = names;

@@ -147,42 +147,121 @@ async function signaturesOf(server: LanguageServer, cell: EditedCell, call: stri
 
 const mostOptions = 24;
 
-/** What the options object of a call takes, with what is said of each. */
-async function optionsOf(server: LanguageServer, cell: EditedCell, call: string, label: string): Promise<string[]> {
-	const names = parametersIn(label);
-	const place = names.findIndex((name) => name.replace("?", "") === "options");
-	if (place < 0) return [];
+interface Field {
+	name: string;
+	/** Its type, on one line; undefined where it is long. */
+	type: string | undefined;
+	said: string;
+}
+
+/** What the options object of a call takes. `inPlace`: the names of the parameters before it. */
+async function fieldsOf(
+	server: LanguageServer,
+	cell: EditedCell,
+	call: string,
+	label: string,
+): Promise<{ inPlace: string[]; fields: Field[] }> {
+	const names = parametersIn(label).map((name) => name.replace("?", ""));
+	const place = names.indexOf("options");
+	const inPlace = names.slice(0, place);
+	if (place < 0) return { inPlace: names, fields: [] };
+	const items = await completionsBehind(server, cell, `${call}(${"undefined!, ".repeat(place)}{ `);
+	const given = items.filter(({ kind, label: name }) => (kind === 5 || kind === 10) && !inPlace.includes(nameOf(name)));
+	if (given.length > mostOptions) return { inPlace, fields: [] };
+	const fields = given.map(async (item): Promise<Field> => {
+		const resolved = await server.request<CompletionItem & { documentation?: string | { value: string } }>(
+			"completionItem/resolve",
+			item,
+		);
+		const { detail = "", documentation } = resolved;
+		const text = (typeof documentation === "string" ? documentation : documentation?.value) ?? "";
+		const type = /^[^:]*: ([\s\S]*)$/.exec(readable(detail))?.[1]?.replace(/ \| undefined$/, "");
+		const short = type?.replaceAll(/\s+/g, " ");
+		return {
+			name: nameOf(item.label),
+			type: short === undefined || short.length > 60 ? undefined : short,
+			said: text.replaceAll(/\s+/g, " "),
+		};
+	});
+	return { inPlace, fields: await Promise.all(fields) };
+}
+
+const nameOf = (label: string) => label.replace("?", "");
+
+async function completionsBehind(server: LanguageServer, cell: EditedCell, code: string): Promise<CompletionItem[]> {
 	const answer = await server.ask<{ items: CompletionItem[] } | CompletionItem[] | null>(
 		"textDocument/completion",
 		cell.document,
-		{
-			position: behind(server, cell, `${call}(${"undefined!, ".repeat(place)}{ `),
-			context: { triggerKind: 1 },
-		},
+		{ position: behind(server, cell, code), context: { triggerKind: 1 } },
 	);
-	const fields = (Array.isArray(answer) ? answer : (answer?.items ?? [])).filter(
-		({ kind }) => kind === 5 || kind === 10,
-	);
-	const inPlace = new Set(names.slice(0, place));
-	const given = fields.filter((item) => !inPlace.has(item.label.replace("?", "")));
-	if (given.length > mostOptions) return [];
-	const said = await Promise.all(
-		given.map(async (item) => {
-			const { detail = "", documentation } = await server.request<
-				CompletionItem & { documentation?: string | { value: string } }
-			>("completionItem/resolve", item);
-			const text = (typeof documentation === "string" ? documentation : documentation?.value) ?? "";
-			const type = /^[^:]*: ([\s\S]*)$/
-				.exec(readable(detail))?.[1]
-				?.replace(/ \| undefined$/, "")
-				.replaceAll(/\s+/g, " ");
-			const short = type === undefined || type.length > 60 ? "" : ` ${type}.`;
-			const line = `- \`${item.label.replace("?", "")}\`:${short} ${text.replaceAll(/\s+/g, " ")}`.trimEnd();
-			return { line, text };
-		}),
-	);
+	return Array.isArray(answer) ? answer : (answer?.items ?? []);
+}
+
+/** The options of a call, each on a line with what is said of it. */
+async function optionsOf(server: LanguageServer, cell: EditedCell, call: string, label: string): Promise<string[]> {
+	const { fields } = await fieldsOf(server, cell, call, label);
 	// Names and types alone are in the signature.
-	return said.every(({ text }) => text === "") ? [] : said.map(({ line }) => line);
+	if (fields.every(({ said }) => said === "")) return [];
+	return fields.map(({ name, type, said }) =>
+		`- \`${name}\`:${type === undefined ? "" : ` ${type}.`} ${said}`.trimEnd(),
+	);
+}
+
+/** How a function or class of the engine is called whose arguments stand at an offset: `cat(tensors, dim?)`. */
+export async function callAt(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+	const callee = calleeBefore(cell.source, offset);
+	if (callee === undefined) return undefined;
+	const text = await hover(server, cell, callee);
+	const parameters = parametersLine.exec(codeBlock.exec(text ?? "")?.[2] ?? "")?.[1];
+	if (parameters !== undefined) return parameters;
+	const call = callOf(cell.source, callee);
+	if (call === undefined) return undefined;
+	const best = bestOf(await signaturesOf(server, cell, `${call}(`));
+	if (best === undefined || !/\btorch\./.test(best) || parametersIn(best).length === 0) return undefined;
+	const label = shortened(readable(best)).replaceAll("torch.nn.", "").replaceAll("torch.", "");
+	return call.startsWith("new ") ? `new ${label.replace(/\): [\w.]+(?:<.*>)?$/, ")")}` : label;
+}
+
+/** What stands before the brackets of a call, with its `new`. */
+function callOf(source: string, callee: number): string | undefined {
+	const path = pathAt(source, callee)?.join(".");
+	if (path === undefined) return undefined;
+	return /\bnew\s+$/.test(source.slice(0, callee + 1 - path.length)) ? `new ${path}` : path;
+}
+
+/** Options of the call whose arguments stand at an offset, as far as they can be given by name, with their types. */
+export async function optionsAt(
+	server: LanguageServer,
+	cell: EditedCell,
+	offset: number,
+): Promise<Map<string, string | undefined> | undefined> {
+	const callee = calleeBefore(cell.source, offset);
+	const call = callee === undefined ? undefined : callOf(cell.source, callee);
+	if (call === undefined) return undefined;
+	const best = bestOf(await signaturesOf(server, cell, `${call}(`));
+	if (best === undefined) return undefined;
+	const { inPlace, fields } = await fieldsOf(server, cell, call, best);
+	if (fields.length === 0) return undefined;
+	return new Map([
+		...inPlace.map((name) => [name, undefined] as const),
+		...fields.map(({ name, type }) => [name, type] as const),
+	]);
+}
+
+/** The module of our package that exports a name. */
+export async function exporterOf(server: LanguageServer, cell: EditedCell, name: string): Promise<string | undefined> {
+	for (const module of ["gradbook", "gradbook/display", "gradbook/vision", "gradbook/metrics"]) {
+		const code = `import { } from "${module}"`;
+		const { line } = behind(server, cell, code);
+		const answer = await server.ask<{ items: CompletionItem[] } | CompletionItem[] | null>(
+			"textDocument/completion",
+			cell.document,
+			{ position: { line, character: 10 }, context: { triggerKind: 1 } },
+		);
+		const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
+		if (items.some((item) => item.label === name)) return module;
+	}
+	return undefined;
 }
 
 /** Writes code behind the cell; where it ends. The next question about the document begins by writing it anew. */

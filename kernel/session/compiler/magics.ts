@@ -22,6 +22,41 @@ export const magicHelp = {
 
 type MagicName = keyof typeof magicHelp;
 
+const packages = "Packages come from npm: !npm install NAME, and npx gradbook doctor says what else is there.";
+const afresh =
+	"Modules beside the notebook are compiled anew when they have changed: nothing is to be loaded for that.";
+const shell = "Each line for the shell begins with !, such as !ls.";
+const debugging = "JupyterLab's debugger, the bug in the toolbar, stops at breakpoints and shows variables.";
+
+/** What stands here for magics of IPython's that many write. */
+const elsewhere: Readonly<Record<string, string>> = {
+	matplotlib: "Plots need none: a figure of gradbook/display shows itself on the last line of a cell.",
+	pip: packages,
+	conda: packages,
+	mamba: packages,
+	cd: 'process.chdir("folder") changes the folder.',
+	pwd: "process.cwd() is the folder.",
+	ls: shell,
+	bash: shell,
+	sh: shell,
+	system: shell,
+	env: 'process.env.NAME = "value" sets a variable of the environment.',
+	set_env: 'process.env.NAME = "value" sets a variable of the environment.',
+	load_ext: afresh,
+	reload_ext: afresh,
+	autoreload: afresh,
+	run: 'await import("./file.ts") runs a file beside the notebook.',
+	load: 'await import("./file.ts") runs a file beside the notebook.',
+	writefile: 'A file is written by fs.writeFileSync("name", text) of node:fs.',
+	html: "html(text) of gradbook/display shows HTML.",
+	markdown: "markdown(text) of gradbook/display shows Markdown.",
+	latex: "markdown(text) of gradbook/display shows formulas between dollars.",
+	debug: debugging,
+	pdb: debugging,
+	capture: "new Output() of gradbook/display captures what a function prints.",
+	prun: "%time and %timeit measure; console.time(label) measures a part.",
+};
+
 export type Magic =
 	/** The statements that begin between `start` and `end`. */
 	| { kind: "time"; start: number; end: number }
@@ -141,7 +176,8 @@ class Reader {
 				break;
 			default: {
 				const all = Object.keys(magicHelp).map((one) => `%${one}`);
-				return `There is no magic ${signs}${name}. There are ${all.join(", ")}, !command for the shell and name? for help.`;
+				const hint = Object.hasOwn(elsewhere, name) ? `${elsewhere[name]} ` : "";
+				return `There is no magic ${signs}${name}. ${hint}There are ${all.join(", ")}, !command for the shell and name? for help.`;
 			}
 		}
 		if (signs === "%%") return `%%${name} takes no cell: write %${name}.`;

@@ -144,7 +144,9 @@ describe("name?", () => {
 
 test("an unknown magic is named with the list, and nothing runs", async () => {
 	const { error, reply } = await run("globalThis.ran = 1\n%matplotlib inline");
-	expect(error).toMatch(/^There is no magic %matplotlib\. There are %time, .* \(Cell \[\d+\], line 2, column 1\)$/);
+	expect(error).toMatch(
+		/^There is no magic %matplotlib\. Plots .* There are %time, .* \(Cell \[\d+\], line 2, column 1\)$/,
+	);
 	expect(reply.ename).toBe("SyntaxError");
 	expect((await run("'ran' in globalThis")).result).toBe("false");
 });

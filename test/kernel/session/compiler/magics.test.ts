@@ -79,7 +79,12 @@ test("options, commands and names are read", () => {
 });
 
 test.each([
-	["%matplotlib inline", /There is no magic %matplotlib\. There are %time, %timeit, %who, %whos, %reset, !command/],
+	[
+		"%matplotlib inline",
+		/There is no magic %matplotlib\. Plots need none: .*\. There are %time, %timeit, %who, %whos, %reset, !command/,
+	],
+	["%pip install torch", /There is no magic %pip\. Packages come from npm: !npm install NAME/],
+	["%lsmagic", /There is no magic %lsmagic\. There are %time/],
 	["%%bash\nls", /There is no magic %%bash/],
 	["const a = 1\n%%time\na", /%%time stands on top of its cell/],
 	["%time", /no code to measure/],

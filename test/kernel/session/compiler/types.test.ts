@@ -292,6 +292,16 @@ describe("errors before running", () => {
 			"import torch.nn as nn": 'import * as torch from "gradbook"',
 			"def f(x):\n  return x": "function f(x: torch.Tensor)",
 			"# a comment": "Comments begin with //",
+			"for i in range(3): print(i)": "for (const x of items)",
+			"const squares = [i**2 for i in [1, 2]]": "items.filter(c).map(f)",
+			"lambda v: v": "(x) => x + 1",
+			'f"value {x}"': "is `loss $",
+			"True and False": "a && b",
+			"const s = 1 if mask else 2": "c ? a : b",
+			"import numpy as np": "There is no numpy",
+			"import matplotlib.pyplot as plt": 'import { plot, liveCurve } from "gradbook/display"',
+			"help(x)": "x? on a line of its own",
+			"tqdm([1])": 'import { progress } from "gradbook/display"',
 			"function f(x) { return x }": "x: torch.Tensor",
 		};
 		for (const [source, hint] of Object.entries(said)) expect(`${source}: ${await errors(source)}`).toContain(hint);
@@ -300,6 +310,43 @@ describe("errors before running", () => {
 		);
 		for (const source of ["'a' < 1", "null == undefined", "[1].flot()", "const q: string = 1"])
 			expect(await errors(source)).not.toMatch(/tensor/i);
+	});
+	test("what to write: names, options, null", async () => {
+		await run(
+			'import * as torch from "gradbook"; const layer = new torch.nn.Linear(2, 2); const p = layer.parameters();',
+		);
+		const { nn, optim } = { nn: "torch.nn", optim: "torch.optim" };
+		const said: Record<string, string> = {
+			"nn.Linear": "It is brought in by const { nn } = torch;",
+			"liveCurve()": 'It is brought in by import { liveCurve } from "gradbook/display";',
+			"new Accuracy()": 'It is brought in by import { Accuracy } from "gradbook/metrics";',
+			"layer.bias.data": "Where you know that it is there: layer.bias!",
+			"torch.zero_(layer.bias)": "Where you know that it is not null: layer.bias!",
+			[`new ${nn}.Linear(2, 3, { bais: false })`]:
+				"There is no option 'bais' here. Did you mean 'bias'? The options are inFeatures, outFeatures, device, dtype, bias.",
+			"new torch.utils.data.DataLoader([1], { batch_size: 2 })": "Did you mean 'batchSize'?",
+			[`new ${optim}.Adam(p, { betas: [0.9] })`]: "Expected are betas: readonly [number, number].",
+			[`new ${optim}.SGD(layer, 0.1)`]: "An optimiser takes parameters: model.parameters()",
+			'torch.zeros(2, { dtype: "float32" })': "is no dtype: one is torch.float32",
+			"const wide: number = torch.ones(1)": "x.item()",
+			"let sum = 0; sum += torch.ones(1)": "total += loss.item()",
+			"torch.ones(1) > 0": "in a condition a.item() > b",
+			"torch.cat(torch.ones(1), torch.ones(1))": "Arguments (Tensor, Tensor) do not fit cat(tensors, dim?).",
+			[`new ${nn}.Conv2d(3, 8)`]:
+				"Arguments (3, 8) do not fit new Conv2d(inChannels: number, outChannels: number, kernelSize: PerDimension,",
+			[`new ${nn}.LSTM(3)`]: "It is called so: new LSTM(inputSize: number, hiddenSize: number, options?: LSTMOptions).",
+			"new torch.utils.data.DataLoader(torch.ones(2))": "new TensorDataset(x, y)",
+		};
+		for (const [source, hint] of Object.entries(said)) expect(`${source}: ${await errors(source)}`).toContain(hint);
+		for (const source of ["nothing", "const q: string = 1", "({ a: 1 } as { a: number }).b", "'a'.at({ b: 1 })"])
+			expect(await errors(source)).not.toMatch(/brought|option|Where/);
+	});
+	test("a name that a refused cell declares: which cell, until one has declared it", async () => {
+		const first = await notebook.check("const kept = 1; const lost: string = 2;");
+		const cell = /Cell \[(\d+)\]/.exec(first!.evalue)![1];
+		expect(await errors("kept + 1")).toContain(`Cell [${cell}], which declares it, did not run: it has errors.`);
+		await run("const kept = 1");
+		expect(await errors("kept.missing")).not.toContain("did not run");
 	});
 	test("two types of one name are told apart", async () => {
 		await run("class Old { a = 1 }\nlet old = new Old()");
