@@ -42,3 +42,38 @@ export function indented(text: string, spaces: number): string {
 		.map((line, i) => (i === 0 ? line : line.trim() ? " ".repeat(spaces) + line : ""))
 		.join("\n");
 }
+
+/** Python's `f"{value:.{precision}e}"`: at least two digits of exponent. */
+export function scientific(value: number, precision: number): string {
+	if (!Number.isFinite(value)) return special(value);
+	const [mantissa, exponent] = halfEven((digits) => Math.abs(value).toExponential(digits), precision).split("e");
+	return `${signOf(value)}${mantissa}e${exponent![0]}${exponent!.slice(1).padStart(2, "0")}`;
+}
+
+/** Python's `f"{value:.{precision}f}"`. */
+export function fixed(value: number, precision: number): string {
+	if (!Number.isFinite(value)) return special(value);
+	const size = Math.abs(value);
+	// Beyond this toFixed writes an exponent.
+	if (size >= 1e21) return `${signOf(value)}${BigInt(size)}${precision === 0 ? "" : `.${"0".repeat(precision)}`}`;
+	return signOf(value) + halfEven((digits) => size.toFixed(digits), precision);
+}
+
+function signOf(value: number): string {
+	return value < 0 || Object.is(value, -0) ? "-" : "";
+}
+
+function special(value: number): string {
+	return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+/** JavaScript rounds a number that lies exactly between two texts up, Python to the even digit. */
+function halfEven(write: (digits: number) => string, precision: number): string {
+	const [exact, exponent] = write(precision + 30).split("e") as [string, string | undefined];
+	const cut = exact.length - 30;
+	if (exact.slice(cut) === `5${"0".repeat(29)}`) {
+		const below = exact.slice(0, cut).replace(/\.$/, "");
+		if (Number(below.at(-1)) % 2 === 0) return exponent === undefined ? below : `${below}e${exponent}`;
+	}
+	return write(precision);
+}
