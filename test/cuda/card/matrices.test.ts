@@ -160,6 +160,31 @@ describe("Cholesky", () => {
 	});
 });
 
+describe("QR", () => {
+	test.each([...shapes, [3, 40, 40], [2, 3, 70, 36]])("of [%i, %i, %i, %i]", (...sizes: number[]) => {
+		const x = random(...sizes.filter((size) => size !== undefined));
+		for (const mode of ["reduced", "complete"] as const) {
+			compare(`${sizes}, ${mode}`, (x) => [...linalg.qr(x, mode)], [x]);
+		}
+	});
+
+	test("of columns that have nothing to reflect, or are the same", () => {
+		const holes = random(60, 50);
+		for (const column of [0, 17, 49]) holes.select(1, column).zero_();
+		const diagonal = torch.eye(70, host).mul(-2);
+		const large = random(40, 40).mul(1e200);
+		for (const [what, x] of Object.entries({ diagonal, upper: random(70, 70).triu(), large })) {
+			compare(what, (x) => [...linalg.qr(x)], [x]);
+		}
+		for (const x of [holes, torch.ones(70, 40, host)]) {
+			const { Q, R } = linalg.qr(x.cuda());
+			expect(torch.allclose(Q.matmul(R).cpu(), x, { rtol: 1e-12, atol: 1e-12 })).toBe(true);
+			const unit = torch.eye(Q.size(-1), host);
+			expect(torch.allclose(Q.mT.matmul(Q).cpu(), unit, { rtol: 1e-12, atol: 1e-12 })).toBe(true);
+		}
+	});
+});
+
 test("a captured step has them too, and says what it cannot do", () => {
 	const x = positive(random(70, 70)).cuda();
 	const b = random(70, 2).cuda();

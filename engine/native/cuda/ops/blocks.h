@@ -21,6 +21,14 @@ struct Block {
     block.columns = howManyColumns;
     return block;
   }
+  /** So many rows and columns behind each other, from an element of each matrix on. */
+  Block shaped(int64_t first, int64_t howManyRows, int64_t howManyColumns) const {
+    Block block = *this;
+    block.data += first;
+    block.rows = howManyRows;
+    block.columns = block.row = howManyColumns;
+    return block;
+  }
   Block transposed() const {
     Block block = *this;
     std::swap(block.rows, block.columns);

@@ -4,13 +4,14 @@
 #include <algorithm>
 
 #include "cuda/ops/linalg_blocks.h"
+#include "cuda/ops/reflections.h"
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
 
 namespace gb::cuda {
 namespace {
 
-/** A kernel of one of the two files, over the matrices of a batch. `size`: rows or columns that keep threads busy. */
+/** A kernel over the matrices of a batch. `size`: rows or columns that keep threads busy. */
 template <class... A>
 void overMatrices(Function& kernel, const char* file, const char* name, const Tensor& a, int64_t size, const A&... arguments) {
   if (a.size(0) == 0) return;
@@ -20,7 +21,7 @@ void overMatrices(Function& kernel, const char* file, const char* name, const Te
   launch(function, a.device(), gridFor(a.size(0), 1), threads, arguments...);
 }
 
-constexpr const char *kSolve = "solve.cu", *kFactors = "factors.cu";
+constexpr const char *kSolve = "solve.cu", *kQr = "qr.cu", *kEigh = "eigh.cu", *kSvd = "svd.cu";
 
 void luOnCuda(const Tensor& a, const Tensor& pivots, const Tensor& info) {
   if (inBlocks(a.size(0), a.size(1), a.size(2))) return luInBlocks(a, pivots, info);
@@ -52,17 +53,18 @@ void triangularOnCuda(const Tensor& a, const Tensor& b, bool upper, bool unit) {
 }
 
 void qrOnCuda(const Tensor& a, const Tensor& q, const Tensor& r) {
+  if (inBlocks(a.size(0), a.size(1), a.size(2))) return qrInBlocks(a, q, r);
   static Function kernel;
   const long long m = a.size(1), n = a.size(2), c = q.size(2);
   const Scratch taus(size_t(a.size(0) * std::min(m, n)) * 8, a.device());
-  overMatrices(kernel, kFactors, "qr", a, std::max(m, n), a.data(), q.data(), r.data(), taus.data(), m, n, c);
+  overMatrices(kernel, kQr, "qr", a, std::max(m, n), a.data(), q.data(), r.data(), taus.data(), m, n, c);
 }
 
 void eighOnCuda(const Tensor& a, const Tensor& values, const Tensor& vectors) {
   static Function kernel;
   const long long n = a.size(1);
   const Scratch turns(a.bytes(), a.device());
-  overMatrices(kernel, kFactors, "eigh", a, n, a.data(), values.data(), vectors.data(), turns.data(), n,
+  overMatrices(kernel, kEigh, "eigh", a, n, a.data(), values.data(), vectors.data(), turns.data(), n,
                faultOf(cudaIndex(a.device())), faultCode());
 }
 
@@ -70,12 +72,12 @@ void svdOnCuda(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& 
   static Function kernel;
   const long long m = a.size(1), n = a.size(2);
   const Scratch work(size_t(a.size(0) * (2 * n * n + 2 * n)) * 8, a.device());
-  overMatrices(kernel, kFactors, "svd", a, std::max(m, n), a.data(), u.data(), s.data(), v.data(), work.data(), m, n,
+  overMatrices(kernel, kSvd, "svd", a, std::max(m, n), a.data(), u.data(), s.data(), v.data(), work.data(), m, n,
                faultOf(cudaIndex(a.device())), faultCode());
 }
 
 GB_UNITS(all) {
-  for (const char* file : {kSolve, kFactors}) all.push_back(Unit{file, ""});
+  for (const char* file : {kSolve, kQr, kEigh, kSvd}) all.push_back(Unit{file, ""});
 }
 
 GB_KERNEL(CUDA, luKernel, luOnCuda)
