@@ -20,12 +20,12 @@ function compare(what: string, f: (...x: T[]) => readonly T[], inputs: T[], tole
 		const before = native.cudaCompileStats().launched;
 		const results = f(...inputs.map((x) => x.cuda()));
 		const launches = native.cudaCompileStats().launched - before;
+		native.cudaSetLargeFrom(1, 65536);
 		return { results: results.map((x) => x.cpu()), launches };
 	};
-	const whole = on(65536);
 	const blocked = on(1);
 	const [card, again, host] = [blocked.results, on(1).results, f(...inputs)];
-	if (inputs[0]!.size(-1) > 64) expect(blocked.launches, `${what}: launches`).toBeGreaterThan(whole.launches);
+	if (inputs[0]!.size(-1) > 64) expect(blocked.launches, `${what}: launches`).toBeGreaterThan(on(65536).launches);
 	card.forEach((x, i) => {
 		const close = (other: T, tolerance: number) =>
 			torch.allclose(x.to(float64), other.to(float64), { rtol: tolerance, atol: tolerance, equalNan: true });
@@ -40,7 +40,12 @@ function random(...shape: number[]): T {
 	return torch.randn(shape, { dtype: float64, device: "cpu" });
 }
 const host = { dtype: float64, device: "cpu" } as const;
+const symmetric = (x: T) => x.add(x.mT);
 const positive = (x: T) => x.matmul(x.mT).add(torch.eye(x.size(-2), host));
+
+function close(card: T, expected: T): void {
+	expect(torch.allclose(card.cpu(), expected, { rtol: 1e-11, atol: 1e-11 })).toBe(true);
+}
 const factors = (x: T) => linalg.luFactorEx(x) as unknown as T[];
 
 const shapes = [
@@ -185,12 +190,91 @@ describe("QR", () => {
 	});
 });
 
+/** The identity with a few entries beside the diagonal: little to rotate, so that it may be large. */
+function nearlyDiagonal(n: number): T {
+	const x = torch.diag(torch.arange(1, n + 1, host));
+	for (const [i, j] of [
+		[1, 0],
+		[n - 1, 3],
+		[Math.floor(n / 2), 2],
+	] as const) {
+		x.setAt([i, j], 0.5);
+		x.setAt([j, i], 0.5);
+	}
+	return x;
+}
+
+describe("eigenvalues", () => {
+	function check(x: T): void {
+		compare(String(x.shape), (x) => [linalg.eigvalsh(x)], [x]);
+		const { eigenvalues, eigenvectors: v } = linalg.eigh(x.cuda());
+		close(v.mul(eigenvalues.unsqueeze(-2)).matmul(v.mT), x);
+		close(v.mT.matmul(v), torch.eye(x.size(-1), host).expand(x.shape));
+	}
+
+	test.each([1, 2, 9, 33, 34])("of %i rows", (n) => check(symmetric(random(n, n))));
+
+	test("of large ones, of one rank, and of a batch of which one is through at once", () => {
+		const diagonal = torch.diag(torch.arange(20, host).flip(0));
+		for (const x of [nearlyDiagonal(71), torch.ones(20, 20, host)]) check(x);
+		check(torch.stack([diagonal, symmetric(random(20, 20))]));
+	});
+});
+
+describe("singular values", () => {
+	function check(x: T): T {
+		const [values] = compare(String(x.shape), (x) => [linalg.svdvals(x)], [x]);
+		const { U, S, Vh } = linalg.svd(x.cuda(), false);
+		close(U.mul(S.unsqueeze(-2)).matmul(Vh), x);
+		const unit = torch.eye(S.size(-1), host).expand(...x.shape.slice(0, -2), S.size(-1), S.size(-1));
+		close(U.mT.matmul(U), unit);
+		close(Vh.matmul(Vh.mT), unit);
+		return values!;
+	}
+
+	test.each([
+		[1, 1],
+		[19, 19],
+		[70, 9],
+		[9, 70],
+		[2, 12, 11],
+	])("of [%i, %i, %i]", (...sizes: number[]) => {
+		check(random(...sizes.filter((size) => size !== undefined)));
+	});
+
+	test("of large ones, that are 0, and of numbers whose squares leave the range", () => {
+		check(nearlyDiagonal(71));
+		const few = random(30, 5).matmul(random(5, 20));
+		for (const x of [few, torch.zeros(18, 18, host), random(18, 18).mul(1e-200)]) check(x);
+		const huge = check(random(16, 16)).mul(1e200);
+		expect(torch.allclose(linalg.svdvals(random(16, 16).mul(1e200).cuda()).cpu(), huge, { rtol: 1e-10 })).toBe(true);
+	});
+});
+
+test("what is not finite has neither, and says so", () => {
+	for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+		const x = torch.stack([torch.eye(40, host), torch.eye(40, host)]);
+		x.setAt([1, 20, 3], bad);
+		const reason = "the algorithm did not converge: the matrix holds NaN or infinity, or numbers too large";
+		expect(() => linalg.eigh(x.cuda())).toThrow(`[eigh] ${reason}`);
+		expect(() => linalg.svd(x.cuda())).toThrow(`[svd] ${reason}`);
+	}
+});
+
 test("a captured step has them too, and says what it cannot do", () => {
 	const x = positive(random(70, 70)).cuda();
 	const b = random(70, 2).cuda();
 	const solve = (x: T, b: T) => torch.choleskySolve(b, linalg.choleskyEx(x).L);
 	const step = torch.cuda.graph(solve);
 	for (let i = 0; i < 3; i++) expect(torch.allclose(step(x, b), solve(x, b), { rtol: 1e-12, atol: 1e-12 })).toBe(true);
+	// The host would have to look whether sweeps go on: a block takes a matrix.
+	const small = symmetric(random(9, 9)).cuda();
+	const values = torch.cuda.graph((x: T) => [linalg.eigvalsh(x), linalg.svdvals(x)]);
+	for (let i = 0; i < 3; i++) {
+		const [eigen, singular] = values(small) as [T, T];
+		close(eigen, linalg.eigvalsh(small.cpu()));
+		close(singular, linalg.svdvals(small.cpu()));
+	}
 	const checked = torch.cuda.graph((x: T) => linalg.cholesky(x), { warmup: 0 });
 	expect(() => checked(x)).toThrow("not possible in a captured step: it reads a value of the card");
 });

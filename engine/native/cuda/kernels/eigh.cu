@@ -12,14 +12,11 @@ extern "C" __global__ void eigh(double* a, double* values, double* vectors, doub
   });
   setIdentity(v, n, n);
   __syncthreads();
-  double squares = 0;
-  for (i64 i = threadIdx.x; i < n * n; i += blockDim.x) squares += m[i] * m[i];
-  const double norm = scalar::sqrt(blockJoin<Plus>(squares));
-  if (!(norm < scalar::Limits<double>::infinity)) {
+  const double nothing = nothingOf(m, n);
+  if (!(nothing < scalar::Limits<double>::infinity)) {
     if (threadIdx.x == 0) report(fault, op, kNotFinite, blockIdx.x, 0);
     return;
   }
-  const double nothing = norm * kEpsilon * 1e-3 > kSmallest ? norm * kEpsilon * 1e-3 : kSmallest;
   const Pairs pairs(n);
   int sweep = 0;
   for (bool more = n > 1; more; sweep++) {
@@ -32,13 +29,8 @@ extern "C" __global__ void eigh(double* a, double* values, double* vectors, doub
       i64 p, q;
       for (i64 k = threadIdx.x; k < pairs.count; k += blockDim.x) {
         if (!pairs.of(round, k, p, q)) continue;
-        const double app = m[p * n + p], aqq = m[q * n + q], apq = m[p * n + q];
-        const double relative = kEpsilon / 4 * scalar::sqrt(scalar::fabs(app * aqq));
         double c = 1, s = 0;
-        if (scalar::fabs(apq) > (nothing > relative ? nothing : relative)) {
-          angle(app, aqq, apq, c, s);
-          rotated = 1;
-        }
+        if (rotation(m, n, p, q, nothing, c, s)) rotated = 1;
         own[pairs.slot(k)] = c;
         own[pairs.slot(k) + 1] = s;
       }

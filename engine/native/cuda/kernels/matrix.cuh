@@ -1,4 +1,5 @@
-// What kernels on matrices have in common. A block takes one row-major matrix of doubles; it has 32, 64, 128 or 256 threads.
+// What kernels on matrices have in common. A block takes one row-major matrix of doubles; it has 32, 64, 128 or 256 threads
+// (panels have more, which take no part in `forEntries`).
 #pragma once
 #include "cuda/kernels/block.cuh"
 

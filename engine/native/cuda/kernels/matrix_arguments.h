@@ -11,6 +11,9 @@ constexpr int kPanelThreads = 512, kExchangeThreads = 256, kExchangeColumns = 32
 /** Substitution: threads that share a row, each with so many columns. */
 constexpr int kSolveSide = 4, kSolveEach = 4, kSolveColumns = kSolveSide * kSolveEach;
 
+/** Sweeps of Jacobi's rotations at most, and pairs of a block in each direction. */
+constexpr int kSweeps = 60, kPairs = 16;
+
 /** Some columns of a matrix: `count` of them, of which those from the `hole`-th on stand `skip` further to the right. */
 struct Columns {
   long long count, hole, skip;

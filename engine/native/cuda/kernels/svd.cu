@@ -1,6 +1,6 @@
 // Singular values by QR and Jacobi's rotations of its triangle. A block for each matrix.
-#include "cuda/kernels/jacobi.cuh"
 #include "cuda/kernels/reflect.cuh"
+#include "cuda/kernels/svd.cuh"
 
 namespace gb {
 namespace cuda {
@@ -42,39 +42,6 @@ GB_DEVICE bool orthogonalize(double* w, double* v, i64 n) {
   return false;
 }
 
-GB_DEVICE double dot(const double* x, const double* y, i64 n) {
-  double sum = 0;
-  for (i64 i = threadIdx.x; i < n; i += blockDim.x) sum += x[i] * y[i];
-  return blockJoin<Plus>(sum);
-}
-
-/** Rows of u [n, n] whose size is nothing become unit vectors orthogonal to all others. */
-GB_DEVICE void complete(double* u, const double* sizes, i64 n) {
-  i64 axis = 0;
-  for (i64 i = 0; i < n; i++) {
-    if (sizes[i] > kSmallest) continue;
-    double* row = u + i * n;
-    for (double size = 0; size < 0.5 / scalar::sqrt(double(n)); axis++) {
-      __syncthreads();
-      for (i64 j = threadIdx.x; j < n; j += blockDim.x) row[j] = j == axis % n;
-      __syncthreads();
-      for (int pass = 0; pass < 2; pass++) {
-        for (i64 other = 0; other < n; other++) {
-          if (other == i || (other > i && !(sizes[other] > kSmallest))) continue;
-          const double along = dot(row, u + other * n, n);
-          __syncthreads();
-          for (i64 j = threadIdx.x; j < n; j += blockDim.x) row[j] -= along * u[other * n + j];
-          __syncthreads();
-        }
-      }
-      size = scalar::sqrt(dot(row, row, n));
-      __syncthreads();
-      for (i64 j = threadIdx.x; size > 0 && j < n; j += blockDim.x) row[j] /= size;
-    }
-    __syncthreads();
-  }
-}
-
 /** `work`: 2n² + 2n doubles for each matrix. */
 extern "C" __global__ void svd(double* a, double* u, double* s, double* v, double* work, i64 m, i64 n, Fault* fault, int op) {
   double *reflections = a + blockIdx.x * m * n, *rows = work + blockIdx.x * (2 * n * n + 2 * n), *turns = rows + n * n;
@@ -91,9 +58,7 @@ extern "C" __global__ void svd(double* a, double* u, double* s, double* v, doubl
     if (threadIdx.x == 0) report(fault, op, kNotFinite, blockIdx.x, 0);
     return;
   }
-  // Squares of large or small numbers must not leave the range. The factor is a power of two: nothing is rounded.
-  const double magnitude = most > 1e-300 ? scalar::floor(scalar::log2(most)) : -996;
-  const double scale = most > 0 ? scalar::exp2(-magnitude) : 1;
+  const double scale = scaleFor(most);
   __syncthreads();
   for (i64 i = threadIdx.x; i < n * n; i += blockDim.x) rows[i] *= scale;
   __syncthreads();
@@ -101,13 +66,7 @@ extern "C" __global__ void svd(double* a, double* u, double* s, double* v, doubl
     if (threadIdx.x == 0) report(fault, op, kNoConvergence, blockIdx.x, kSweeps);
     return;
   }
-  for (i64 i = 0; i < n; i++) {
-    const double size = scalar::sqrt(dot(rows + i * n, rows + i * n, n));
-    __syncthreads();
-    if (threadIdx.x == 0) sizes[i] = size;
-    for (i64 j = threadIdx.x; size > kSmallest && j < n; j += blockDim.x) rows[i * n + j] /= size;
-    __syncthreads();
-  }
+  for (i64 i = 0; i < n; i++) normalize(rows + i * n, sizes[i], n);
   complete(rows, sizes, n);
   double *left = u + blockIdx.x * m * n, *right = v + blockIdx.x * n * n;
   forEntries(n, m, 0, n, [&](i64 i, i64 j) { left[i * n + j] = 0; });

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 
+#include "cuda/ops/jacobi.h"
 #include "cuda/ops/linalg_blocks.h"
 #include "cuda/ops/reflections.h"
 #include "cuda/ops/units.h"
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
 
 namespace gb::cuda {
@@ -60,7 +62,11 @@ void qrOnCuda(const Tensor& a, const Tensor& q, const Tensor& r) {
   overMatrices(kernel, kQr, "qr", a, std::max(m, n), a.data(), q.data(), r.data(), taus.data(), m, n, c);
 }
 
+/** The same where the host looks on, which it cannot in a captured step. */
+bool inSweeps(const Tensor& a) { return !capturing && inBlocks(a.size(0), a.size(1), a.size(2)); }
+
 void eighOnCuda(const Tensor& a, const Tensor& values, const Tensor& vectors) {
+  if (inSweeps(a)) return eighInBlocks(a, values, vectors);
   static Function kernel;
   const long long n = a.size(1);
   const Scratch turns(a.bytes(), a.device());
@@ -69,6 +75,7 @@ void eighOnCuda(const Tensor& a, const Tensor& values, const Tensor& vectors) {
 }
 
 void svdOnCuda(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
+  if (inSweeps(a)) return svdInBlocks(a, u, s, v);
   static Function kernel;
   const long long m = a.size(1), n = a.size(2);
   const Scratch work(size_t(a.size(0) * (2 * n * n + 2 * n)) * 8, a.device());

@@ -1,0 +1,11 @@
+// Eigenvalues and singular values of large matrices on a card, by Jacobi's rotations: a launch for each round of those that do not touch
+// each other (kernels/jacobi.cu). After each sweep the host looks whether there was anything to rotate, so none of it can be captured.
+#pragma once
+#include "ops/linalg.h"
+
+namespace gb::cuda {
+
+void eighInBlocks(const Tensor& a, const Tensor& values, const Tensor& vectors);
+void svdInBlocks(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v);
+
+}  // namespace gb::cuda
