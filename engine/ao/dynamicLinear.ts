@@ -1,3 +1,4 @@
+import { shapeText } from "../core/arguments";
 import { float64, int8, int32 } from "../core/dtype";
 import { native } from "../core/native";
 import { quoted } from "../core/signature";
@@ -76,7 +77,7 @@ export class DynamicQuantizedLinear extends Module {
 	forward(input: Tensor): Tensor {
 		if (input.size(-1) !== this.inFeatures) {
 			throw new RangeError(
-				`[DynamicQuantizedLinear] expected ${this.inFeatures} input features, got input of shape [${input.shape}]`,
+				`[DynamicQuantizedLinear] expected ${this.inFeatures} input features, got input of shape ${shapeText(input.shape)}`,
 			);
 		}
 		const { weight, rowSums, scale, bias } = this._packed;
@@ -107,7 +108,7 @@ function load(module: DynamicQuantizedLinear, state: StateDict, prefix: string):
 		}
 		if (`${tensor.shape}` !== `${shape}` || tensor.dtype.name !== dtype) {
 			throw new RangeError(
-				`[loadStateDict] expected "${prefix}${key}" to be ${dtype} of shape [${shape}], got ${tensor.dtype.name} of shape [${tensor.shape}]`,
+				`[loadStateDict] expected "${prefix}${key}" to be ${dtype} of shape ${shapeText(shape)}, got ${tensor.dtype.name} of shape ${shapeText(tensor.shape)}`,
 			);
 		}
 		delete state[prefix + key];

@@ -1,3 +1,4 @@
+import { shapeText } from "../core/arguments";
 import { suspendAutocast } from "../core/autocast";
 import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
@@ -195,8 +196,8 @@ function runTensorHooks(node: Node, grads: Gradient[]): void {
 function checkReplaced(node: Node, grad: Tensor, replaced: Tensor): void {
 	if (!native.alike(grad.handle, replaced.handle)) {
 		throw new Error(
-			`[registerHook] a hook on the result of ${node.name} must return a gradient of dtype ${grad.dtype} and shape [${grad.shape}], ` +
-				`got ${replaced.dtype} and [${replaced.shape}]`,
+			`[registerHook] a hook on the result of ${node.name} must return a gradient of dtype ${grad.dtype} and shape ${shapeText(grad.shape)}, ` +
+				`got ${replaced.dtype} and ${shapeText(replaced.shape)}`,
 		);
 	}
 }
@@ -229,10 +230,9 @@ function derive(node: Node, grads: Gradient[]): readonly Gradient[] {
 function checkNaN(node: Node, inputs: readonly Gradient[]): void {
 	inputs.forEach((grad, i) => {
 		if (!grad?.isFloatingPoint() || native.item(native.any(native.isnan(grad.handle), null, false)) === 0) return;
-		const where = node.trace?.split("\n").slice(1).join("\n");
-		throw new Error(
-			`[backward] function '${node.name}' returned nan values in its ${i}th output.` +
-				(where ? ` It was recorded here:\n${where}` : ""),
-		);
+		// The place stands in an error of its own, whose stack a notebook shows in lines of cells.
+		throw new Error(`[backward] function '${node.name}' returned nan values in its ${i}th output.`, {
+			cause: node.trace,
+		});
 	});
 }

@@ -1,4 +1,4 @@
-import { describe, isOptions } from "../core/arguments";
+import { describe, isOptions, shapeText } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import { defaultGenerator } from "../core/generator";
 import { enableGrad, gradMode } from "../core/gradMode";
@@ -106,7 +106,7 @@ function cut(value: unknown): unknown {
 }
 
 function text(tensor: Tensor): string {
-	return `${tensor.dtype} [${tensor.shape}]`;
+	return `${tensor.dtype} ${shapeText(tensor.shape)}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { shapeText } from "../core/arguments";
 import { gradMode, noGrad } from "../core/gradMode";
 import { Tensor } from "../core/tensor";
 import { type Derivative, type Gradient, Node } from "./node";
@@ -136,7 +137,7 @@ function runBackwardOf(
 		if (grad === null || input === null) return null;
 		if (`${grad.shape}` !== `${input.shape}`) {
 			throw new Error(
-				`[${fn.name}] backward returned a gradient of shape [${grad.shape}] for input ${i} of shape [${input.shape}]`,
+				`[${fn.name}] backward returned a gradient of shape ${shapeText(grad.shape)} for input ${i} of shape ${shapeText(input.shape)}`,
 			);
 		}
 		// The user's tensor may live on elsewhere: leaves must not take its memory over.

@@ -1,4 +1,4 @@
-import { bind, describe } from "../core/arguments";
+import { bind, describe, shapeText } from "../core/arguments";
 import { enableGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -95,7 +95,9 @@ function vectorsFor(op: string, v: Inputs | null | undefined, like: readonly Ten
 		throw new RangeError(`[${op}] v has ${list.length} tensors, expected ${like.length}`);
 	list.forEach((x, i) => {
 		if (`${x.shape}` === `${like[i]!.shape}`) return;
-		throw new RangeError(`[${op}] v[${i}] has shape [${x.shape}], expected that of the ${what}, [${like[i]!.shape}]`);
+		throw new RangeError(
+			`[${op}] v[${i}] has shape ${shapeText(x.shape)}, expected that of the ${what}, [${like[i]!.shape}]`,
+		);
 	});
 	return list;
 }
@@ -186,7 +188,7 @@ export function jacobian<I extends Inputs, O extends Inputs>(
 function scalarOf(op: string, { outputs }: Run): Tensor {
 	if (outputs.length === 1 && outputs[0]!.numel() === 1) return outputs[0]!;
 	throw new RangeError(
-		`[${op}] the function must give one tensor of one element, got shapes ${outputs.map((y) => `[${y.shape}]`).join(", ")}`,
+		`[${op}] the function must give one tensor of one element, got shapes ${outputs.map((y) => `${shapeText(y.shape)}`).join(", ")}`,
 	);
 }
 

@@ -1,4 +1,4 @@
-import { bind } from "../core/arguments";
+import { bind, shapeText } from "../core/arguments";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { type BackwardOptions, runBackward } from "./backward";
@@ -27,14 +27,14 @@ function startGradients(
 		if (!grad) {
 			if (output.numel() !== 1) {
 				throw new Error(
-					`[${op}] grad can be implicitly created only for scalar outputs, but output ${i} has shape [${output.shape}]: pass its gradient, or reduce it (sum, mean)`,
+					`[${op}] grad can be implicitly created only for scalar outputs, but output ${i} has shape ${shapeText(output.shape)}: pass its gradient, or reduce it (sum, mean)`,
 				);
 			}
 			return wrap(native.full(output.shape, 1, output.dtype.code, output.handle));
 		}
 		if (`${grad.shape}` !== `${output.shape}`) {
 			throw new RangeError(
-				`[${op}] mismatch in shape: gradient ${i} has a shape of [${grad.shape}] and output ${i} has a shape of [${output.shape}]`,
+				`[${op}] mismatch in shape: gradient ${i} has a shape of ${shapeText(grad.shape)} and output ${i} has a shape of ${shapeText(output.shape)}`,
 			);
 		}
 		return grad;

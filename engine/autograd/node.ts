@@ -44,8 +44,8 @@ let nextSequence = 1;
 export class Node implements GraphNode {
 	/** Grows with time: a node's inputs have smaller numbers than itself. */
 	readonly sequence: number;
-	/** Where recorded, while anomaly detection is on. */
-	readonly trace: string | undefined = gradMode.anomaly ? new Error().stack : undefined;
+	/** Where recorded, while anomaly detection is on: an error for its stack, which is read by whoever shows it. */
+	readonly trace: Error | undefined;
 	readonly edges: (Node | null)[];
 	readonly edgeOutputs: number[];
 	/** Hooks on the gradient of output i, in the order of registration. */
@@ -67,6 +67,7 @@ export class Node implements GraphNode {
 		readonly attributes: unknown,
 		readonly outputs: number,
 	) {
+		this.trace = gradMode.anomaly ? new Error(`${derivative.name} was recorded here`) : undefined;
 		const edges = new Array<Node | null>(inputs.length);
 		const outputsOf = new Array<number>(inputs.length);
 		for (let i = 0; i < inputs.length; i++) {

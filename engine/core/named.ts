@@ -85,11 +85,25 @@ export function namedFunctions<F extends object, P extends Lists, W extends List
 	const found: Record<string, AnyFunction> = {};
 	const put = (op: string, list: ParameterList) => {
 		const fn = given[op];
-		if (fn !== undefined) found[op] = withNames(op, fn, list);
+		if (fn !== undefined) found[op] = called(op, withNames(op, fn, list));
 	};
 	for (const [op, list] of Object.entries(parameters)) put(op, [["input", needed], ...list]);
 	for (const [op, list] of Object.entries(whole)) put(op, list);
 	return found as unknown as NamedFunctions<F, P, W>;
+}
+
+/** A function under its public name: for stacks, and where it is printed. */
+export function called<F extends AnyFunction>(name: string, fn: F): F {
+	return Object.defineProperty(fn, "name", { value: name, configurable: true });
+}
+
+/** Names that functions have which were made from a table's rows. */
+const ofTables = new Set(["", "plain", "apply", "call"]);
+
+/** Gives functions that were made from rows their public names. */
+export function nameFunctions(functions: object): void {
+	for (const [name, fn] of Object.entries(functions))
+		if (typeof fn === "function" && ofTables.has(fn.name)) called(name, fn as AnyFunction);
 }
 
 /** `fn` with its parameters by name. */

@@ -1,4 +1,4 @@
-import { isOptions } from "./arguments";
+import { isOptions, shapeText } from "./arguments";
 import { type DType, isDType } from "./dtype";
 import { Tensor } from "./tensor";
 
@@ -181,7 +181,7 @@ function edits(a: string, b: string): number {
 
 /** A bad value as an error quotes it. */
 export function quoted(value: unknown): string {
-	if (value instanceof Tensor) return `a tensor of shape [${value.shape}]`;
+	if (value instanceof Tensor) return `a tensor of shape ${shapeText(value.shape)}`;
 	if (typeof value === "string") return JSON.stringify(value);
 	if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
 	if (isDType(value)) return String(value);

@@ -167,7 +167,7 @@ export class Tensor {
 			}
 			if (!native.alike(this.handle, grad.handle)) {
 				throw new RangeError(
-					`[grad] assigned grad has data of a different size: expected [${this.shape}], got [${grad.shape}]`,
+					`[grad] assigned grad has data of a different size: expected [${this.shape.join(", ")}], got [${grad.shape.join(", ")}]`,
 				);
 			}
 		}
@@ -254,6 +254,11 @@ export class Tensor {
 		const build = (dim: number): NestedNumbers =>
 			dim === shape.length ? flat[next++]! : Array.from({ length: shape[dim]! }, () => build(dim + 1));
 		return build(0);
+	}
+
+	/** For `JSON.stringify`: as `tolist()`, where JSON has null for what is no finite number. */
+	toJSON(): NestedNumbers {
+		return this.tolist();
 	}
 
 	/** For the rare object that must give its memory back now: the tensor may not be used afterwards. */

@@ -75,7 +75,7 @@ function checkRange(name: string, size: number, offset: number, length: number):
 export function writeFileAtomically(path: string | URL, pieces: Iterable<Uint8Array>): void {
 	const target = path instanceof URL ? fileURLToPath(path) : path;
 	const aside = join(dirname(target), `.${basename(target)}.${process.pid}.${Date.now()}.part`);
-	const descriptor = openSync(aside, "wx");
+	const descriptor = opened(aside, target);
 	try {
 		for (const piece of pieces) {
 			for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done, piece.length - done);
@@ -85,5 +85,17 @@ export function writeFileAtomically(path: string | URL, pieces: Iterable<Uint8Ar
 	} catch (error) {
 		rmSync(aside, { force: true });
 		throw error;
+	}
+}
+
+/** Opens the file aside; errors name the file that was asked for. */
+function opened(aside: string, target: string): number {
+	try {
+		return openSync(aside, "wx");
+	} catch (error) {
+		const { code, message } = error as NodeJS.ErrnoException;
+		if (code === "ENOENT")
+			throw new Error(`[save] parent directory ${dirname(target)} does not exist`, { cause: error });
+		throw new Error(`[save] ${message.replace(aside, target)}`, { cause: error });
 	}
 }

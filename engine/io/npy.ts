@@ -1,3 +1,4 @@
+import { shapeText } from "../core/arguments";
 import type { DType } from "../core/dtype";
 import * as dtypes from "../core/dtype";
 import { quoted } from "../core/signature";
@@ -68,7 +69,9 @@ export function parseNpy(name: string, bytes: Uint8Array<ArrayBuffer>): Tensor {
 	const count = countOf(shape, fail);
 	const size = count * (widenFrom ?? dtype.itemsize);
 	if (start + length + size > bytes.length) {
-		fail(`is cut off: shape [${shape}] needs ${size} bytes of elements, there are ${bytes.length - start - length}`);
+		fail(
+			`is cut off: shape ${shapeText(shape)} needs ${size} bytes of elements, there are ${bytes.length - start - length}`,
+		);
 	}
 	const data = bytes.slice(start + length, start + length + size);
 	const dims = fortran ? [...shape].reverse() : shape;

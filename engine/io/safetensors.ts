@@ -48,7 +48,11 @@ function readHeader(source: ByteSource): Header {
 	};
 	if (source.size < 8) fail("is too short for a safetensors file");
 	const length = new DataView(source.read(0, 8).buffer).getBigUint64(0, true);
-	if (length > BigInt(maxHeader)) fail(`has a safetensors header of ${length} bytes; at most ${maxHeader} are allowed`);
+	if (length > BigInt(maxHeader)) {
+		fail(
+			`is none of the formats of tensors (safetensors, PyTorch's .pt, .npy, .npz): as safetensors its header would have ${length} bytes; at most ${maxHeader} are allowed`,
+		);
+	}
 	if (8 + Number(length) > source.size) {
 		fail(`is cut off or no safetensors file: its header should have ${length} bytes, the file has ${source.size}`);
 	}

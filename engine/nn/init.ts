@@ -1,4 +1,4 @@
-import { bind } from "../core/arguments";
+import { bind, shapeText } from "../core/arguments";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { noGrad } from "../core/gradMode";
 import { native } from "../core/native";
@@ -75,7 +75,7 @@ export function calculateFanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut:
 	const [out, input, ...kernel] = tensor.shape;
 	if (out === undefined || input === undefined) {
 		throw new RangeError(
-			`[init] fan in and fan out can not be computed for tensor with fewer than 2 dimensions, got shape [${tensor.shape}]`,
+			`[init] fan in and fan out can not be computed for tensor with fewer than 2 dimensions, got shape ${shapeText(tensor.shape)}`,
 		);
 	}
 	const field = kernel.reduce((product, size) => product * size, 1);
@@ -231,7 +231,9 @@ export function zeros_<T extends Tensor>(tensor: T): T {
 /** The identity matrix, as far as it fits. */
 export function eye_<T extends Tensor>(tensor: T): T {
 	if (tensor.ndim !== 2) {
-		throw new RangeError(`[init.eye_] only tensors with 2 dimensions are supported, got shape [${tensor.shape}]`);
+		throw new RangeError(
+			`[init.eye_] only tensors with 2 dimensions are supported, got shape ${shapeText(tensor.shape)}`,
+		);
 	}
 	const [rows, columns] = tensor.shape as [number, number];
 	return fill(tensor, () => tensor.copy_(wrap(native.eye(rows, columns, tensor.dtype.code, tensor.handle))));
@@ -243,7 +245,7 @@ export function dirac_<T extends Tensor>(tensor: T, options: number | { groups?:
 	const [out, input, ...kernel] = tensor.shape as [number, number, ...number[]];
 	if (kernel.length < 1 || kernel.length > 3) {
 		throw new RangeError(
-			`[init.dirac_] only tensors with 3, 4 or 5 dimensions are supported, got shape [${tensor.shape}]`,
+			`[init.dirac_] only tensors with 3, 4 or 5 dimensions are supported, got shape ${shapeText(tensor.shape)}`,
 		);
 	}
 	if (out % groups !== 0) {
@@ -273,7 +275,7 @@ export interface GainOptions extends RandomOptions {
 function xavierStd(tensor: Tensor, gain: number): number {
 	const [fanIn, fanOut] = calculateFanInAndFanOut(tensor);
 	if (fanIn + fanOut === 0) {
-		throw new RangeError(`[init] xavier needs a fan in or a fan out above 0, got shape [${tensor.shape}]`);
+		throw new RangeError(`[init] xavier needs a fan in or a fan out above 0, got shape ${shapeText(tensor.shape)}`);
 	}
 	return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
@@ -341,7 +343,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, ...args: unknown[]): T 
 	const { gain = 1, generator } = bind<GainOptions>("init.orthogonal_", args, ["gain", "generator"]);
 	if (tensor.ndim < 2) {
 		throw new RangeError(
-			`[init.orthogonal_] only tensors with 2 or more dimensions are supported, got shape [${tensor.shape}]`,
+			`[init.orthogonal_] only tensors with 2 or more dimensions are supported, got shape ${shapeText(tensor.shape)}`,
 		);
 	}
 	if (tensor.numel() === 0) return tensor;
@@ -373,7 +375,9 @@ export function sparse_<T extends Tensor>(tensor: T, ...args: unknown[]): T {
 		generator,
 	} = bind<SparseOptions>("init.sparse_", args, ["sparsity", "std", "generator"]);
 	if (tensor.ndim !== 2) {
-		throw new RangeError(`[init.sparse_] only tensors with 2 dimensions are supported, got shape [${tensor.shape}]`);
+		throw new RangeError(
+			`[init.sparse_] only tensors with 2 dimensions are supported, got shape ${shapeText(tensor.shape)}`,
+		);
 	}
 	if (typeof sparsity !== "number" || !(sparsity >= 0 && sparsity <= 1)) {
 		throw new RangeError(`[init.sparse_] sparsity must lie between 0 and 1, got ${quoted(sparsity)}`);

@@ -6,6 +6,9 @@ import { Tensor } from "../core/tensor";
  * `stateDict()`, and requires a gradient. Shares the memory of `data`.
  */
 export class Parameter extends Tensor {
+	/** Tells it from a tensor in types: a module's parameter is not to be replaced by a plain tensor, which is none. */
+	declare private readonly isParameter: true;
+
 	/** Whether gradients flow here; `{requiresGrad: false}`, or `false`, for a frozen parameter. */
 	constructor(data: Tensor, options: boolean | { requiresGrad?: boolean } = {}) {
 		if (!(data instanceof Tensor)) throw new TypeError(`[Parameter] expected a tensor, got ${String(data)}`);

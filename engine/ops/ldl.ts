@@ -1,4 +1,4 @@
-import { describe } from "../core/arguments";
+import { describe, shapeText } from "../core/arguments";
 import { type NamedTuple, namedTuple } from "../core/namedTuple";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
@@ -197,7 +197,7 @@ export function ldlSolve(LD: Tensor, pivots: Tensor, b: Tensor): Tensor {
 	const k = matrices(op, b).size(-1);
 	if (b.size(-2) !== n || `${b.shape.slice(0, -2)}` !== `${LD.shape.slice(0, -2)}`) {
 		throw new RangeError(
-			`[${op}] expected right sides of shape [${[...LD.shape.slice(0, -1), "k"]}], got [${b.shape}]`,
+			`[${op}] expected right sides of shape [${[...LD.shape.slice(0, -1), "k"]}], got ${shapeText(b.shape)}`,
 		);
 	}
 	const [factors, sides] = [doubles(LD), doubles(b)];

@@ -1,3 +1,4 @@
+import { called } from "../core/named";
 import { Tensor } from "../core/tensor";
 
 type MethodNames = { [K in keyof Tensor]: Tensor[K] extends (...args: any[]) => any ? K : never }[keyof Tensor];
@@ -19,7 +20,7 @@ export function asMethods(family: FunctionsOf): void {
 		const value = function (this: Tensor, ...args: unknown[]) {
 			return fn(this, ...args);
 		};
-		define(name, { value, writable: true });
+		define(name, { value: typeof name === "string" ? called(name, value) : value, writable: true });
 	}
 }
 

@@ -1,4 +1,4 @@
-import { methodWithNames, type NamedFunctions, namedFunctions } from "../core/named";
+import { called, methodWithNames, type NamedFunctions, namedFunctions, nameFunctions } from "../core/named";
 import { Tensor } from "../core/tensor";
 import * as functions from "./functions";
 import { linalgParameters, parameters, specialParameters, wholeParameters } from "./parameters";
@@ -9,9 +9,19 @@ for (const [op, list] of Object.entries(parameters)) {
 	for (const name of [op, `${op}_`]) {
 		const method = Object.getOwnPropertyDescriptor(Tensor.prototype, name);
 		if (method === undefined) continue;
-		Object.defineProperty(Tensor.prototype, name, { ...method, value: methodWithNames(name, method.value, list) });
+		Object.defineProperty(Tensor.prototype, name, {
+			...method,
+			value: called(name, methodWithNames(name, method.value, list)),
+		});
 	}
 }
+
+nameFunctions(functions);
+nameFunctions(functions.linalg);
+nameFunctions(functions.special);
+
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype)))
+	if (typeof value === "function") nameFunctions({ [name]: value });
 
 export const named: NamedFunctions<typeof functions, typeof parameters, typeof wholeParameters> = namedFunctions(
 	functions,

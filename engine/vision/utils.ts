@@ -1,3 +1,4 @@
+import { shapeText } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import { anything, flag, integer, nullable, real, signature } from "../core/signature";
 import { Tensor } from "../core/tensor";
@@ -61,7 +62,7 @@ function threeChannels(images: Tensor): Tensor {
 	if (x.ndim === 2) x = x.unsqueeze(0);
 	if (x.ndim === 3) x = x.unsqueeze(0);
 	if (x.ndim !== 4) {
-		throw new RangeError(`[makeGrid] expected images of 2 to 4 dimensions, got the shape [${images.shape}]`);
+		throw new RangeError(`[makeGrid] expected images of 2 to 4 dimensions, got the shape ${shapeText(images.shape)}`);
 	}
 	return x.size(1) === 1 ? cat([x, x, x], 1) : x;
 }

@@ -23,6 +23,8 @@ export function inspectText(value: unknown): string {
 	// What setTimeout returns: twenty lines of Node's own bookkeeping.
 	if (timers.has(typeOf(value)) && typeof (value as { hasRef?: unknown }).hasRef === "function")
 		return `[${typeOf(value)}]`;
+	const names = namesOfModule(value);
+	if (names !== undefined) return moduleText(names);
 	const { depth, length } = limits.find((limit) => countParts(value, limit.depth, limit.length) <= mostParts) ?? {
 		depth: 1,
 		length: 10,
@@ -46,6 +48,33 @@ export function inspectText(value: unknown): string {
 		text = `${text.slice(0, longestText)}\n... ${text.length - longestText} more characters`;
 	}
 	return text;
+}
+
+/** Modules of more names are shown by these alone: their values, which getters hand out, fill pages and say nothing. */
+const mostValues = 40;
+
+/** The names of a large module: `torch` at the end of a cell. */
+function namesOfModule(value: unknown): string[] | undefined {
+	if (typeof value !== "object" || value === null) return undefined;
+	try {
+		const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
+		const isModule = tag === "Module" || Object.getOwnPropertyDescriptor(value, "__esModule")?.value === true;
+		const names = isModule ? Object.keys(value) : [];
+		return names.length > mostValues ? names : undefined;
+	} catch {
+		// A hostile proxy.
+		return undefined;
+	}
+}
+
+function moduleText(names: readonly string[]): string {
+	const lines = [""];
+	for (const name of names) {
+		const last = lines.at(-1)!;
+		if (last.length + name.length > 96) lines.push(name);
+		else lines[lines.length - 1] = last === "" ? name : `${last}, ${name}`;
+	}
+	return `[module of ${names.length} names] {\n${lines.map((line) => `  ${line}`).join(",\n")}\n}`;
 }
 
 /** The name of a value's class, or of its primitive type. Never throws. */

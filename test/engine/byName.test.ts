@@ -180,3 +180,22 @@ test("a tensor is iterated over its first dimension, with gradients", () => {
 test("of two numbers no op is made", () => {
 	expect(() => torch.sub(1, 2)).toThrow("[sub] expected a tensor among the operands, got number 1 and number 2");
 });
+
+test("functions and methods are called by their public names, in stacks and where they are printed", () => {
+	const { functional } = nn;
+	for (const [name, of] of [
+		["relu", torch.relu],
+		["cat", torch.cat],
+		["gt", torch.gt],
+		["crossEntropy", functional.crossEntropy],
+		["relu", functional.relu],
+		["solve", torch.linalg.solve],
+		["add", torch.Tensor.prototype.add],
+		["relu_", torch.Tensor.prototype.relu_],
+		["sum", torch.Tensor.prototype.sum],
+		["clip", torch.Tensor.prototype.clip],
+	] as const)
+		expect(of.name).toBe(name);
+	const nameless = Object.entries(torch).filter(([, value]) => typeof value === "function" && value.name === "");
+	expect(nameless).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
-import { bind } from "../../core/arguments";
+import { bind, shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { float32 } from "../../core/dtype";
 import { gradMode } from "../../core/gradMode";
@@ -68,7 +68,7 @@ function check(query: unknown, key: unknown, value: unknown, mask: unknown, caus
 	for (const [name, tensor] of Object.entries({ query, key, value })) {
 		if (!(tensor instanceof Tensor)) throw new TypeError(`[${op}] ${name} must be a tensor, got ${quoted(tensor)}`);
 		if (tensor.ndim < 2) {
-			throw new RangeError(`[${op}] ${name} must have at least 2 dimensions, got shape [${tensor.shape}]`);
+			throw new RangeError(`[${op}] ${name} must have at least 2 dimensions, got shape ${shapeText(tensor.shape)}`);
 		}
 	}
 	const [q, k, v] = [query, key, value] as [Tensor, Tensor, Tensor];
@@ -79,7 +79,7 @@ function check(query: unknown, key: unknown, value: unknown, mask: unknown, caus
 	}
 	if (q.size(-1) !== k.size(-1) || k.size(-2) !== v.size(-2)) {
 		throw new RangeError(
-			`[${op}] query [${q.shape}], key [${k.shape}] and value [${v.shape}] do not fit: query and key need the same last size, key and value the same length`,
+			`[${op}] query ${shapeText(q.shape)}, key ${shapeText(k.shape)} and value ${shapeText(v.shape)} do not fit: query and key need the same last size, key and value the same length`,
 		);
 	}
 	if (!(dropoutP >= 0 && dropoutP <= 1)) {
@@ -140,7 +140,10 @@ function checkedMask(mask: Tensor, shape: number[]): Tensor {
 	const fits =
 		mask.ndim <= shape.length &&
 		mask.shape.every((size, i) => size === 1 || size === shape[shape.length - mask.ndim + i]);
-	if (!fits) throw new RangeError(`[${op}] attnMask of shape [${mask.shape}] does not broadcast to [${shape}]`);
+	if (!fits)
+		throw new RangeError(
+			`[${op}] attnMask of shape ${shapeText(mask.shape)} does not broadcast to ${shapeText(shape)}`,
+		);
 	return mask;
 }
 

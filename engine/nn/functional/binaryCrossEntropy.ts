@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
@@ -54,7 +55,9 @@ function checkBinary(op: string, input: Tensor, target: Tensor): void {
 	if (!(input instanceof Tensor)) throw new TypeError(`[${op}] input must be a tensor, got ${quoted(input)}`);
 	if (!(target instanceof Tensor)) throw new TypeError(`[${op}] target must be a tensor, got ${quoted(target)}`);
 	if (`${target.shape}` !== `${input.shape}`) {
-		throw new RangeError(`[${op}] target size [${target.shape}] must be the same as input size [${input.shape}]`);
+		throw new RangeError(
+			`[${op}] target size ${shapeText(target.shape)} must be the same as input size ${shapeText(input.shape)}`,
+		);
 	}
 }
 

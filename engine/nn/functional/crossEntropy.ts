@@ -1,5 +1,6 @@
 import type { Derivative } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
@@ -115,7 +116,7 @@ export function crossEntropy(input: Tensor, target: Tensor, options: CrossEntrop
 	const probabilities = target.isFloatingPoint();
 	if (probabilities && `${target.shape}` !== `${input.shape}`) {
 		throw new RangeError(
-			`[${op}] a floating point target holds probabilities and must have the input's shape [${input.shape}], got [${target.shape}]: class indices are int64, as target.long() makes them`,
+			`[${op}] a floating point target holds probabilities and must have the input's shape ${shapeText(input.shape)}, got ${shapeText(target.shape)}: class indices are int64, as target.long() makes them`,
 		);
 	}
 	const [loss, logProbs, totalWeight] = native.crossEntropy(

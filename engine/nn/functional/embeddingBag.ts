@@ -1,4 +1,4 @@
-import { bind } from "../../core/arguments";
+import { bind, shapeText } from "../../core/arguments";
 import { int64 } from "../../core/dtype";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
@@ -86,7 +86,7 @@ function checkWeights(input: Tensor, perSampleWeights: Tensor | null, mode: BagM
 	}
 	if (`${perSampleWeights.shape}` !== `${input.shape}`) {
 		throw new RangeError(
-			`[${op}] perSampleWeights [${perSampleWeights.shape}] must have the same shape as the input [${input.shape}]`,
+			`[${op}] perSampleWeights ${shapeText(perSampleWeights.shape)} must have the same shape as the input ${shapeText(input.shape)}`,
 		);
 	}
 }
@@ -100,7 +100,7 @@ function startsOf(input: Tensor, offsets: Tensor | null, includeLast: boolean): 
 		const [bags, size] = input.shape as [number, number];
 		return Array.from({ length: bags + 1 }, (_, i) => i * size);
 	}
-	if (input.ndim !== 1) throw new RangeError(`[${op}] input has to be 1D or 2D, got shape [${input.shape}]`);
+	if (input.ndim !== 1) throw new RangeError(`[${op}] input has to be 1D or 2D, got shape ${shapeText(input.shape)}`);
 	if (!(offsets instanceof Tensor) || offsets.ndim !== 1) {
 		throw new TypeError(`[${op}] offsets has to be a vector for a 1D input, got ${quoted(offsets)}`);
 	}

@@ -1,10 +1,12 @@
-import { type NamedFunctions, namedFunctions } from "../../core/named";
+import { type NamedFunctions, namedFunctions, nameFunctions } from "../../core/named";
 import * as functions from "./functions";
 import { parameters, wholeParameters } from "./parameters";
 
 /* torch.nn.functional. Those with parameters by name stand before the same of ./functions. */
 
 export * from "./functions";
+
+nameFunctions(functions);
 
 type Named = NamedFunctions<typeof functions, typeof parameters, typeof wholeParameters>;
 const named: Named = namedFunctions(functions, parameters, wholeParameters);

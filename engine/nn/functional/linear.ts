@@ -1,5 +1,6 @@
 import type { Derivative, Node } from "../../autograd/node";
 import { record, tracked } from "../../autograd/record";
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { gradMode } from "../../core/gradMode";
 import { type Handle, native } from "../../core/native";
@@ -76,13 +77,13 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: T
 	const lead = input1.shape.slice(0, -1);
 	if (`${lead}` !== `${input2.shape.slice(0, -1)}`) {
 		throw new RangeError(
-			`[bilinear] the inputs must agree in all dimensions but the last, got [${input1.shape}] and [${input2.shape}]`,
+			`[bilinear] the inputs must agree in all dimensions but the last, got ${shapeText(input1.shape)} and ${shapeText(input2.shape)}`,
 		);
 	}
 	const [out, in1, in2] = weight.shape as [number, number, number];
 	if (input1.size(-1) !== in1 || input2.size(-1) !== in2) {
 		throw new RangeError(
-			`[bilinear] a weight of shape [${weight.shape}] takes inputs of ${in1} and ${in2} features, got [${input1.shape}] and [${input2.shape}]`,
+			`[bilinear] a weight of shape ${shapeText(weight.shape)} takes inputs of ${in1} and ${in2} features, got ${shapeText(input1.shape)} and ${shapeText(input2.shape)}`,
 		);
 	}
 	const a = input1.reshape(-1, in1);

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
@@ -118,7 +119,7 @@ export function multilabelMarginLoss(input: Tensor, target: Tensor, options: Red
 	reductionCode("multilabelMarginLoss", reduction);
 	if (`${input.shape}` !== `${target.shape}`) {
 		throw new RangeError(
-			`[multilabelMarginLoss] target must have the input's shape [${input.shape}], got [${target.shape}]`,
+			`[multilabelMarginLoss] target must have the input's shape ${shapeText(input.shape)}, got ${shapeText(target.shape)}`,
 		);
 	}
 	return multilabelMarginOp(reduction, input, target);
@@ -136,7 +137,7 @@ export function cosineEmbeddingLoss(
 	checkSameRank("cosineEmbeddingLoss", { input1, input2 });
 	if (target.ndim !== input1.ndim - 1) {
 		throw new RangeError(
-			`[cosineEmbeddingLoss] target must have one dimension less than the inputs [${input1.shape}], got [${target.shape}]`,
+			`[cosineEmbeddingLoss] target must have one dimension less than the inputs ${shapeText(input1.shape)}, got ${shapeText(target.shape)}`,
 		);
 	}
 	// As PyTorch: eps is under the root, on the product of the squares.

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import type { Tensor } from "../../core/tensor";
 import { cat, zeros } from "../../ops";
 import { hidingMask, scaledDotProductAttention } from "./attention";
@@ -125,13 +126,15 @@ function checkMasks({ numHeads }: HeadsLayer, query: Tensor, key: Tensor, option
 	const keys = key.size(0);
 	const { attnMask, keyPaddingMask } = options;
 	if (keyPaddingMask !== null && `${keyPaddingMask.shape}` !== `${[batch, keys]}`) {
-		throw new RangeError(`[${op}] keyPaddingMask should have shape [${batch}, ${keys}], got [${keyPaddingMask.shape}]`);
+		throw new RangeError(
+			`[${op}] keyPaddingMask should have shape [${batch}, ${keys}], got ${shapeText(keyPaddingMask.shape)}`,
+		);
 	}
 	if (attnMask === null) return;
 	const expected = attnMask.ndim === 2 ? [length, keys] : [batch * numHeads, length, keys];
 	if (`${attnMask.shape}` !== `${expected}`) {
 		throw new RangeError(
-			`[${op}] the shape of the ${attnMask.ndim}D attnMask is [${attnMask.shape}], but should be [${expected}]`,
+			`[${op}] the shape of the ${attnMask.ndim}D attnMask is ${shapeText(attnMask.shape)}, but should be ${shapeText(expected)}`,
 		);
 	}
 }

@@ -208,7 +208,7 @@ export function instanceNorm(input: Tensor, options: InstanceNormOptions = {}): 
 	const [samples, channels, ...spatial] = input.shape as [number, number, ...number[]];
 	if (useInputStats && spatial.reduce((product, size) => product * size, 1) === 1) {
 		throw new RangeError(
-			`[instanceNorm] expected more than 1 spatial element when training, got input size [${input.shape}]`,
+			`[instanceNorm] expected more than 1 spatial element when training, got input size ${shapeText(input.shape)}`,
 		);
 	}
 	const repeated = (tensor: Tensor | null) => (tensor === null ? null : tensor.repeat(samples));

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { gradMode } from "../../core/gradMode";
 import { quoted } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
@@ -48,6 +49,6 @@ export function checkConstant(op: string, name: string, value: Tensor | null): v
 export function checkSameRank(op: string, tensors: Record<string, Tensor>): void {
 	const ranks = new Set(Object.values(tensors).map((x) => x.ndim));
 	if (ranks.size < 2) return;
-	const given = Object.entries(tensors).map(([name, x]) => `${name} [${x.shape}]`);
+	const given = Object.entries(tensors).map(([name, x]) => `${name} ${shapeText(x.shape)}`);
 	throw new RangeError(`[${op}] expected the same number of dimensions in all, got ${given.join(", ")}`);
 }

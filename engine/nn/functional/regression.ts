@@ -1,4 +1,5 @@
 import type { Gradient, Node } from "../../autograd/node";
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
@@ -19,7 +20,7 @@ function weighted(op: string, losses: Tensor, input: Tensor, options: WeightedOp
 	if (weight === null) return reduced(op, losses, reduction);
 	if (`${weight.shape}` !== `${input.shape}`) {
 		throw new RangeError(
-			`[${op}] weights and input must have the same size, got [${weight.shape}] and [${input.shape}]`,
+			`[${op}] weights and input must have the same size, got ${shapeText(weight.shape)} and ${shapeText(input.shape)}`,
 		);
 	}
 	const each = losses.mul(weight);
@@ -119,7 +120,7 @@ export function huberLoss(input: Tensor, target: Tensor, options: WeightedOption
 	if (weight === null) return huberOp({ reduction, delta }, input, target);
 	if (`${weight.shape}` !== `${input.shape}`) {
 		throw new RangeError(
-			`[huberLoss] weights and input must have the same size, got [${weight.shape}] and [${input.shape}]`,
+			`[huberLoss] weights and input must have the same size, got ${shapeText(weight.shape)} and ${shapeText(input.shape)}`,
 		);
 	}
 	return reduced("huberLoss", huberOp({ reduction: "none", delta }, input, target).mul(weight), reduction);
@@ -195,7 +196,9 @@ export function gaussianNllLoss(
 	if (`${spread.shape}` !== `${input.shape}`) {
 		if (`${spread.shape}` === `${input.shape.slice(0, -1)}`) spread = spread.unsqueeze(-1);
 		else if (!(spread.ndim === input.ndim && spread.shape.every((size, i) => size === 1 || size === input.size(i)))) {
-			throw new RangeError(`[gaussianNllLoss] var is of incorrect size: [${spread.shape}] for input [${input.shape}]`);
+			throw new RangeError(
+				`[gaussianNllLoss] var is of incorrect size: ${shapeText(spread.shape)} for input ${shapeText(input.shape)}`,
+			);
 		}
 	}
 	// The clamp is outside the graph: a variance below eps keeps its gradient.

@@ -1,4 +1,4 @@
-import { bind } from "../../core/arguments";
+import { bind, shapeText } from "../../core/arguments";
 import { anything, flag, nullable, quoted, real, signature, size } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import { type FactoryOptions, factory, newParameter } from "../factory";
@@ -197,7 +197,9 @@ export class MultiheadAttention extends Module {
 			}
 		}
 		if (`${k.shape.slice(0, -1)}` !== `${v.shape.slice(0, -1)}`) {
-			throw new RangeError(`[${name}] key shape [${k.shape}] does not match value shape [${v.shape}]`);
+			throw new RangeError(
+				`[${name}] key shape ${shapeText(k.shape)} does not match value shape ${shapeText(v.shape)}`,
+			);
 		}
 		const batchDim = this.batchFirst ? 0 : 1;
 		if (q.ndim === 3 && q.size(batchDim) !== k.size(batchDim)) {

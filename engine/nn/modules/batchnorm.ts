@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { int64 } from "../../core/dtype";
 import { native } from "../../core/native";
 import { boolean, float } from "../../core/pythonText";
@@ -109,7 +110,7 @@ abstract class NormBase extends Module {
 		}
 		if (input.size(channelDim) !== this.numFeatures) {
 			throw new RangeError(
-				`[${name}] expected ${this.numFeatures} channels in dimension ${channelDim}, got input of shape [${input.shape}]`,
+				`[${name}] expected ${this.numFeatures} channels in dimension ${channelDim}, got input of shape ${shapeText(input.shape)}`,
 			);
 		}
 	}

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { anything, choice, flag, integer, nullable, real, signature, tensor } from "../../core/signature";
 import type { Tensor } from "../../core/tensor";
 import * as F from "../functional/losses";
@@ -343,7 +344,7 @@ export class MultiMarginLoss extends WeightedLoss {
 	constructor(...args: unknown[]) {
 		const { p, margin, weight, reduction } = multiMarginArguments(args);
 		if (weight !== null && weight.ndim !== 1) {
-			throw new RangeError(`[MultiMarginLoss] weight must have one dimension, got shape [${weight.shape}]`);
+			throw new RangeError(`[MultiMarginLoss] weight must have one dimension, got shape ${shapeText(weight.shape)}`);
 		}
 		super(reduction, weight);
 		this.p = p;

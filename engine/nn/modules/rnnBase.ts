@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { autocastState } from "../../core/autocast";
 import { int64 } from "../../core/dtype";
 import { native } from "../../core/native";
@@ -215,7 +216,9 @@ export abstract class RNNBase extends Module {
 	_runPacked(input: PackedSequence, given: readonly Tensor[] | null): [PackedSequence, Tensor[]] {
 		const { data, batchSizes, sortedIndices, unsortedIndices } = input;
 		if (data.ndim !== 2) {
-			throw new RangeError(`[${this.constructor.name}] expected packed rows [rows, inputSize], got [${data.shape}]`);
+			throw new RangeError(
+				`[${this.constructor.name}] expected packed rows [rows, inputSize], got ${shapeText(data.shape)}`,
+			);
 		}
 		this._checkInput(data);
 		const batch = batchSizes.numel() === 0 ? 0 : batchSizes.at(0).item();

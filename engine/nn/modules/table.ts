@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { noGrad } from "../../core/gradMode";
 import type { Tensor } from "../../core/tensor";
 import { newParameter } from "../factory";
@@ -39,7 +40,7 @@ export abstract class Table extends Module {
 		}
 		if (`${weight.shape}` !== `${[numEmbeddings, embeddingDim]}`) {
 			throw new RangeError(
-				`[${name}] shape [${weight.shape}] of weight does not match numEmbeddings ${numEmbeddings} and embeddingDim ${embeddingDim}`,
+				`[${name}] shape ${shapeText(weight.shape)} of weight does not match numEmbeddings ${numEmbeddings} and embeddingDim ${embeddingDim}`,
 			);
 		}
 		this.weight = new Parameter(weight);
@@ -56,7 +57,7 @@ export abstract class Table extends Module {
 export function sizesOf(name: string, embeddings: Tensor): { numEmbeddings: number; embeddingDim: number } {
 	if (embeddings.ndim !== 2) {
 		throw new RangeError(
-			`[${name}.fromPretrained] embeddings is expected to be 2-dimensional, got shape [${embeddings.shape}]`,
+			`[${name}.fromPretrained] embeddings is expected to be 2-dimensional, got shape ${shapeText(embeddings.shape)}`,
 		);
 	}
 	const [numEmbeddings, embeddingDim] = embeddings.shape as [number, number];

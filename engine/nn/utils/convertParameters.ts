@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import { cat } from "../../ops";
@@ -17,7 +18,7 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
 	const wanted = list.reduce((sum, parameter) => sum + parameter.numel(), 0);
 	if (vector.ndim !== 1 || vector.numel() < wanted) {
 		throw new RangeError(
-			`[vectorToParameters] the parameters need a vector of ${wanted} elements, got shape [${vector.shape}]`,
+			`[vectorToParameters] the parameters need a vector of ${wanted} elements, got shape ${shapeText(vector.shape)}`,
 		);
 	}
 	let at = 0;

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { finfo } from "../../core/limits";
 import { native } from "../../core/native";
 import { type Tensor, wrap } from "../../core/tensor";
@@ -46,7 +47,7 @@ export class Orthogonal extends Module {
 	rightInverse(value: Tensor): Tensor {
 		if (`${value.shape}` !== `${this._shape}`) {
 			throw new RangeError(
-				`[orthogonal] expected a matrix or batch of matrices of shape [${this._shape}], got a tensor of shape [${value.shape}]`,
+				`[orthogonal] expected a matrix or batch of matrices of shape ${shapeText(this._shape)}, got a tensor of shape ${shapeText(value.shape)}`,
 			);
 		}
 		const wide = value.size(-2) < value.size(-1);

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { noGrad } from "../../core/gradMode";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
@@ -137,7 +138,7 @@ export function checkResult(of: Module, found: unknown, expected: Tensor, what: 
 	if (found.dtype !== expected.dtype || `${found.shape}` !== `${expected.shape}`) {
 		throw new RangeError(
 			`[${name}] ${what} may not change the dtype or shape of the tensor unless the unsafe option is set: ` +
-				`expected ${expected.dtype} [${expected.shape}], got ${found.dtype} [${found.shape}]`,
+				`expected ${expected.dtype} ${shapeText(expected.shape)}, got ${found.dtype} ${shapeText(found.shape)}`,
 		);
 	}
 }

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { noGrad } from "../../core/gradMode";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
@@ -71,7 +72,7 @@ function checkedScores(op: string, t: Tensor, scores: Tensor | null | undefined)
 	if (scores === null || scores === undefined) return t;
 	if (!(scores instanceof Tensor) || `${scores.shape}` !== `${t.shape}`) {
 		throw new RangeError(
-			`[${op}] importanceScores should have the same shape as the parameter, [${t.shape}], got ${quoted(scores)}`,
+			`[${op}] importanceScores should have the same shape as the parameter, ${shapeText(t.shape)}, got ${quoted(scores)}`,
 		);
 	}
 	return scores;
@@ -167,7 +168,7 @@ export function remaining(method: BasePruningMethod, t: Tensor, mask: Tensor): T
 	const { dim } = method as BasePruningMethod & { dim: number };
 	const at = dim < 0 ? dim + t.ndim : dim;
 	if (!(at >= 0 && at < t.ndim)) {
-		throw new RangeError(`[prune] dim ${dim} is out of range for a tensor of shape [${t.shape}]`);
+		throw new RangeError(`[prune] dim ${dim} is out of range for a tensor of shape ${shapeText(t.shape)}`);
 	}
 	const others = t.shape.flatMap((_, i) => (i === at ? [] : [i]));
 	const left = mask.sum(others).ne(0).nonzero().reshape(-1);

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { quoted } from "../../core/signature";
 import { Tensor } from "../../core/tensor";
 import { linalg, rand, randLike, topk, zeros, zerosLike } from "../../ops";
@@ -83,11 +84,11 @@ export class L1Unstructured extends BasePruningMethod {
 function channels(t: Tensor, dim: number): { at: number; size: number } {
 	if (t.ndim <= 1) {
 		throw new RangeError(
-			`[prune] structured pruning can only be applied to multidimensional tensors, found shape [${t.shape}]`,
+			`[prune] structured pruning can only be applied to multidimensional tensors, found shape ${shapeText(t.shape)}`,
 		);
 	}
 	if (!(Number.isInteger(dim) && dim >= -t.ndim && dim < t.ndim)) {
-		throw new RangeError(`[prune] invalid dim ${quoted(dim)} for a tensor of shape [${t.shape}]`);
+		throw new RangeError(`[prune] invalid dim ${quoted(dim)} for a tensor of shape ${shapeText(t.shape)}`);
 	}
 	const at = dim < 0 ? dim + t.ndim : dim;
 	return { at, size: t.size(at) };
@@ -164,7 +165,7 @@ export class CustomFromMask extends BasePruningMethod {
 	computeMask(_t: Tensor, defaultMask: Tensor): Tensor {
 		if (`${defaultMask.shape}` !== `${this.mask.shape}`) {
 			throw new RangeError(
-				`[prune] the mask must have the parameter's shape [${defaultMask.shape}], got [${this.mask.shape}]`,
+				`[prune] the mask must have the parameter's shape ${shapeText(defaultMask.shape)}, got ${shapeText(this.mask.shape)}`,
 			);
 		}
 		return defaultMask.mul(this.mask.to(defaultMask.dtype));

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { native } from "../../core/native";
 import { quoted } from "../../core/signature";
 import { Tensor, wrap } from "../../core/tensor";
@@ -35,7 +36,7 @@ export function padSequence(sequences: readonly Tensor[], options: PadSequenceOp
 		}
 		if (sequence.ndim === 0 || `${sequence.shape.slice(1)}` !== `${first.shape.slice(1)}`) {
 			throw new RangeError(
-				`[padSequence] the sequences must agree in all dimensions but the first, got [${first.shape}] and [${sequence.shape}]`,
+				`[padSequence] the sequences must agree in all dimensions but the first, got ${shapeText(first.shape)} and ${shapeText(sequence.shape)}`,
 			);
 		}
 	}

@@ -1,3 +1,4 @@
+import { shapeText } from "../../core/arguments";
 import { float32, float64 } from "../../core/dtype";
 import { float } from "../../core/pythonText";
 import { nullable, real, signature, size } from "../../core/signature";
@@ -65,7 +66,7 @@ export abstract class Mixing extends Called {
 			throw new TypeError(`${name} The labels must be a tensor, but got ${typeof labels} instead.`);
 		if (labels.ndim !== 1 && labels.ndim !== 2) {
 			throw new RangeError(
-				`${name} labels should be index based with shape (batch_size,) or probability based with shape (batch_size, num_classes), but got a tensor of shape [${labels.shape}] instead.`,
+				`${name} labels should be index based with shape (batch_size,) or probability based with shape (batch_size, num_classes), but got a tensor of shape ${shapeText(labels.shape)} instead.`,
 			);
 		}
 		if (labels.ndim === 2 && this.numClasses !== null && labels.size(1) !== this.numClasses) {

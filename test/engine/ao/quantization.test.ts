@@ -80,7 +80,7 @@ describe("quantizeDynamic", () => {
 		expect(() => small(torch.randn(2, 20, { dtype: torch.float64 }))).toThrow(
 			/\[linearDynamic\] expected a float32 input, got float64/,
 		);
-		expect(() => small(torch.randn(2, 21))).toThrow(/expected 20 input features, got input of shape \[2,21\]/);
+		expect(() => small(torch.randn(2, 21))).toThrow(/expected 20 input features, got input of shape \[2, 21\]/);
 		expect(() => small(torch.full([1, 20], Number.NaN))).toThrow(/must be finite to be quantized, got NaN/);
 		expect(() => small(torch.full([1, 20], Number.POSITIVE_INFINITY))).toThrow(/got an infinity/);
 		expect(() => quantizeDynamic(made("two"), new Set([nn.ReLU]))).toThrow(/form of nn.Linear only.*ReLU/);

@@ -221,6 +221,16 @@ describe("hooks", () => {
 		const x = leaf(-1);
 		autograd.detectAnomaly(() => {
 			expect(() => x.sqrt().backward()).toThrow(/function 'SqrtBackward0' returned nan values/);
+			const root = x.sqrt();
+			const error = (() => {
+				try {
+					return root.backward();
+				} catch (thrown) {
+					return thrown as Error;
+				}
+			})() as Error;
+			expect(error.message).not.toContain("at ");
+			expect((error.cause as Error).stack).toMatch(/^Error: SqrtBackward0 was recorded here\n[\s\S]*graph\.test\.ts/);
 		});
 	});
 });

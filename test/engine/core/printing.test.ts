@@ -84,3 +84,10 @@ test("options are checked by name", () => {
 	expect(() => torch.setPrintoptions({ digits: 3 } as never)).toThrow(/unknown option "digits".*precision/);
 	expect(() => torch.setPrintoptions({ profile: "long" as never })).toThrow(/profile must be/);
 });
+
+test("JSON has a tensor's elements", () => {
+	const loss = torch.tensor(0.5, { requiresGrad: true });
+	expect(JSON.stringify({ loss, classes: torch.tensor([[1n], [2n]]), odd: torch.tensor([Number.NaN]) })).toBe(
+		'{"loss":0.5,"classes":[[1],[2]],"odd":[null]}',
+	);
+});

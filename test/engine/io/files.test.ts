@@ -154,6 +154,11 @@ describe("our own files", () => {
 	});
 
 	test.each([
+		[
+			"a folder that is not there",
+			() => torch.save({ a: torch.ones(1) }, file("none/x.pt")),
+			/^\[save\] parent directory .*none does not exist$/,
+		],
 		["an unknown ending", () => torch.save({}, file("x.json")), /cannot tell the format/],
 		["a number in safetensors", () => torch.save({ a: 1 }, file("x.safetensors")), /holds tensors only, but "a" is 1/],
 		["a tensor as safetensors", () => torch.save(torch.ones(1), file("x.safetensors")), /takes tensors by name/],

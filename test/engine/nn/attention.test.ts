@@ -46,7 +46,7 @@ test("says what it refuses", () => {
 	expect(attend(q, k, k, { attnMask: torch.ones(3, 5), isCausal: true })).toThrow(/explicit attnMask/);
 	expect(attend(q, torch.randn(2, 2, 5, 3), k)).toThrow(/do not fit: query and key need the same last size/);
 	expect(attend(q, k, torch.randn(2, 2, 4, 4))).toThrow(/key and value the same length/);
-	expect(attend(q, k, k, { attnMask: torch.ones(3, 4) })).toThrow(/attnMask of shape \[3,4\] does not broadcast/);
+	expect(attend(q, k, k, { attnMask: torch.ones(3, 4) })).toThrow(/attnMask of shape \[3, 4\] does not broadcast/);
 	expect(attend(q, k, k, { attnMask: torch.ones(3, 5).double() })).toThrow(/attnMask dtype to be bool or float32/);
 	expect(attend(q, k.double(), k)).toThrow(/the same dtype, got torch.float32, torch.float64/);
 	expect(attend(torch.randn(4), k, k)).toThrow(/query must have at least 2 dimensions/);
@@ -73,10 +73,12 @@ describe("MultiheadAttention", () => {
 		const mask = (...shape: number[]) => torch.zeros(...shape).bool();
 		expect(() => new nn.MultiheadAttention(8, 3)).toThrow(/embedDim \(8\) must be divisible by numHeads \(3\)/);
 		expect(() => new nn.MultiheadAttention(0, 3)).toThrow(/embedDim must be an integer of at least 1, got 0/);
-		expect(() => layer(x, x, torch.randn(4, 2, 8))).toThrow(/key shape \[3,2,8\] does not match value shape \[4,2,8\]/);
-		expect(() => layer(x, x, x, { keyPaddingMask: mask(3, 3) })).toThrow(/should have shape \[2, 3\], got \[3,3\]/);
-		expect(() => layer(x, x, x, { attnMask: mask(3, 4) })).toThrow(/2D attnMask is \[3,4\], but should be \[3,3\]/);
-		expect(() => layer(x, x, x, { attnMask: mask(3, 3, 3) })).toThrow(/3D attnMask is \[3,3,3\].*\[4,3,3\]/);
+		expect(() => layer(x, x, torch.randn(4, 2, 8))).toThrow(
+			/key shape \[3, 2, 8\] does not match value shape \[4, 2, 8\]/,
+		);
+		expect(() => layer(x, x, x, { keyPaddingMask: mask(3, 3) })).toThrow(/should have shape \[2, 3\], got \[3, 3\]/);
+		expect(() => layer(x, x, x, { attnMask: mask(3, 4) })).toThrow(/2D attnMask is \[3, 4\], but should be \[3, 3\]/);
+		expect(() => layer(x, x, x, { attnMask: mask(3, 3, 3) })).toThrow(/3D attnMask is \[3, 3, 3\].*\[4, 3, 3\]/);
 		expect(() => layer(x, x, x, { isCausal: true })).toThrow(/need attnMask if specifying the isCausal hint/);
 		expect(() => layer(x, x.select(0, 0), x)).toThrow(/for a 3-D query, expected key and value to be 3-D/);
 		expect(() => layer(torch.randn(3, 2, 7), x, x)).toThrow(/was expecting query features of 8, but got 7/);

@@ -217,7 +217,7 @@ describe("registerParametrization", () => {
 				return x.flatten();
 			}
 		}
-		expect(() => register(layer, "weight", new Wrong())).toThrow(/may not change the dtype or shape.*\[2,3\].*\[6\]/);
+		expect(() => register(layer, "weight", new Wrong())).toThrow(/may not change the dtype or shape.*\[2, 3\].*\[6\]/);
 		expect(String(layer)).toBe("Linear(in_features=3, out_features=2, bias=True)");
 		expect(register(layer, "weight", new Wrong(), { unsafe: true }).weight.shape).toEqual([6]);
 		expect(() => parametrize.removeParametrizations(layer, "bias")).toThrow(/does not have a parametrization on bias/);
@@ -354,7 +354,7 @@ describe("prune", () => {
 		);
 		expect(() => prune.randomStructured(layer, "weight", 1, 2)).toThrow(/invalid dim 2/);
 		expect(() => prune.customFromMask(layer, "weight", torch.ones(3, 2))).toThrow(
-			/parameter's shape \[2,3\], got \[3,2\]/,
+			/parameter's shape \[2, 3\], got \[3, 2\]/,
 		);
 		expect(() => prune.remove(layer, "weight")).toThrow(/'weight' of module Linear.* has to be pruned before/);
 		expect(() => prune.identity(layer, "wieght")).toThrow(/has no parameter with name 'wieght'/);

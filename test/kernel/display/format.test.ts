@@ -31,6 +31,19 @@ describe("plain values as text", () => {
 		expect(formatValue(value)).toEqual({ "text/plain": expected });
 	});
 
+	test("a large module shows its names, a small one its values", () => {
+		const made = (names: number) =>
+			Object.assign(Object.defineProperty({}, "__esModule", { value: true }), {
+				...Object.fromEntries(Array.from({ length: names }, (_, i) => [`name${i}`, i])),
+			});
+		const lines = text(made(41)).split("\n");
+		expect(lines[0]).toBe("[module of 41 names] {");
+		expect(lines[1]).toMatch(/^ {2}name0, name1, .*,$/);
+		expect(lines.at(-2)).toMatch(/name40$/);
+		expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+		expect(text(made(1))).toBe("{ name0: 0 }");
+	});
+
 	test("an error shows its message, and of its frames only those in cells", () => {
 		const error = new TypeError("no");
 		error.stack = "TypeError: no\n    at f (cell-2.ts:3:1)\n    at Module._compile (node:internal/x:1:2)";

@@ -12,6 +12,8 @@ class Net extends nn.Module {
 	}
 }
 
+// @ts-error a plain tensor is no parameter: 'Parameter'
+linear.weight = torch.zeros(2, 3);
 // @ts-error a misspelt option: biass
 new nn.Linear(3, 2, { biass: false });
 // @ts-error PyTorch's snake_case: in_features
