@@ -24,6 +24,7 @@ const capabilities = [75, 80, 90, 100];
 const hot = [
 	"gemm.cu",
 	"attention.cu",
+	"attention_backward.cu",
 	"conv.cu",
 	"conv_weight.cu",
 	"channels.cu",

@@ -1,5 +1,5 @@
-// Jacobi's rotations of large matrices (cuda/ops/jacobi.cc): a launch for each round of the tournament, since what its pairs touch is
-// apart. blockIdx.y (of rounds of eigenvalues z, of what is one block's x): the matrix of a batch.
+// Jacobi's rotations of large matrices (cuda/ops/jacobi.cc): a launch for each round of the tournament, since what its pairs touch
+// is apart. blockIdx.y (of rounds of eigenvalues z, of what is one block's x): the matrix of a batch.
 #include "cuda/kernels/svd.cuh"
 
 namespace gb {
@@ -25,11 +25,11 @@ extern "C" __global__ void eighNothing(const double* a, double* nothing, int* ro
 }
 
 /**
- * A round: `to` becomes `from` with the rows and columns of all pairs rotated, v (rows) takes part. A thread has the four elements where
- * a pair's rows meet a pair's columns; x and y: pairs, kPairs at a time.
+ * A round: `to` becomes `from` with the rows and columns of all pairs rotated, v (rows) takes part. A thread has the four elements
+ * where a pair's rows meet a pair's columns; x and y: pairs, kPairs at a time.
  */
-extern "C" __global__ void __launch_bounds__(kPairs* kPairs, 1) eighRound(const double* from, double* to, double* v, const double* nothing,
-                                                                          int* rotated, i64 n, i64 round) {
+extern "C" __global__ void __launch_bounds__(kPairs* kPairs, 1) eighRound(const double* from, double* to, double* v,
+                                                                          const double* nothing, int* rotated, i64 n, i64 round) {
   // Of rows and of columns.
   __shared__ i64 first[2][kPairs], second[2][kPairs];
   __shared__ double cosine[2][kPairs], sine[2][kPairs];
@@ -136,8 +136,8 @@ extern "C" __global__ void svdComplete(double* rows, const double* sizes, i64 n)
 }
 
 /** Singular values in falling order, the first of equals first; x: rows of u [m, n], below the n-th zeros. */
-extern "C" __global__ void svdEnd(const double* rows, const double* turns, const double* sizes, const double* scales, double* u, double* s,
-                                  double* v, i64 m, i64 n) {
+extern "C" __global__ void svdEnd(const double* rows, const double* turns, const double* sizes, const double* scales, double* u,
+                                  double* s, double* v, i64 m, i64 n) {
   const i64 i = blockIdx.x, b = blockIdx.y;
   if (i >= n) {
     for (i64 j = threadIdx.x; j < n; j += blockDim.x) u[(b * m + i) * n + j] = 0;

@@ -1,6 +1,6 @@
-// Large matrices piece by piece (cuda/ops/linalg_blocks.cc): what of LU, Cholesky's factorisation and substitution is no product. A
-// panel of few columns and a triangle on the diagonal are for one block of threads, with the one-block kernels' choices; exchanges of
-// rows and substitution are shared out by columns. blockIdx.y (of panels and triangles x): the matrix of a batch.
+// Large matrices piece by piece (cuda/ops/linalg_blocks.cc): what of LU, Cholesky's factorisation and substitution is no product.
+// A panel of few columns and a triangle on the diagonal are for one block of threads, with the one-block kernels' choices;
+// exchanges of rows and substitution are shared out by columns. blockIdx.y (of panels and triangles x): the matrix of a batch.
 #include "cuda/kernels/matrix.cuh"
 #include "cuda/kernels/matrix_arguments.h"
 

@@ -1,5 +1,5 @@
-// QR of large matrices (cuda/ops/reflections.cc): panels of reflections, which go to all other columns by products (Schreiber and Van
-// Loan 1989). blockIdx.y (of panels x): the matrix of a batch.
+// QR of large matrices (cuda/ops/reflections.cc): panels of reflections, which go to all other columns by products (Schreiber and
+// Van Loan 1989). blockIdx.y (of panels x): the matrix of a batch.
 #include "cuda/kernels/matrix_arguments.h"
 #include "cuda/kernels/reflect.cuh"
 
@@ -7,11 +7,11 @@ namespace gb {
 namespace cuda {
 
 /**
- * Columns from … from + width of QR, whose rows above are done: R above the diagonal, the reflections' vectors below. v [rows − from,
- * width] has them too, with ones and zeros, and t [width, width] what joins them: H₁ … Hₖ = 1 − v t vᵀ.
+ * Columns from … from + width of QR, whose rows above are done: R above the diagonal, the reflections' vectors below.
+ * v [rows − from, width] has them too, with ones and zeros, and t [width, width] what joins them: H₁ … Hₖ = 1 − v t vᵀ.
  */
-extern "C" __global__ void __launch_bounds__(kPanelThreads, 1) qrPanel(double* a, double* v, double* t, i64 rows, i64 n, i64 from, int width,
-                                                                       i64 vBatch, i64 tBatch) {
+extern "C" __global__ void __launch_bounds__(kPanelThreads, 1) qrPanel(double* a, double* v, double* t, i64 rows, i64 n, i64 from,
+                                                                       int width, i64 vBatch, i64 tBatch) {
   __shared__ double sums[kPanelThreads], products[kPanel][kPanel], taus[kPanel];
   const int lane = threadIdx.x % kPanel, group = threadIdx.x / kPanel, groups = blockDim.x / kPanel;
   double* m = a + blockIdx.x * rows * n + from * (n + 1);

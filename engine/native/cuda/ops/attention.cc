@@ -11,6 +11,8 @@
 namespace gb::cuda {
 namespace {
 
+constexpr const char *kForward = "attention.cu", *kBackward = "attention_backward.cu";
+
 HeadRows rowsOf(const Tensor& x) { return {x.data(), x.stride(0), x.stride(1), x.stride(2)}; }
 
 AttentionArguments argumentsOf(const AttentionCall& call) {
@@ -40,19 +42,20 @@ AttentionArguments argumentsOf(const AttentionCall& call) {
 int64_t tileOf(const Tensor& x) { return x.dtype() == DType::Float64 ? 32 : 64; }
 
 /** A block for each tile of rows of each head and each chunk of columns. */
-void run(ByFloat& table, const char* name, const AttentionArguments& a, const Tensor& like, int64_t rows, int64_t columns) {
+void run(ByFloat& table, const char* file, const char* name, const AttentionArguments& a, const Tensor& like, int64_t rows,
+         int64_t columns) {
   const int64_t tile = tileOf(like), heads = like.size(0) * like.size(1);
   if (heads * rows * columns == 0) return;
   Grid grid = gridFor(heads * ((rows + tile - 1) / tile), 1);
   grid.y = unsigned((columns + tile - 1) / tile);
-  launch(table.get(like.device(), "attention.cu", name, like.dtype()), like.device(), grid, kThreads, a);
+  launch(table.get(like.device(), file, name, like.dtype()), like.device(), grid, kThreads, a);
 }
 
 void attentionOnCuda(const AttentionCall& call, const Tensor& out) {
   static ByFloat kernels;
   AttentionArguments a = argumentsOf(call);
   a.out = out.data();
-  run(kernels, "attention", a, out, a.queries, a.values);
+  run(kernels, kForward, "attention", a, out, a.queries, a.values);
 }
 
 void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, const Tensor& dq, const Tensor& dk,
@@ -67,13 +70,15 @@ void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, cons
   const Scratch sums(std::max<size_t>(each, 8), dq.device()), dots(std::max<size_t>(each, 8), dq.device());
   a.logSums = sums.data();
   a.dots = dots.data();
-  run(statistics, "statistics", a, dq, a.queries, 1);
-  run(queries, "queryGradient", a, dq, a.queries, a.width);
-  run(keys, "keyGradient", a, dq, a.keys, std::max(a.width, a.values));
+  run(statistics, kBackward, "statistics", a, dq, a.queries, 1);
+  run(queries, kBackward, "queryGradient", a, dq, a.queries, a.width);
+  run(keys, kBackward, "keyGradient", a, dq, a.keys, std::max(a.width, a.values));
 }
 
 GB_UNITS(all) {
-  for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("attention.cu", type));
+  for (DType type : {DType::Float32, DType::Float64}) {
+    for (const char* file : {kForward, kBackward}) all.push_back(ByFloat::unit(file, type));
+  }
 }
 
 GB_KERNEL(CUDA, attentionKernel, attentionOnCuda)

@@ -16,10 +16,7 @@ namespace {
 constexpr unsigned kOneBlock = 1024;
 constexpr int64_t kPairThreads = 128;
 
-template <class... A>
-void run(Function& kernel, const char* name, Device device, Grid grid, unsigned threads, const A&... arguments) {
-  launch(kernel.get(cudaIndex(device), name, [] { return Unit{"jacobi.cu", ""}; }), device, grid, threads, arguments...);
-}
+constexpr const char* kFile = "jacobi.cu";
 
 /** Blocks for each row (or pair) of each matrix. */
 Grid each(int64_t count, const Tensor& a) {
@@ -28,7 +25,9 @@ Grid each(int64_t count, const Tensor& a) {
   return grid;
 }
 
-Tensor doubles(const Tensor& like, std::initializer_list<int64_t> sizes) { return emptyTensor(Dims(sizes), DType::Float64, like.device()); }
+Tensor doubles(const Tensor& like, std::initializer_list<int64_t> sizes) {
+  return emptyTensor(Dims(sizes), DType::Float64, like.device());
+}
 
 /** Calls round(i, flag) for the rounds of sweeps over n rows until none of a sweep has raised its flag. */
 template <class Round>
@@ -44,7 +43,7 @@ void sweep(const Tensor& flags, int64_t n, const Round& round) {
   }
 }
 
-GB_UNITS(all) { all.push_back(Unit{"jacobi.cu", ""}); }
+GB_UNITS(all) { all.push_back(Unit{kFile, ""}); }
 
 }  // namespace
 
@@ -54,18 +53,19 @@ void eighInBlocks(const Tensor& a, const Tensor& values, const Tensor& vectors) 
   const long long batch = a.size(0), n = a.size(1);
   const Tensor turns = doubles(a, {batch, n, n}), other = doubles(a, {batch, n, n}), nothing = doubles(a, {batch});
   const Tensor flags = emptyTensor({kSweeps}, DType::Int32, device);
-  run(begins, "eighBegin", device, each(n, a), kThreads, a.data(), turns.data(), n);
-  run(nothings, "eighNothing", device, gridFor(batch, 1), kOneBlock, a.data(), nothing.data(), flags.data(), n,
-      faultOf(cudaIndex(device)), faultCode());
+  launchPlain(begins, kFile, "eighBegin", device, each(n, a), kThreads, a.data(), turns.data(), n);
+  launchPlain(nothings, kFile, "eighNothing", device, gridFor(batch, 1), kOneBlock, a.data(), nothing.data(), flags.data(), n,
+              faultOf(cudaIndex(device)), faultCode());
   Grid grid = gridFor((n + 1) / 2, kPairs);
   grid.y = grid.x;
   grid.z = unsigned(batch);
   const Tensor *from = &a, *to = &other;
   sweep(flags, n, [&](long long round, int32_t* flag) {
-    run(rounds, "eighRound", device, grid, kPairs * kPairs, from->data(), to->data(), turns.data(), nothing.data(), flag, n, round);
+    launchPlain(rounds, kFile, "eighRound", device, grid, kPairs * kPairs, from->data(), to->data(), turns.data(), nothing.data(),
+                flag, n, round);
     std::swap(from, to);
   });
-  run(ends, "eighEnd", device, each(n, a), kThreads, from->data(), turns.data(), values.data(), vectors.data(), n);
+  launchPlain(ends, kFile, "eighEnd", device, each(n, a), kThreads, from->data(), turns.data(), values.data(), vectors.data(), n);
 }
 
 void svdInBlocks(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
@@ -76,16 +76,16 @@ void svdInBlocks(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor
   const Tensor rows = doubles(a, {batch, n, n}), turns = doubles(a, {batch, n, n}), sizes = doubles(a, {batch, n});
   const unsigned threads = unsigned(std::clamp<int64_t>(n / 32 * 32, 32, kPairThreads));
   const Tensor scales = doubles(a, {batch}), flags = emptyTensor({kSweeps}, DType::Int32, device);
-  run(begins, "svdBegin", device, each(n, a), kThreads, a.data(), rows.data(), turns.data(), m, n);
-  run(scalings, "svdScale", device, gridFor(batch, 1), kOneBlock, rows.data(), scales.data(), flags.data(), n,
-      faultOf(cudaIndex(device)), faultCode());
+  launchPlain(begins, kFile, "svdBegin", device, each(n, a), kThreads, a.data(), rows.data(), turns.data(), m, n);
+  launchPlain(scalings, kFile, "svdScale", device, gridFor(batch, 1), kOneBlock, rows.data(), scales.data(), flags.data(), n,
+              faultOf(cudaIndex(device)), faultCode());
   sweep(flags, n, [&](long long round, int32_t* flag) {
-    run(rounds, "svdRound", device, each((n + 1) / 2, a), threads, rows.data(), turns.data(), flag, n, round);
+    launchPlain(rounds, kFile, "svdRound", device, each((n + 1) / 2, a), threads, rows.data(), turns.data(), flag, n, round);
   });
-  run(lengths, "svdSizes", device, each(n, a), threads, rows.data(), sizes.data(), n);
-  run(completes, "svdComplete", device, gridFor(batch, 1), kThreads, rows.data(), sizes.data(), n);
-  run(ends, "svdEnd", device, each(m, a), kThreads, rows.data(), turns.data(), sizes.data(), scales.data(), u.data(), s.data(), v.data(),
-      m, n);
+  launchPlain(lengths, kFile, "svdSizes", device, each(n, a), threads, rows.data(), sizes.data(), n);
+  launchPlain(completes, kFile, "svdComplete", device, gridFor(batch, 1), kThreads, rows.data(), sizes.data(), n);
+  launchPlain(ends, kFile, "svdEnd", device, each(m, a), kThreads, rows.data(), turns.data(), sizes.data(), scales.data(), u.data(),
+              s.data(), v.data(), m, n);
   reflections.apply(u, false);
 }
 

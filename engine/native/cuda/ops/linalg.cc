@@ -19,8 +19,7 @@ void overMatrices(Function& kernel, const char* file, const char* name, const Te
   if (a.size(0) == 0) return;
   unsigned threads = 32;
   while (threads < kThreads && threads < size * size / 4) threads *= 2;
-  const CUfunction function = kernel.get(cudaIndex(a.device()), name, [file] { return Unit{file, ""}; });
-  launch(function, a.device(), gridFor(a.size(0), 1), threads, arguments...);
+  launchPlain(kernel, file, name, a.device(), gridFor(a.size(0), 1), threads, arguments...);
 }
 
 constexpr const char *kSolve = "solve.cu", *kQr = "qr.cu", *kEigh = "eigh.cu", *kSvd = "svd.cu";

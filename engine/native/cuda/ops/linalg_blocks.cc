@@ -16,11 +16,9 @@ constexpr int64_t kMostMatrices = 65535;
 /** Columns of a symmetric update that are one product: what lies above the diagonal is computed for nothing. */
 constexpr int64_t kStrip = 1024;
 
-template <class... A>
-void panels(Function& kernel, const char* name, Device device, Grid grid, int64_t threads, const A&... arguments) {
-  const CUfunction function = kernel.get(cudaIndex(device), name, [] { return Unit{"panels.cu", ""}; });
-  launch(function, device, grid, unsigned((threads + 31) / 32 * 32), arguments...);
-}
+constexpr const char* kFile = "panels.cu";
+
+unsigned wholeWarps(int64_t threads) { return unsigned((threads + 31) / 32 * 32); }
 
 Grid columnsOf(int64_t columns, int64_t each, const Block& x) {
   Grid grid = gridFor(columns, each);
@@ -32,19 +30,19 @@ Grid columnsOf(int64_t columns, int64_t each, const Block& x) {
 void exchangeRows(const Block& x, const Tensor& pivots, int64_t first, int64_t count, Columns columns) {
   if (columns.count == 0) return;
   static Function kernel;
-  panels(kernel, "exchange", x.device, columnsOf(columns.count, kExchangeColumns, x), kExchangeThreads, x.data, pivots.data(),
-         static_cast<long long>(x.rows), static_cast<long long>(x.row), static_cast<long long>(pivots.size(1)),
-         static_cast<long long>(first), int(count), columns, faultOf(cudaIndex(x.device)), faultCode());
+  launchPlain(kernel, kFile, "exchange", x.device, columnsOf(columns.count, kExchangeColumns, x), kExchangeThreads, x.data,
+              pivots.data(), static_cast<long long>(x.rows), static_cast<long long>(x.row), static_cast<long long>(pivots.size(1)),
+              static_cast<long long>(first), int(count), columns, faultOf(cudaIndex(x.device)), faultCode());
 }
 
 /** x becomes the solution of the triangle a, which has kBlock rows at most. */
 void solveBlock(const Block& a, const Block& x, bool upper, bool unit) {
   if (x.columns == 0) return;
   static Function kernel;
-  panels(kernel, "solveBlock", x.device, columnsOf(x.columns, kSolveColumns, x), a.rows * kSolveSide, a.data, x.data,
-         static_cast<long long>(a.row), static_cast<long long>(x.row), static_cast<long long>(x.column),
-         static_cast<long long>(x.columns), int(a.rows), upper, unit, static_cast<long long>(a.perMatrix),
-         static_cast<long long>(x.perMatrix));
+  launchPlain(kernel, kFile, "solveBlock", x.device, columnsOf(x.columns, kSolveColumns, x), wholeWarps(a.rows * kSolveSide),
+              a.data, x.data, static_cast<long long>(a.row), static_cast<long long>(x.row), static_cast<long long>(x.column),
+              static_cast<long long>(x.columns), int(a.rows), upper, unit, static_cast<long long>(a.perMatrix),
+              static_cast<long long>(x.perMatrix));
 }
 
 /** The same of any size. */
@@ -62,7 +60,7 @@ void solveTriangle(const Block& a, const Block& x, bool upper, bool unit) {
   }
 }
 
-GB_UNITS(all) { all.push_back(Unit{"panels.cu", ""}); }
+GB_UNITS(all) { all.push_back(Unit{kFile, ""}); }
 
 }  // namespace
 
@@ -78,8 +76,9 @@ void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info) {
     // A block's columns panel by panel: only they follow at once.
     for (int64_t k = from; k < to; k += kPanel) {
       const int64_t count = std::min<int64_t>(kPanel, to - k), next = k + count, rest = to - next;
-      panels(kernel, "luPanel", x.device, gridFor(x.batch, 1), std::min<int64_t>(m - k, kPanelThreads), x.data, pivots.data(),
-             info.data(), static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), int(count));
+      launchPlain(kernel, kFile, "luPanel", x.device, gridFor(x.batch, 1), wholeWarps(std::min<int64_t>(m - k, kPanelThreads)),
+                  x.data, pivots.data(), info.data(), static_cast<long long>(m), static_cast<long long>(n),
+                  static_cast<long long>(k), int(count));
       exchangeRows(own, pivots, k, count, {width - count, k - from, count});
       const Block right = x.part(k, count, next, rest);
       solveBlock(x.part(k, count, k, count), right, false, true);
@@ -110,8 +109,8 @@ void choleskyInBlocks(const Tensor& a, const Tensor& info) {
   for (int64_t from = 0; from < n; from += kBlock) {
     const int64_t count = std::min<int64_t>(kBlock, n - from), to = from + count;
     const Block corner = x.part(from, count, from, count), below = x.part(to, n - to, from, count);
-    panels(factors, "choleskyBlock", x.device, gridFor(x.batch, 1), kThreads, x.data, info.data(), static_cast<long long>(n),
-           static_cast<long long>(from), int(count));
+    launchPlain(factors, kFile, "choleskyBlock", x.device, gridFor(x.batch, 1), kThreads, x.data, info.data(),
+                static_cast<long long>(n), static_cast<long long>(from), int(count));
     // X Lᵀ = A, so L Xᵀ = Aᵀ.
     solveBlock(corner, below.transposed(), false, false);
     for (int64_t strip = to; strip < n; strip += kStrip) {
@@ -120,7 +119,7 @@ void choleskyInBlocks(const Tensor& a, const Tensor& info) {
                       x.part(strip, width, from, count).transposed());
     }
   }
-  panels(clears, "clearUpper", x.device, columnsOf(n, 1, x), kThreads, x.data, static_cast<long long>(n));
+  launchPlain(clears, kFile, "clearUpper", x.device, columnsOf(n, 1, x), kThreads, x.data, static_cast<long long>(n));
 }
 
 }  // namespace gb::cuda

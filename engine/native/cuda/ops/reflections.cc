@@ -8,10 +8,7 @@
 namespace gb::cuda {
 namespace {
 
-template <class... A>
-void run(Function& kernel, const char* name, Device device, Grid grid, unsigned threads, const A&... arguments) {
-  launch(kernel.get(cudaIndex(device), name, [] { return Unit{"reflections.cu", ""}; }), device, grid, threads, arguments...);
-}
+constexpr const char* kFile = "reflections.cu";
 
 /** x −= v t (vᵀ x), or with t turned. */
 void reflect(const Block& x, const Block& v, const Block& t) {
@@ -23,7 +20,7 @@ void reflect(const Block& x, const Block& v, const Block& t) {
   subtractProduct(x, v, Block(joined));
 }
 
-GB_UNITS(all) { all.push_back(Unit{"reflections.cu", ""}); }
+GB_UNITS(all) { all.push_back(Unit{kFile, ""}); }
 
 }  // namespace
 
@@ -39,9 +36,9 @@ Reflections::Reflections(const Tensor& a)
     const Block v = vectors(from), t = joins(from);
     const int64_t to = from + v.columns;
     const unsigned threads = unsigned(std::clamp<int64_t>((rows_ - from) / 32 * 32, 32, kPanelThreads));
-    run(kernel, "qrPanel", x.device, gridFor(x.batch, 1), threads, x.data, v.data, t.data, static_cast<long long>(rows_),
-        static_cast<long long>(n), static_cast<long long>(from), int(v.columns), static_cast<long long>(v.perMatrix),
-        static_cast<long long>(t.perMatrix));
+    launchPlain(kernel, kFile, "qrPanel", x.device, gridFor(x.batch, 1), threads, x.data, v.data, t.data,
+                static_cast<long long>(rows_), static_cast<long long>(n), static_cast<long long>(from), int(v.columns),
+                static_cast<long long>(v.perMatrix), static_cast<long long>(t.perMatrix));
     // Qᵀ goes to what is not done yet.
     reflect(x.part(from, rows_ - from, to, n - to), v, t.transposed());
   }
@@ -74,9 +71,9 @@ void qrInBlocks(const Tensor& a, const Tensor& q, const Tensor& r) {
     grid.y = unsigned(a.size(0));
     return grid;
   };
-  run(identities, "identity", a.device(), rows(m), kThreads, q.data(), m, c);
+  launchPlain(identities, kFile, "identity", a.device(), rows(m), kThreads, q.data(), m, c);
   reflections.apply(q, true);
-  run(uppers, "upperPart", a.device(), rows(c), kThreads, a.data(), r.data(), m, c, n);
+  launchPlain(uppers, kFile, "upperPart", a.device(), rows(c), kThreads, a.data(), r.data(), m, c, n);
 }
 
 }  // namespace gb::cuda

@@ -1,4 +1,5 @@
-// QR of large matrices on a card: panels of few reflections by one block of threads (kernels/reflections.cu), everything else by products.
+// QR of large matrices on a card: panels of few reflections by one block of threads (kernels/reflections.cu), everything else by
+// products.
 #pragma once
 #include "cuda/ops/blocks.h"
 
@@ -9,7 +10,7 @@ class Reflections {
  public:
   explicit Reflections(const Tensor& a);
 
-  /** q [batch, m, c] becomes Q q. `identity`: q is the first columns of the identity, so that a reflection changes no column before. */
+  /** q [batch, m, c] becomes Q q. `identity`: q is columns of the identity, of which a reflection changes none before its own. */
   void apply(const Tensor& q, bool identity) const;
 
  private:

@@ -58,6 +58,13 @@ class BySize {
   Function functions_[4];
 };
 
+/** Queues a kernel of a file that has no macros. */
+template <class... A>
+void launchPlain(Function& kernel, const char* file, const char* name, Device device, Grid grid, unsigned threads,
+                 const A&... arguments) {
+  launch(kernel.get(cudaIndex(device), name, [file] { return Unit{file, ""}; }), device, grid, threads, arguments...);
+}
+
 /** GB_UNITS(all) { all.push_back(…); }: the units that this file asks for. */
 #define GB_UNITS(ALL)                                                        \
   void listUnits(UnitList& ALL);                                             \
