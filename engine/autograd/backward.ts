@@ -1,5 +1,6 @@
 import { shapeText } from "../core/arguments";
 import { suspendAutocast } from "../core/autocast";
+import { entered } from "../core/block";
 import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import { profiling, spanKind, spanned } from "../core/profiling";
@@ -20,6 +21,19 @@ interface Capture {
 	output: number;
 	/** Place in the result. */
 	index: number;
+}
+
+/** A pass that runs, for hooks that ask. */
+export interface Pass {
+	/** Whether a gradient is computed at this node. */
+	executes(node: Node | null): boolean;
+}
+
+let pass: Pass | null = null;
+
+/** @internal The innermost pass that runs now. */
+export function currentPass(): Pass | null {
+	return pass;
 }
 
 /**
@@ -46,6 +60,10 @@ export function runBackward(
 	const captured: Gradient[] = new Array(options.captures?.length ?? 0).fill(null);
 
 	using _ = options.create ? enableGrad() : noGrad();
+	using _within = entering({
+		executes: (node) =>
+			node !== null && (wanted?.has(node) ?? (awaited.has(node) || pending.has(node) || schedule.includes(node))),
+	});
 	for (const leaf of pending.keys()) if (leaf instanceof AccumulateGrad && !awaited.has(leaf)) finishLeaf(leaf);
 	for (const node of schedule) {
 		const grads = pending.get(node);
@@ -119,6 +137,15 @@ export function runBackward(
 		for (const hook of leaf.hooks ?? []) hook([], grads);
 		if (options.accumulate) for (const hook of leaf.accumulated ?? []) hook(leaf.variable);
 	}
+}
+
+/** Makes a pass the current one until the block ends. */
+function entering(inner: Pass): Disposable {
+	const outer = pass;
+	pass = inner;
+	return entered(() => {
+		pass = outer;
+	});
 }
 
 function accumulate(variable: Tensor, grad: Tensor, create: boolean): void {

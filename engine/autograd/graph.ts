@@ -1,3 +1,10 @@
 /* `torch.autograd.graph`: looking into the graph. */
 
-export { type SavedTensorsHooks, savedTensorsHooks } from "./savedTensors";
+export { type MultiGradHook, registerMultiGradHook } from "./multiGradHook";
+export {
+	disableSavedTensorsHooks,
+	type SavedTensorsHooks,
+	type SaveOnCpuOptions,
+	savedTensorsHooks,
+	saveOnCpu,
+} from "./savedTensors";

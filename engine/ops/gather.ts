@@ -145,8 +145,7 @@ const indexAddBackward: Derivative = {
 function indexCopy_<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor): T {
 	const at = indexTensor("indexCopy_", index);
 	const along = wrapDim("indexCopy_", dim, x.ndim);
-	const indices = [...new Array<null>(along).fill(null), at.handle];
-	const write = () => native.indexPut_(x.handle, indices, source.handle, false);
+	const write = () => native.indexCopy_(x.handle, along, at.handle, source.handle);
 	return inPlace("indexCopy_", x, [source], write, indexCopyBackward, () => [at], { dim: along });
 }
 

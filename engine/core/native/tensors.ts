@@ -75,6 +75,7 @@ export interface IndexOps {
 	indexPut_: (x: Handle, indices: (Handle | null)[], values: Handle, accumulate: boolean) => void;
 	indexSelect: (x: Handle, dim: number, index: Handle) => Handle;
 	indexAdd_: (x: Handle, dim: number, index: Handle, source: Handle, alpha: number) => void;
+	indexCopy_: (x: Handle, dim: number, index: Handle, source: Handle) => void;
 	gather: (x: Handle, dim: number, index: Handle) => Handle;
 	scatter_: (x: Handle, dim: number, index: Handle, source: Operand) => void;
 	scatterAdd_: (x: Handle, dim: number, index: Handle, source: Handle) => void;

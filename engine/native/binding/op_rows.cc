@@ -84,6 +84,7 @@ const Row rows[] = {
     GB_ROW(indexPut_),
     GB_ROW(indexSelect),
     GB_ROW(indexAdd_),
+    GB_ROW(indexCopy_),
     GB_ROW(gather),
     GB_ROW(scatter_),
     GB_ROW(scatterAdd_),

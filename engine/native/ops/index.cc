@@ -194,13 +194,24 @@ Tensor indexSelect(const Tensor& x, int64_t dim, const Tensor& index) {
   return read(x, planAlong(x, wrapDim(dim, x.ndim()), index));
 }
 
-void indexAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, double alpha) {
+namespace {
+/** Entry i of `source` along a dimension to entry index[i] of x. */
+void writeAlong(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, WriteMode mode, double factor) {
   const Plan plan = planAlong(x, wrapDim(dim, x.ndim()), index);
   GB_CHECK(source.dtype() == x.dtype(), "self (", titleOf(x.dtype()), ") and source (", titleOf(source.dtype()),
            ") must have the same scalar type");
   GB_CHECK(source.numel() == product(plan.shape) && (source.ndim() == 0 || source.sizes() == plan.shape),
            "expected a source of shape ", plan.shape, ", got ", source.sizes());
-  write(x, plan, reshape(source, plan.shape), WriteMode::Add, alpha);
+  write(x, plan, reshape(source, plan.shape), mode, factor);
+}
+}  // namespace
+
+void indexAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, double alpha) {
+  writeAlong(x, dim, index, source, WriteMode::Add, alpha);
+}
+
+void indexCopy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  writeAlong(x, dim, index, source, WriteMode::Set, 1);
 }
 
 Tensor maskedSelect(const Tensor& x, const Tensor& mask) {

@@ -30,6 +30,7 @@ Tensor index(const Tensor& x, const MaybeTensorList& indices);
 void indexPut_(const Tensor& x, const MaybeTensorList& indices, const Tensor& values, bool accumulate);
 Tensor indexSelect(const Tensor& x, int64_t dim, const Tensor& index);
 void indexAdd_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, double alpha);
+void indexCopy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 Tensor maskedSelect(const Tensor& x, const Tensor& mask);
 Tensor maskedFill(const Tensor& x, const Tensor& mask, const Operand& value);
 void maskedFill_(const Tensor& x, const Tensor& mask, const Operand& value);

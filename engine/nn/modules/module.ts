@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
-import { Device, type DeviceLike } from "../../core/device";
+import { Device, type DeviceLike, placeOf } from "../../core/device";
 import { bfloat16, type DType, float16, float32, float64, isDType } from "../../core/dtype";
 import { noGrad } from "../../core/gradMode";
+import { native } from "../../core/native";
 import { indented } from "../../core/pythonText";
 import { checkOptionNames, quoted } from "../../core/signature";
-import { Tensor } from "../../core/tensor";
+import { Tensor, wrap } from "../../core/tensor";
 import { Buffer, Parameter } from "../parameter";
 import { type Copier, copyWith, deepcopy } from "./copy";
 import {
@@ -83,6 +84,12 @@ function toOptions(target: DType | DeviceLike | Tensor | ToOptions): ToOptions {
 export interface Module {
 	/** Runs the hooks and `forward`. */
 	(...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
+	/**
+	 * What a class keeps beside tensors: one that defines this and `setExtraState` has it in its state dict, as `_extra_state`.
+	 */
+	getExtraState?(): unknown;
+	/** Takes over what `getExtraState` gave, when a state dict is loaded. */
+	setExtraState?(state: any): void;
 }
 
 /**
@@ -178,7 +185,11 @@ export abstract class Module extends Callable {
 		if (tensor !== null && !(tensor instanceof Tensor)) {
 			throw new TypeError(`[registerBuffer] ${JSON.stringify(name)} must be a tensor or null, got ${quoted(tensor)}`);
 		}
-		const property = this.#newProperty("registerBuffer", name);
+		const property = this.#newProperty(
+			"registerBuffer",
+			name,
+			(present, own) => present instanceof Buffer || (present instanceof Tensor && this._state.buffers.has(own)),
+		);
 		this._state.buffers.set(property, options.persistent ?? true);
 		(this as unknown as Record<string, unknown>)[property] = tensor;
 	}
@@ -190,7 +201,8 @@ export abstract class Module extends Callable {
 				`[registerParameter] ${JSON.stringify(name)} must be a Parameter or null, got ${quoted(parameter)}`,
 			);
 		}
-		(this as unknown as Record<string, unknown>)[this.#newProperty("registerParameter", name)] = parameter;
+		const property = this.#newProperty("registerParameter", name, (present) => present instanceof Parameter);
+		(this as unknown as Record<string, unknown>)[property] = parameter;
 	}
 
 	/** Makes `module` (or null) the property `name`. */
@@ -198,7 +210,8 @@ export abstract class Module extends Callable {
 		if (module !== null && !(module instanceof Module)) {
 			throw new TypeError(`[registerModule] ${JSON.stringify(name)} must be a Module or null, got ${quoted(module)}`);
 		}
-		(this as unknown as Record<string, unknown>)[this.#newProperty("registerModule", name)] = module;
+		const property = this.#newProperty("registerModule", name, (present) => present instanceof Module);
+		(this as unknown as Record<string, unknown>)[property] = module;
 	}
 
 	/** Adds a submodule under a name that need not be a property's. */
@@ -206,7 +219,8 @@ export abstract class Module extends Callable {
 		this.registerModule(name, module);
 	}
 
-	#newProperty(op: string, name: string): string {
+	/** The property of this name; `replaces` says what may be there already. */
+	#newProperty(op: string, name: string, replaces: (present: unknown, property: string) => boolean): string {
 		if (typeof name !== "string") throw new TypeError(`[${op}] the name must be a string, got ${quoted(name)}`);
 		if (name === "" || name.includes(".")) {
 			throw new RangeError(`[${op}] the name must not be empty or contain a dot, got ${JSON.stringify(name)}`);
@@ -214,7 +228,7 @@ export abstract class Module extends Callable {
 		// A name in PyTorch's form becomes the property that has this key; another name is a property already.
 		const property = this._keyOf(name) === name ? propertyOf(name) : name;
 		const present = (this as unknown as Record<string, unknown>)[property];
-		const fresh = present === undefined || present === null || present instanceof Tensor || present instanceof Module;
+		const fresh = present === undefined || present === null || replaces(present, property);
 		if (!fresh || property in Module.prototype) {
 			throw new Error(`[${op}] attribute '${name}' already exists`);
 		}
@@ -310,6 +324,25 @@ export abstract class Module extends Callable {
 		return module;
 	}
 
+	/**
+	 * Puts a module in the place of the one with this PyTorch name, `"layers.0"`, or under a new name of the module above.
+	 * `{strict: true}` refuses new names.
+	 */
+	setSubmodule(target: string, module: Module, options: { strict?: boolean } = {}): void {
+		if (target === "") throw new RangeError("[setSubmodule] cannot set the submodule without a target name");
+		if (!(module instanceof Module)) {
+			throw new TypeError(`[setSubmodule] \`module\` is not an nn.Module, got ${quoted(module)}`);
+		}
+		const dot = target.lastIndexOf(".");
+		const parent = this.getSubmodule(dot < 0 ? "" : target.slice(0, dot));
+		const key = target.slice(dot + 1);
+		if (!parent._modules().some(([name]) => name === key)) {
+			if (parent._propertyOf(key) !== undefined) throw new TypeError(`[setSubmodule] \`${key}\` is not an nn.Module`);
+			if (options.strict) throw new Error(`[setSubmodule] ${parent.constructor.name} has no attribute \`${key}\``);
+		}
+		parent.registerModule(key, module);
+	}
+
 	/** The parameter with this PyTorch name, `"0.weight"`. */
 	getParameter(target: string): Parameter {
 		const value = this.#get("getParameter", target);
@@ -371,15 +404,15 @@ export abstract class Module extends Callable {
 	}
 
 	/** Replaces the data of every parameter, gradient and buffer by `fn` of it. @internal */
-	_apply(fn: (tensor: Tensor) => Tensor): this {
+	_apply(fn: (tensor: Tensor) => Tensor, recurse = true): this {
 		noGrad(() => {
-			for (const parameter of this.parameters()) {
+			for (const parameter of this.parameters({ recurse })) {
 				const grad = parameter.grad;
 				parameter.grad = null;
 				parameter.data = fn(parameter.data);
 				if (grad !== null) parameter.grad = fn(grad.data);
 			}
-			for (const module of this.modules()) {
+			for (const module of recurse ? this.modules() : [this]) {
 				for (const [, buffer, property] of module._buffers()) {
 					if (buffer instanceof Buffer) buffer.data = fn(buffer.data);
 					else (module as unknown as Record<string, unknown>)[property] = fn(buffer);
@@ -403,6 +436,15 @@ export abstract class Module extends Callable {
 			const options = { ...(device && { device }), ...(dtype && tensor.isFloatingPoint() && { dtype }) };
 			return tensor.to(options);
 		});
+	}
+
+	/** Gives parameters and buffers new memory on a device, whose contents are not set. `recurse`: in submodules too. Default true. */
+	toEmpty(options: { device: DeviceLike; recurse?: boolean }): this {
+		checkOptionNames("toEmpty", ["device", "recurse"], options ?? {});
+		const { device, recurse = true } = options ?? {};
+		if (device === undefined) throw new TypeError('[toEmpty] device is missing: { device: "cuda" }');
+		const place = placeOf("toEmpty", device);
+		return this._apply((tensor) => wrap(native.empty(tensor.shape, tensor.dtype.code, place)), recurse);
 	}
 
 	/** Moves parameters and buffers to the CPU. */
@@ -458,6 +500,11 @@ export abstract class Module extends Callable {
 	/** Parameters and saved buffers by their PyTorch names. The tensors share memory with the module's. */
 	stateDict(options: StateDictOptions = {}): StateDict {
 		return stateDict(this as Module, options);
+	}
+
+	/** What JSON has of a module: its state dict, tensors as nested numbers. */
+	toJSON(): StateDict {
+		return this.stateDict();
 	}
 
 	/**

@@ -51,6 +51,8 @@ export function copyStateHooks({ before, save, load, loaded }: StateHooks): Stat
 	return { before: [...before], save: [...save], load: [...load], loaded: [...loaded] };
 }
 
+const extraKey = "_extra_state";
+
 export function stateDict(module: Module, options: StateDictOptions): StateDict {
 	const state: StateDict = {};
 	save(module, state, options.prefix ?? "", options.keepVars ?? false);
@@ -64,6 +66,8 @@ function save(module: Module, state: StateDict, prefix: string, keep: boolean): 
 	for (const [key, buffer, property] of module._buffers()) {
 		if (module._isPersistent(property)) setEntry(state, prefix + key, keepOrDetach(buffer));
 	}
+	// Types know tensors only: what else a class keeps is its own.
+	if (module.getExtraState) setEntry(state, prefix + extraKey, module.getExtraState() as Tensor);
 	for (const [key, child] of module._modules()) save(child, state, `${prefix}${key}.`, keep);
 	for (const hook of module._state.stateHooks?.save ?? []) hook(module, state, prefix);
 }
@@ -112,6 +116,12 @@ function loadInto(module: Module, prefix: string, load: Load): void {
 	const children = [...module._modules()];
 	for (const [key, tensor, property] of own) loadTensor(module, prefix + key, tensor, property, load);
 	const known = new Set([...own.map(([key]) => key), ...children.map(([key]) => `${key}.`)]);
+	if (module.setExtraState) {
+		known.add(extraKey);
+		const key = prefix + extraKey;
+		if (Object.hasOwn(load.state, key)) module.setExtraState(load.state[key]);
+		else load.missing.push(key);
+	}
 	for (const key of Object.keys(load.state)) {
 		if (!key.startsWith(prefix)) continue;
 		const rest = key.slice(prefix.length);

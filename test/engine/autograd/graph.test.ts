@@ -358,3 +358,82 @@ test("windows of a tensor of no dimensions", () => {
 	a.unfold(0, 1, 1).mul(2).sum().backward();
 	expect(a.grad?.item()).toBe(2);
 });
+
+describe("registerMultiGradHook", () => {
+	const { registerMultiGradHook } = torch.autograd.graph;
+	const leaves = (count: number) =>
+		Array.from({ length: count }, (_, i) => torch.tensor([i + 1], { requiresGrad: true }));
+
+	test("runs once in a pass, with the gradients that the pass computes", () => {
+		const [a, b, c] = leaves(3) as [torch.Tensor, torch.Tensor, torch.Tensor];
+		const d = a.clone();
+		const seen: unknown[] = [];
+		const handle = registerMultiGradHook([a, b, c, d], (grads) =>
+			seen.push(grads.map((grad) => grad?.tolist() ?? null)),
+		);
+		d.mul(2).add(b.mul(3)).sum().backward({ retainGraph: true });
+		c.mul(3).sum().backward();
+		expect(seen).toEqual([
+			[[2], [3], null, [2]],
+			[null, null, [3], null],
+		]);
+		handle.remove();
+		c.mul(3).sum().backward();
+		expect(seen).toHaveLength(2);
+	});
+
+	test("waits only for what the inputs of a pass need", () => {
+		const [a, b] = leaves(2) as [torch.Tensor, torch.Tensor];
+		const [c, d] = [a.mul(b), a.mul(b)];
+		const seen: boolean[][] = [];
+		registerMultiGradHook([a, b, c, d], (grads) => seen.push(grads.map((grad) => grad !== null)));
+		c.sum().backward({ retainGraph: true });
+		c.sum().backward({ inputs: [a], retainGraph: true });
+		expect(seen).toEqual([
+			[true, true, true, false],
+			[true, false, true, false],
+		]);
+	});
+
+	test("runs with the first gradient where any will do; another mode is refused", () => {
+		const [a, b] = leaves(2) as [torch.Tensor, torch.Tensor];
+		const seen: unknown[] = [];
+		registerMultiGradHook([a, b, torch.ones(1)], (grad) => seen.push(grad.tolist()), { mode: "any" });
+		a.mul(b).sum().backward();
+		a.mul(b).sum().backward();
+		expect(seen).toHaveLength(2);
+		expect(() => registerMultiGradHook([a], () => {}, { mode: "some" as "all" })).toThrow(
+			'[registerMultiGradHook] mode must be "all" or "any", got "some"',
+		);
+	});
+});
+
+describe("saved tensors on the host", () => {
+	const { saveOnCpu, disableSavedTensorsHooks, savedTensorsHooks } = torch.autograd.graph;
+
+	test("give the same gradients, with a function and with using", () => {
+		const x = torch.tensor([1, 2, 3], { requiresGrad: true });
+		const y = saveOnCpu(() => x.mul(x).exp());
+		y.sum().backward();
+		const expected = x.detach().square().exp().mul(x.detach()).mul(2);
+		expect(torch.allclose(x.grad!, expected)).toBe(true);
+		x.grad = null;
+		{
+			using _ = saveOnCpu({ pinMemory: true });
+			x.mul(x).exp().sum().backward();
+		}
+		expect(torch.allclose(x.grad!, expected)).toBe(true);
+		expect(() => saveOnCpu({ pin: true } as never, () => 1)).toThrow('[saveOnCpu] unknown option "pin"');
+	});
+
+	test("and hooks at all, are refused where they are disabled", () => {
+		const pack = () =>
+			savedTensorsHooks(
+				(t) => t,
+				(t: torch.Tensor) => t,
+				() => 1,
+			);
+		expect(() => disableSavedTensorsHooks("not here", pack)).toThrow("[savedTensorsHooks] not here");
+		expect(pack()).toBe(1);
+	});
+});

@@ -389,3 +389,124 @@ test("modules are added to containers by name, and found by their classes", () =
 	heads.addModule("c", new nn.Linear(2, 5));
 	expect(Object.keys(heads.stateDict())).toContain("c.weight");
 });
+
+describe("state beside tensors", () => {
+	class Counting extends nn.Module {
+		w = new nn.Parameter(torch.ones(1));
+		count = 5;
+		forward(x: torch.Tensor) {
+			return x.mul(this.w);
+		}
+		override getExtraState() {
+			return { count: this.count };
+		}
+		override setExtraState(state: { count: number }) {
+			this.count = state.count;
+		}
+	}
+
+	test("is saved under _extra_state and loaded again", () => {
+		const model = new nn.Sequential(new Counting(), new nn.Linear(1, 1));
+		const state = model.stateDict() as Record<string, unknown>;
+		expect(Object.keys(state)).toEqual(["0.w", "0._extra_state", "1.weight", "1.bias"]);
+		expect(state["0._extra_state"]).toEqual({ count: 5 });
+		state["0._extra_state"] = { count: 9 };
+		expect(String(model.loadStateDict(state as never))).toBe("<All keys matched successfully>");
+		expect(model.at(0).count).toBe(9);
+		delete state["0._extra_state"];
+		expect(() => model.loadStateDict(state as never)).toThrow('Missing key(s) in state_dict: "0._extra_state". ');
+		expect(model.loadStateDict(state as never, { strict: false }).missingKeys).toEqual(["0._extra_state"]);
+	});
+
+	test("is unexpected where a class does not know of it", () => {
+		const model = new nn.Sequential(new nn.Linear(1, 1));
+		const state = { ...model.stateDict(), "0._extra_state": 3 };
+		expect(() => model.loadStateDict(state as never)).toThrow('Unexpected key(s) in state_dict: "0._extra_state". ');
+	});
+});
+
+describe("names that are taken", () => {
+	class Full extends nn.Module {
+		a = new nn.Linear(2, 3);
+		plain = 3;
+		constructor() {
+			super();
+			this.registerBuffer("b", torch.ones(2));
+		}
+		forward() {}
+	}
+	const parameter = () => new nn.Parameter(torch.ones(3));
+
+	test("are refused, unless it is of the same kind: PyTorch's rule", () => {
+		const full = new Full();
+		for (const [register, name] of [
+			[() => full.registerBuffer("a", torch.ones(1)), "a"],
+			[() => full.a.registerBuffer("weight", torch.ones(3)), "weight"],
+			[() => full.registerParameter("b", parameter()), "b"],
+			[() => full.registerParameter("plain", null), "plain"],
+			[() => full.registerBuffer("plain", null), "plain"],
+			[() => full.registerModule("b", new nn.Linear(1, 1)), "b"],
+			[() => full.a.registerModule("weight", new nn.Linear(1, 1)), "weight"],
+		] as const) {
+			expect(register).toThrow(`attribute '${name}' already exists`);
+		}
+		full.registerBuffer("b", torch.zeros(3));
+		full.a.registerParameter("weight", parameter());
+		full.registerModule("a", new nn.Linear(1, 1));
+		expect(full.getBuffer("b").shape).toEqual([3]);
+		expect(full.a.weight.shape).toEqual([1, 1]);
+	});
+});
+
+describe("setSubmodule", () => {
+	class Outer extends nn.Module {
+		inner = new nn.Sequential(new nn.Linear(1, 2), new nn.ReLU());
+		plain = 3;
+		forward() {}
+	}
+
+	test("replaces and adds modules by their names", () => {
+		const outer = new Outer();
+		outer.setSubmodule("inner.1", new nn.Tanh());
+		outer.setSubmodule("inner.2", new nn.Linear(2, 1));
+		outer.setSubmodule("extra", new nn.Identity());
+		expect(outer.namedModules().map(([name]) => name)).toEqual(["", "inner", "inner.0", "inner.1", "inner.2", "extra"]);
+		expect(outer.getSubmodule("inner.1")).toBeInstanceOf(nn.Tanh);
+	});
+
+	test("refuses what PyTorch refuses", () => {
+		const outer = new Outer();
+		const module = new nn.Identity();
+		expect(() => outer.setSubmodule("", module)).toThrow("cannot set the submodule without a target name");
+		expect(() => outer.setSubmodule("nothing.x", module)).toThrow("Outer has no attribute `nothing`");
+		expect(() => outer.setSubmodule("extra", module, { strict: true })).toThrow("Outer has no attribute `extra`");
+		expect(() => outer.setSubmodule("plain", module)).toThrow("`plain` is not an nn.Module");
+		expect(() => outer.setSubmodule("plain.x", module)).toThrow("`plain` is not an nn.Module");
+		expect(() => outer.setSubmodule("inner", 3 as never)).toThrow("`module` is not an nn.Module, got 3");
+	});
+});
+
+test("toEmpty gives all tensors new memory on a device", () => {
+	const model = new nn.Sequential(new nn.Linear(2, 3), new nn.BatchNorm1d(3));
+	const before = model.at(0).weight;
+	const data = before.data;
+	expect(model.toEmpty({ device: "cpu" })).toBe(model);
+	expect(model.at(0).weight).toBe(before);
+	data.fill_(7);
+	expect(before.shape).toEqual([3, 2]);
+	expect(before.eq(7).all().item()).toBe(0);
+	expect(model.at(1).runningMean!.shape).toEqual([3]);
+	expect(() => model.toEmpty({} as never)).toThrow('[toEmpty] device is missing: { device: "cuda" }');
+});
+
+test("JSON has state dicts as nested numbers", () => {
+	const model = new nn.Sequential(new nn.Linear(2, 1));
+	model.at(0).weight.data = torch.tensor([[1, 2]]);
+	model.at(0).bias!.data = torch.tensor([0.5]);
+	const state = { "0.weight": [[1, 2]], "0.bias": [0.5] };
+	expect(JSON.parse(JSON.stringify(model.stateDict()))).toEqual(state);
+	expect(JSON.parse(JSON.stringify({ model }))).toEqual({ model: state });
+	expect(JSON.stringify({ x: torch.tensor([true, false]), n: torch.tensor([3n]), s: torch.tensor(0.5) })).toBe(
+		'{"x":[1,0],"n":[3],"s":0.5}',
+	);
+});

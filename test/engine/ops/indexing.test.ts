@@ -178,6 +178,7 @@ test("a value may have more dimensions than the picked elements, of size 1", () 
 test.each<[string, (index: torch.Tensor) => torch.Tensor]>([
 	["indexSelect", (index) => torch.ones(3, 2).indexSelect(0, index)],
 	["indexAdd", (index) => torch.zeros(3).indexAdd(0, index, torch.ones(1))],
+	["indexCopy", (index) => torch.zeros(3).indexCopy(0, index, torch.ones(1))],
 	["embedding", (index) => torch.nn.functional.embedding(index, torch.ones(3, 2))],
 	["embeddingBag", (index) => torch.nn.functional.embeddingBag(index, torch.ones(3, 2), torch.tensor([0n]))],
 ])("%s takes no index from the end, as PyTorch's", (_, run) => {
