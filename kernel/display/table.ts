@@ -58,7 +58,7 @@ export function table(rows: Iterable<Row>, options: TableOptions = {}): View {
 	const foot = total === undefined ? undefined : render(total);
 	const left = all.length - shown.length;
 	const hidden = left > 0 ? `${formatCount(left)} of ${formatCount(all.length)} rows not shown` : undefined;
-	const notes = [options.note, hidden].filter((line) => line !== undefined);
+	const notes = [options.note, hidden, all.length === 0 ? "no rows" : undefined].filter((line) => line !== undefined);
 	const note = notes.length > 0 ? notes.join("; ") : undefined;
 	const titles = headings.map(({ title }) => title);
 	return new View(() => ({

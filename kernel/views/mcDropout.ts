@@ -46,8 +46,9 @@ export class McDropout extends View {
 /**
  * How sure a classifier is: runs it many times with only its dropout layers in training mode (Gal and Ghahramani, 2016)
  * and shows the least certain cases first, each with its picture (or number) and its likeliest classes: mean probability
- * as a bar, standard deviation as a line over its end. The model returns logits or probabilities, N × C. Modes and random
- * numbers stay as they were.
+ * as a bar, standard deviation as a line over its end. The model returns logits or probabilities, N × C; one number for each
+ * case, N × 1 or N, is the logit (or probability, where all lie in 0 to 1) of class 1 of two. Modes and random numbers stay
+ * as they were.
  *
  * @example mcDropout(model, images, { labels, classes: testSet.classes, samples: 100 })
  */
@@ -76,13 +77,15 @@ function momentsOf(model: ModuleLike, input: TensorLike, samples: number): { mea
 	let classes = 0;
 	for (let sample = 0; sample < samples; sample++) {
 		const output = call(model, input);
-		if (!isTensor(output) || output.shape.length !== 2) {
+		if (!isTensor(output) || output.shape.length < 1 || output.shape.length > 2) {
 			throw new RangeError(
 				`[mcDropout] the model returned ${isTensor(output) ? `a tensor of shape ${shapeText(output.shape)}` : typeof output}, expected N × C`,
 			);
 		}
-		classes = output.shape[1]!;
-		const values = probabilities(numbersOf(detached(output)), classes);
+		const columns = output.shape[1] ?? 1;
+		const numbers = numbersOf(detached(output));
+		classes = Math.max(2, columns);
+		const values = columns === 1 ? ofTwoClasses(numbers) : probabilities(numbers, columns);
 		mean ??= new Float64Array(values.length);
 		if (squares.length === 0) squares = new Float64Array(values.length);
 		for (let i = 0; i < values.length; i++) {
@@ -114,6 +117,18 @@ export function probabilities(values: ArrayLike<number>, classes: number): Float
 		for (let i = 0; i < classes; i++) row[i]! /= total;
 	}
 	return result;
+}
+
+/** Both probabilities of each case from the logits, or probabilities, of class 1. */
+function ofTwoClasses(values: ArrayLike<number>): Float64Array {
+	const given = Array.from(values);
+	const logits = !given.every((value) => value >= 0 && value <= 1);
+	return Float64Array.from(
+		given.flatMap((value) => {
+			const p = logits ? 1 / (1 + Math.exp(-value)) : value;
+			return [1 - p, p];
+		}),
+	);
 }
 
 function namesOf(labels: Classes, classes: readonly string[] | undefined): string[] {

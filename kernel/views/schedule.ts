@@ -20,7 +20,7 @@ export interface LearningRatePlotOptions {
 	epochs?: number;
 	/** Heading. Default: the schedule's class. */
 	title?: string;
-	/** What is counted. Default "epoch"; "step" for a schedule that steps after every batch. */
+	/** What is counted. Default "epoch", and "step" for OneCycleLR and CyclicLR, which step after every batch. */
 	x?: string;
 	/** Logarithmic axis for the learning rate. Default false. */
 	logY?: boolean;
@@ -92,7 +92,8 @@ export function learningRatePlot(
 	for (const [i, course] of courses.entries()) {
 		if (movesMomentum(course)) traces.push(line(course, i, course.momentum, "2"));
 	}
-	const x = { title: { text: options.x ?? "epoch" } };
+	const perBatch = named.every(([, scheduler]) => /^(?:OneCycle|Cyclic)LR$/.test(kindOf(scheduler)));
+	const x = { title: { text: options.x ?? (perBatch ? "step" : "epoch") } };
 	const title = options.title ?? (alone ? named[0]![0] : "Learning rates");
 	const layout: Partial<Layout> = {
 		title: { text: title },

@@ -69,15 +69,33 @@ function matrix(tensor: TensorLike): string {
 	const [rows, columns] = tensor.shape as [number, number];
 	const [rowIndexes, columnIndexes] = [shownIndexes(rows), shownIndexes(columns)];
 	const values = corners(tensor, rowIndexes);
+	const write = writerOf(
+		dtypeName(tensor),
+		values.flatMap((row) => (row.length === 0 ? [] : columnIndexes.map((column) => row[column ?? 0]!))),
+	);
 	const cell = (row: ArrayLike<number>, column: number | undefined): string =>
-		column === undefined ? "<td>…</td>" : `<td class="n">${escapeHtml(formatNumber(row[column]!))}</td>`;
+		column === undefined ? "<td>…</td>" : `<td class="n">${escapeHtml(write(row[column]!))}</td>`;
 	const line = (row: number | undefined, index: number): string =>
 		row === undefined
-			? `<tr><th></th>${columnIndexes.map(() => "<td>⋮</td>").join("")}</tr>`
+			? `<tr><th></th>${columnIndexes.map(() => '<td class="n">⋮</td>').join("")}</tr>`
 			: `<tr><th scope="row">${row}</th>${columnIndexes.map((column) => cell(values[index]!, column)).join("")}</tr>`;
 	const heads = columnIndexes.map((column) => `<th scope="col" class="n">${column ?? "…"}</th>`).join("");
 	const label = `Matrix of ${rows} rows and ${columns} columns`;
 	return `<div class="gradbook-table" role="region" aria-label="${label}" tabindex="0">${tableStyle}<table><thead><tr><th></th>${heads}</tr></thead><tbody>${rowIndexes.map(line).join("")}</tbody></table></div>`;
+}
+
+/** One way to write all numbers of a matrix, so that points stand under points: PyTorch's, with 4 digits behind the point. */
+function writerOf(dtype: string, values: readonly number[]): (value: number) => string {
+	if (dtype === "bool") return (value) => (value === 0 ? "False" : "True");
+	const finite = values.filter((value) => Number.isFinite(value));
+	if (finite.every(Number.isInteger)) return (value) => formatNumber(value);
+	const sizes = finite.map(Math.abs).filter((size) => size > 0);
+	const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+	const powers = most / least > 1000 || most > 1e8 || least < 1e-4;
+	return (value) => {
+		if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+		return powers ? value.toExponential(4).replace(/e([+-])(\d)$/, "e$10$2") : value.toFixed(4);
+	};
 }
 
 /** Positions along a side, `undefined` where some are left out. */

@@ -61,7 +61,7 @@ export function plainFigure(
 	const plain = withTitles(toPlain(layout, "layout") as Record<string, unknown>);
 	const figure: PlainFigure = {
 		data: traces,
-		layout: withNotes({ colorway: [...seriesColours], ...plain }, notes),
+		layout: withNotes({ colorway: [...seriesColours], ...(isEmpty(traces, plain) ? waiting(plain) : plain) }, notes),
 	};
 	if (config !== undefined) figure.config = toPlain(config, "config") as Record<string, unknown>;
 	return figure;
@@ -98,6 +98,26 @@ function withTitles(layout: Record<string, unknown>): Record<string, unknown> {
 		else result[key] = /^[xyz]axis\d*$|^scene\d*$/.test(key) && isObject(value) ? withTitles(value) : value;
 	}
 	return result;
+}
+
+function isEmpty(traces: readonly unknown[], layout: Record<string, unknown>): boolean {
+	return traces.length === 0 && !["annotations", "shapes", "images"].some((drawn) => drawn in layout);
+}
+
+/** A figure that nothing is on yet says so, instead of showing axes of no meaning. */
+function waiting(layout: Record<string, unknown>): Record<string, unknown> {
+	const hidden = { visible: false };
+	const text = {
+		text: "nothing to draw yet",
+		xref: "paper",
+		yref: "paper",
+		x: 0.5,
+		y: 0.5,
+		showarrow: false,
+		font: { size: 13 },
+		opacity: 0.6,
+	};
+	return { ...layout, xaxis: hidden, yaxis: hidden, annotations: [text] };
 }
 
 /** Says under the plot what was left out. */

@@ -1,5 +1,5 @@
 import type { CellError } from "../../requests/contract";
-import { bold, codeFrame, placeName, red } from "../frame";
+import { bold, codeFrame, green, placeName, red } from "../frame";
 import { offsetOfPlace, type Place, placeOfOffset } from "../text";
 import { moduleNotFound, packageName } from "./localFiles";
 import { hubName } from "./names";
@@ -164,7 +164,7 @@ export function problemsError(problems: Problem[], source: string, executionCoun
 		if (traceback.length > 0) traceback.push("");
 		const name = isSyntax(problem) ? "SyntaxError" : "TypeScriptError";
 		traceback.push(`${red(bold(name))}: ${described(problem)}`);
-		traceback.push(`    at ${placeName(executionCount, source, start.line, start.column)}`);
+		traceback.push(`    at ${green(placeName(executionCount, source, start.line, start.column))}`);
 		traceback.push(
 			...codeFrame(source, start.line, start.column, end.line === start.line ? end.column : Number.POSITIVE_INFINITY),
 		);

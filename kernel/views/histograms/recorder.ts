@@ -41,12 +41,14 @@ export class LayerHistograms extends View implements Disposable {
 	readonly #hooks: { remove(): void }[] = [];
 	readonly #texts: Texts;
 	readonly #every: number;
+	readonly #early: boolean;
 
-	/** @internal */
-	constructor(texts: Texts, layers: readonly string[], every: number) {
+	/** @internal `early`: also looks at the first steps, at doubled distances, so that short trainings show something. */
+	constructor(texts: Texts, layers: readonly string[], { every, early }: { every: number; early: boolean }) {
 		super(() => this.#bundle());
 		this.#texts = texts;
 		this.#every = every;
+		this.#early = early;
 		for (const layer of layers) this.#layers.set(layer, []);
 	}
 
@@ -59,7 +61,8 @@ export class LayerHistograms extends View implements Disposable {
 	wants(layer: string): boolean {
 		const seen = this.#seen.get(layer) ?? 0;
 		this.#seen.set(layer, seen + 1);
-		return seen % (this.#stride.get(layer) ?? this.#every) === 0;
+		if (seen % (this.#stride.get(layer) ?? this.#every) === 0) return true;
+		return this.#early && seen < this.#every && (seen & (seen - 1)) === 0;
 	}
 
 	/** @internal `values` are a sample of the layer's. */
@@ -101,6 +104,8 @@ export class LayerHistograms extends View implements Disposable {
 				title: this.#texts.title,
 				x: this.#texts.step,
 				y: this.#texts.value,
+				// The first column is as wide as its neighbour, half of it before the first step.
+				xaxis: { rangemode: "nonnegative" },
 			}),
 		);
 	}

@@ -11,8 +11,8 @@ export interface LayerHistogramOptions {
 	 */
 	layers?: readonly string[] | ((name: string, module: ModuleLike) => boolean);
 	/**
-	 * Looks at every such pass or step, the first among them. Default 40, which keeps the cost under 2 % of the steps of small
-	 * networks; 1 looks at all of a short training.
+	 * Looks at every such pass or step, the first among them. Default: 0, 1, 2, 4, … 32 and then every 40th, which keeps the
+	 * cost under 2 % of the steps of small networks; 1 looks at all of a short training.
 	 */
 	every?: number;
 	/** Heading. */
@@ -20,7 +20,7 @@ export interface LayerHistogramOptions {
 }
 
 /**
- * Watches what each layer gives out, in every 40th pass in training mode, and how many of its units are dead (0 for every
+ * Watches what each layer gives out, in the first passes in training mode and every 40th, and how many of its units are dead (0 for every
  * sample) or saturated (at an end of the function's range). Call it before training and show it afterwards;
  * `remove()` ends it.
  *
@@ -61,7 +61,7 @@ export function activationHistograms(model: ModuleLike, options: LayerHistogramO
 }
 
 /**
- * Watches the gradients that reach each layer's weights, in every 40th backward pass, as powers of ten of their size:
+ * Watches the gradients that reach each layer's weights, in the first backward passes and every 40th, as powers of ten of their size:
  * gradients that vanish on their way sink from panel to panel, those that explode rise. `remove()` ends it.
  *
  * @example
@@ -110,8 +110,9 @@ function weightOf(module: ModuleLike): TensorLike | undefined {
 	return own[0]?.[1];
 }
 
-function everyOf(op: string, { every = 40 }: LayerHistogramOptions): number {
-	if (Number.isInteger(every) && every > 0) return every;
+function everyOf(op: string, { every }: LayerHistogramOptions): { every: number; early: boolean } {
+	if (every === undefined) return { every: 40, early: true };
+	if (Number.isInteger(every) && every > 0) return { every, early: false };
 	throw new RangeError(`[${op}] every: ${every}, expected a whole number of at least 1`);
 }
 

@@ -36,9 +36,17 @@ describe("the bundle", () => {
 	});
 
 	test("always has a layout; a plain title becomes what plotly.js 3 reads", () => {
-		expect(figureOf(plot([])).layout).toEqual({ colorway: expect.any(Array) });
-		const { layout } = figureOf(plot([], { title: "T", xaxis: { title: "X" } } as never));
+		expect(figureOf(plot([{ y: [1] }])).layout).toEqual({ colorway: expect.any(Array) });
+		const { layout } = figureOf(plot([{ y: [1] }], { title: "T", xaxis: { title: "X" } } as never));
 		expect(layout).toMatchObject({ title: { text: "T" }, xaxis: { title: { text: "X" } } });
+	});
+
+	test("without traces says that there is nothing yet, unless something else is drawn", () => {
+		const { annotations, xaxis } = figureOf(plot([], { title: "T" })).layout as Record<string, any>;
+		expect(annotations).toMatchObject([{ text: "nothing to draw yet" }]);
+		expect(xaxis).toEqual({ visible: false });
+		const shapes = [{ type: "line" as const, x0: 0, x1: 1, y0: 0, y1: 1 }];
+		expect(figureOf(plot([], { shapes })).layout).not.toHaveProperty("annotations");
 	});
 });
 

@@ -84,3 +84,9 @@ test.each([
 test("formatBytes", () => {
 	expect([512, 1024, 318040, 2 ** 40].map(formatBytes)).toEqual(["512 B", "1.0 kB", "310.6 kB", "1.0 TB"]);
 });
+
+test("without rows says so", () => {
+	const { "text/plain": text, "text/html": page } = table([], { columns: ["epoch"] }).bundle();
+	expect(text).toMatch(/^epoch\n-----\n.*no rows/s);
+	expect(page).toContain("<p>no rows</p>");
+});

@@ -83,6 +83,22 @@ describe("mcDropout", () => {
 		expect(() => show.mcDropout(model, torch.ones(2, 2), { labels: [1] })).toThrow("1 labels for 2 cases");
 	});
 
+	test("of one number for each case both classes are shown, of a logit and of a probability", () => {
+		for (const [model, p] of [
+			[new nn.Sequential(new nn.Dropout(0.5), new nn.Linear(2, 1)), 1 / (1 + Math.exp(3))],
+			[new nn.Sequential(new nn.Dropout(0.5), new nn.Linear(2, 1), new nn.Sigmoid()), 1 / (1 + Math.exp(3))],
+			[new nn.Sequential(new nn.Dropout(0.5), new nn.Linear(2, 1), new nn.Flatten(0)), 1 / (1 + Math.exp(3))],
+		] as const) {
+			const linear = model.at(1) as torch.nn.Linear;
+			nn.init.zeros_(linear.weight);
+			nn.init.constant_(linear.bias!, -3);
+			const { mean, std } = show.mcDropout(model, torch.ones(1, 2), { samples: 3 });
+			expect(mean[0]![0]).toBeCloseTo(1 - p, 5);
+			expect(mean[0]![1]).toBeCloseTo(p, 5);
+			expect(std[0]).toEqual([0, 0]);
+		}
+	});
+
 	test("probabilities are taken as they are", () => {
 		const model = new nn.Sequential(new nn.Dropout(0.5), new nn.Softmax(1));
 		const { mean } = show.mcDropout(model, torch.zeros(1, 4), { samples: 2 });
@@ -119,7 +135,7 @@ describe("histograms of layers", () => {
 		for (let i = 0; i < 1000; i++) torch.noGrad(() => model(torch.ones(1, 2)));
 		const steps = (of: typeof seen) => [...of.records.values()][0]!.map(({ step }) => step);
 		const every = (step: number) => Array.from({ length: Math.ceil(1000 / step) }, (_, i) => i * step);
-		expect(steps(seen)).toEqual(every(40));
+		expect(steps(seen)).toEqual([0, 1, 2, 4, 8, 16, 32, ...every(40).slice(1)]);
 		expect(steps(all)).toEqual(every(32));
 		expect(JSON.stringify(show.formatValue(all)).length).toBeLessThan(60_000);
 	});

@@ -60,7 +60,9 @@ describe("a scheduler's plot", () => {
 				}
 			}
 			const before = stateOf(drawn);
-			expect(formatValue(drawn)["text/plain"]).toMatch(new RegExp(`^Plot "${name}" \\(x: epoch, y: learning rate\\)`));
+			expect(formatValue(drawn)["text/plain"]).toMatch(
+				new RegExp(`^Plot "${name}" \\(x: ${/Cycl/.test(name) ? "step" : "epoch"}, y: learning rate\\)`),
+			);
 			expect(stateOf(drawn)).toBe(before);
 			for (let i = 0; i < 4; i++) {
 				for (const scheduler of [drawn, twin]) {

@@ -13,8 +13,16 @@ test("the text is the tensor's own; a matrix is a table under a header", () => {
 	const html = htmlOf(tensor);
 	expect(html).toContain("<b>tensor</b> 2 × 2 · float32 · cpu · requires gradient");
 	expect(html).toContain('aria-label="Matrix of 2 rows and 2 columns" tabindex="0"');
-	expect(html).toContain('<tr><th scope="row">0</th><td class="n">1</td><td class="n">0.25</td></tr>');
-	expect(html).toContain('<tr><th scope="row">1</th><td class="n">-3</td><td class="n">1e-8</td></tr>');
+	expect(html).toContain('<tr><th scope="row">0</th><td class="n">1.0000e+00</td><td class="n">2.5000e-01</td></tr>');
+	expect(html).toContain('<tr><th scope="row">1</th><td class="n">-3.0000e+00</td><td class="n">1.0000e-08</td></tr>');
+});
+
+test("the numbers of a matrix are written one way, as in PyTorch's text", () => {
+	const cells = (tensor: FakeTensor) =>
+		[...htmlOf(tensor).matchAll(/<td class="n">(.*?)<\/td>/g)].map(([, text]) => text);
+	expect(cells(new FakeTensor([2, 2], [1.5, -0.25, Number.NaN, 10]))).toEqual(["1.5000", "-0.2500", "nan", "10.0000"]);
+	expect(cells(new FakeTensor([1, 3], [1, 200, -3]))).toEqual(["1", "200", "-3"]);
+	expect(cells(new FakeTensor([1, 2], [0, 1], { dtype: "bool" }))).toEqual(["False", "True"]);
 });
 
 test("of a large matrix the edges are shown, and only they are read", () => {
