@@ -46,6 +46,14 @@ const rows = [
 	{ name: "productTf32", what: "product 4096³, TF32", time: 1 / 0.95 },
 	{ name: "productFloat32", what: "product 4096³, float32", time: 1 / 0.95 },
 	...kernels,
+	{ name: "argmaxOfAll", what: "argmax of all of 256 MB" },
+	{ name: "indexAdd", what: "indexAdd of 1,000,000 rows of 32" },
+	{ name: "lu", what: "LU, 2048 × 2048, float64" },
+	{ name: "solve", what: "solve, 2048 × 2048, float64" },
+	{ name: "cholesky", what: "Cholesky, 2048 × 2048, float64" },
+	{ name: "qr", what: "QR, 2048 × 2048, float64" },
+	{ name: "eigh", what: "eigenvalues, 512 × 512, float64" },
+	{ name: "svd", what: "singular values, 512 × 512, float64" },
 	{ name: "launch", what: "queueing one small op", most: 4 },
 ];
 

@@ -99,6 +99,14 @@ function batchNorm() {
 	return [call, x, ...factors(channels)];
 }
 
+/** What is done with a symmetric, positive matrix. */
+function matrix(full, call) {
+	const side = tiny ? 5 : full;
+	const x = torch.randn(side, side, { dtype: torch.float64 });
+	const positive = x.matmul(x.mT).add(torch.eye(side, { dtype: torch.float64 }));
+	return onCard(() => call(positive), 1);
+}
+
 const cnn = () => networks.cnn(torch, tiny ? 1 : 64);
 const lstm = () => networks.lstm(torch, ...(tiny ? [2, 10] : []));
 const few = (count) => (tiny ? 1 : count);
@@ -140,6 +148,19 @@ const measures = {
 	sumOfAll: () => kernel((x) => x.sum()),
 	transpose: () => kernel((x) => x.t().contiguous()),
 	addBfloat16: () => kernel((x) => x.add(x), torch.bfloat16),
+	argmaxOfAll: () => kernel((x) => x.argmax()),
+	indexAdd() {
+		const [count, places] = tiny ? [20, 5] : [1_000_000, 50_000];
+		const [index, values] = [torch.randint(0, places, [count]), torch.randn(count, 32)];
+		const x = torch.zeros(places, 32);
+		return onCard(() => x.indexAdd_(0, index, values), few(5));
+	},
+	lu: () => matrix(2048, (x) => torch.linalg.luFactorEx(x)),
+	solve: () => matrix(2048, (x) => torch.linalg.solveEx(x, x)),
+	cholesky: () => matrix(2048, (x) => torch.linalg.choleskyEx(x)),
+	qr: () => matrix(2048, (x) => torch.linalg.qr(x)),
+	eigh: () => matrix(512, (x) => torch.linalg.eigh(x)),
+	svd: () => matrix(512, (x) => torch.linalg.svd(x)),
 	launch,
 };
 

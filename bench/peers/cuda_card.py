@@ -132,6 +132,20 @@ def batch_norm_forward():
     return on_card(lambda: call(*inputs), few(20))
 
 
+def index_add():
+    count, places = (20, 5) if tiny else (1_000_000, 50_000)
+    index, values = torch.randint(0, places, (count,)), torch.randn(count, 32)
+    x = torch.zeros(places, 32)
+    return on_card(lambda: x.index_add_(0, index, values), few(5))
+
+
+def matrix(full, call):
+    side = 5 if tiny else full
+    x = torch.randn(side, side, dtype=torch.float64)
+    positive = x @ x.mT + torch.eye(side, dtype=torch.float64)
+    return on_card(lambda: call(positive), 1)
+
+
 def few(count):
     return 1 if tiny else count
 
@@ -162,6 +176,14 @@ measures = {
     "sumOfAll": lambda: kernel(lambda x: x.sum()),
     "transpose": lambda: kernel(lambda x: x.t().contiguous()),
     "addBfloat16": lambda: kernel(lambda x: x.add(x), torch.bfloat16),
+    "argmaxOfAll": lambda: kernel(lambda x: x.argmax()),
+    "indexAdd": index_add,
+    "lu": lambda: matrix(2048, torch.linalg.lu_factor_ex),
+    "solve": lambda: matrix(2048, lambda x: torch.linalg.solve_ex(x, x)),
+    "cholesky": lambda: matrix(2048, torch.linalg.cholesky_ex),
+    "qr": lambda: matrix(2048, torch.linalg.qr),
+    "eigh": lambda: matrix(512, torch.linalg.eigh),
+    "svd": lambda: matrix(512, torch.linalg.svd),
     "launch": launch,
 }
 

@@ -45,6 +45,14 @@ describe.skipIf(!hasStandin)("bench cuda", () => {
 			"sum of all",
 			"transposed copy",
 			"add of 128 MB, bfloat16",
+			"argmax of all of 256 MB",
+			"indexAdd of 1,000,000 rows of 32",
+			"LU, 2048 × 2048, float64",
+			"solve, 2048 × 2048, float64",
+			"Cholesky, 2048 × 2048, float64",
+			"QR, 2048 × 2048, float64",
+			"eigenvalues, 512 × 512, float64",
+			"singular values, 512 × 512, float64",
 			"queueing one small op",
 		];
 		expect(rows.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(expected);

@@ -261,6 +261,20 @@ test("what is not finite has neither, and says so", () => {
 	}
 });
 
+test("shapes by chance", () => {
+	torch.manualSeed(17);
+	const sizes = torch.randint(1, 110, [8, 3], { device: "cpu" }).tolist() as number[][];
+	sizes.forEach(([m, n, k], i) => {
+		const batch = (i % 3) + 1;
+		const [x, square, b] = [random(batch, m!, n!), random(batch, n!, n!), random(batch, n!, k!)];
+		const shape = `${batch}, ${m}, ${n}, ${k}`;
+		compare(`LU, ${shape}`, factors, [x]);
+		compare(`QR, ${shape}`, (x) => [...linalg.qr(x)], [x]);
+		compare(`solve, ${shape}`, (a, b) => [linalg.solve(a, b)], [square.add(torch.eye(n!, host).mul(n!)), b]);
+		compare(`Cholesky, ${shape}`, (x) => [linalg.cholesky(x)], [positive(square)]);
+	});
+});
+
 test("a captured step has them too, and says what it cannot do", () => {
 	const x = positive(random(70, 70)).cuda();
 	const b = random(70, 2).cuda();

@@ -16,7 +16,8 @@ extern "C" __global__ void eighBegin(double* a, double* v, i64 n) {
 }
 
 /** A matrix that is not finite is noted, and never rotated: infinity is nothing in it. */
-extern "C" __global__ void eighNothing(const double* a, double* nothing, int* rotated, i64 n, Fault* fault, int op) {
+extern "C" __global__ void __launch_bounds__(1024, 1) eighNothing(const double* a, double* nothing, int* rotated, i64 n, Fault* fault,
+                                                                  int op) {
   const double own = nothingOf(a + blockIdx.x * n * n, n);
   const bool finite = own < scalar::Limits<double>::infinity;
   if (threadIdx.x == 0 && !finite) report(fault, op, kNotFinite, blockIdx.x, 0);
@@ -95,7 +96,7 @@ extern "C" __global__ void svdBegin(const double* a, double* rows, double* turns
 }
 
 /** Rows are multiplied by what keeps their squares in the range; a matrix that is not finite is noted. */
-extern "C" __global__ void svdScale(double* rows, double* scales, int* rotated, i64 n, Fault* fault, int op) {
+extern "C" __global__ void __launch_bounds__(1024, 1) svdScale(double* rows, double* scales, int* rotated, i64 n, Fault* fault, int op) {
   double *own = rows + blockIdx.x * n * n, most = 0;
   for (i64 i = threadIdx.x; i < n * n; i += blockDim.x) most = Larger::join(most, scalar::fabs(own[i]));
   most = blockJoin<Larger>(most);

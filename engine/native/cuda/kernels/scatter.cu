@@ -16,7 +16,7 @@ using Offset = u32;
 
 constexpr int kBuckets = 1 << kScatterBits, kMostWarps = kScatterThreads / kWarp;
 /** Positions that a team takes at least; and loads of a thread that are under way together. */
-constexpr int kLeast = 8, kBatch = sizeof(T) == 4 && !GB_WIDE ? 5 : 4;
+constexpr int kLeast = 8, kBatch = sizeof(T) == 4 && !GB_WIDE ? 5 : sizeof(T) == 8 && GB_WIDE ? 3 : 4;
 
 struct Room {
   u16 lists[2][kScatterThreads * kScatterEach];
