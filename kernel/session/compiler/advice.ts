@@ -112,6 +112,12 @@ function typeAdvice(message: string, text: string): Advice | undefined {
 	const dtype = /\bdtype:\s*(["'`][^"'`]*["'`])/.exec(text)?.[1];
 	if (dtype !== undefined)
 		return { text: `${dtype} is no dtype: one is torch.float32, torch.int64 and the like.`, instead: true };
+	if (/Property 'isParameter' is missing/.test(message)) {
+		return {
+			text: "A plain tensor is no parameter: one is new nn.Parameter(x), and weight.data = x gives a parameter other values.",
+			instead: true,
+		};
+	}
 	if (/to parameter of type '(?:torch\.optim\.)?Params</.test(message))
 		return { text: "An optimiser takes parameters: model.parameters(), or groups { params, lr }." };
 	if (/to parameter of type 'Parameters'/.test(message)) return { text: "Those of a module are model.parameters()." };

@@ -1,5 +1,5 @@
 import { enableGrad } from "../../../engine/core/gradMode";
-import { registerRenderer, View } from "../../display";
+import { View } from "../../display";
 import { escapeHtml } from "../../display/escape";
 import { css } from "../../display/theme";
 import { detached, isModule, isTensor, type ModuleLike, shapeText, type TensorLike } from "../engine";
@@ -24,8 +24,6 @@ export interface ComputationGraphOptions {
 	/** Nodes drawn at most; a note says where the drawing ends. Default 150. */
 	limit?: number;
 }
-
-registerRenderer(isGraphNode, (node) => computationGraph(node).bundle());
 
 /**
  * The graph that was recorded for an expression, or for one call of a model: operations with the shapes of their results

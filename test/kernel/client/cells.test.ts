@@ -109,6 +109,22 @@ test("the engine is loaded while a cell that imports it is checked; nothing else
 	});
 });
 
+test("what the engine makes shows itself without an import of gradbook/display", async () => {
+	const { reply } = await kernel.client.execute(
+		'import * as torch from "gradbook"; const sgd = new torch.optim.SGD([torch.ones(1, { requiresGrad: true })], 0.1);',
+	);
+	expect(reply.status).toBe("ok");
+	const shown = async (code: string) => Object.keys((await kernel.client.execute(code)).result ?? {});
+	expect(await shown("new torch.optim.lrScheduler.StepLR(sgd, 3)")).toContain("application/vnd.plotly.v1+json");
+	for (const code of [
+		"sgd",
+		"torch.ones(2)",
+		"torch.ones(1, { requiresGrad: true }).mul(2).gradFn",
+		"new torch.nn.ReLU()",
+	])
+		expect(await shown(code), code).toContain("text/html");
+});
+
 test("the stop button ends a cell whose types are being checked, and later cells know nothing of it", async () => {
 	await kernel.client.execute("const kept = 7");
 	const cell = kernel.client.request("execute_request", { code: slowTypes });

@@ -321,6 +321,7 @@ describe("errors before running", () => {
 			"liveCurve()": 'It is brought in by import { liveCurve } from "gradbook/display";',
 			"new Accuracy()": 'It is brought in by import { Accuracy } from "gradbook/metrics";',
 			"layer.bias.data": "Where you know that it is there: layer.bias!",
+			"layer.weight = torch.zeros(2, 2)": "A plain tensor is no parameter: one is new nn.Parameter(x)",
 			"torch.zero_(layer.bias)": "Where you know that it is not null: layer.bias!",
 			[`new ${nn}.Linear(2, 3, { bais: false })`]:
 				"There is no option 'bais' here. Did you mean 'bias'? The options are inFeatures, outFeatures, device, dtype, bias.",
