@@ -39,6 +39,17 @@ function originOf(tensor: Gradient): Origin | null {
 }
 
 let nextSequence = 1;
+/** A number between those of the nodes before and after, for whoever must know what came first. */
+export function takeSequence(): number {
+	return nextSequence++;
+}
+
+/** Set once there are tensors that stand for several at once: how a node is to see the inputs of its op (engine/func/batching). */
+export const liftInputs: {
+	by:
+		| ((inputs: readonly (Tensor | Scalar | null | undefined)[]) => readonly (Tensor | Scalar | null | undefined)[])
+		| null;
+} = { by: null };
 
 /** One recorded operation: edges to the nodes that its inputs came from, and what its derivative needs. */
 export class Node implements GraphNode {
@@ -68,10 +79,11 @@ export class Node implements GraphNode {
 		readonly outputs: number,
 	) {
 		this.trace = gradMode.anomaly ? new Error(`${derivative.name} was recorded here`) : undefined;
+		const seen = liftInputs.by === null ? inputs : liftInputs.by(inputs);
 		const edges = new Array<Node | null>(inputs.length);
 		const outputsOf = new Array<number>(inputs.length);
-		for (let i = 0; i < inputs.length; i++) {
-			const input = inputs[i];
+		for (let i = 0; i < seen.length; i++) {
+			const input = seen[i];
 			edges[i] = typeof input === "object" && input !== null ? gradientEdge(input) : null;
 			outputsOf[i] = edges[i] === null ? 0 : (input as Tensor)._outputIndex;
 		}

@@ -4,7 +4,7 @@ import { type Scalar, setHistoryRenewal, Tensor, type ViewOrigin } from "../core
 import { type Derivative, type Gradient, Node } from "./node";
 import { savedTensors } from "./savedTensors";
 
-type Input = Tensor | Scalar | null | undefined;
+export type Input = Tensor | Scalar | null | undefined;
 
 function wants(input: Input): boolean {
 	return typeof input === "object" && input !== null && input.requiresGrad;

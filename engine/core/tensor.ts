@@ -223,6 +223,7 @@ export class Tensor {
 			);
 		}
 		this._requiresGrad = value;
+		if (value) leafMade?.(this);
 		return this;
 	}
 
@@ -282,6 +283,13 @@ export function wrap(handle: Handle): Tensor {
 export function outOfRange(op: string, dim: number, rank: number): string {
 	const limit = Math.max(rank, 1);
 	return `[${op}] dimension out of range (expected to be in range of [${-limit}, ${limit - 1}], but got ${dim})`;
+}
+
+let leafMade: ((leaf: Tensor) => void) | null = null;
+
+/** @internal For who must know when a graph begins (engine/func/batching). */
+export function setLeafMade(made: typeof leafMade): void {
+	leafMade = made;
 }
 
 let renewHistory: (tensor: Tensor, view: ViewOrigin) => void = () => {

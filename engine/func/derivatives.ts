@@ -4,7 +4,9 @@ import { enableGrad, gradMode } from "../core/gradMode";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { stack } from "../ops";
+import { NotTogether } from "./batching";
 import { leavesOf, withLeaves } from "./tree";
+import { vmap } from "./vmap";
 
 /*
  * Functions of functions: gradients, Jacobians and their products with vectors. What comes in is not changed and gets no
@@ -163,25 +165,40 @@ export function jvp<A extends unknown[], R>(fn: (...args: A) => R, primals: A, t
 	return [cut(result, again) as R, withLeaves(result, moved) as R];
 }
 
-/** Rows of a Jacobian: one pass for every element of every output. */
+/**
+ * What `fn` gives for each unit vector of the shape of `like`, one behind the other: all at once, or, where a derivative looks at
+ * values, in a pass for each.
+ */
+function forUnits(like: Tensor, fn: (unit: Tensor) => readonly Tensor[]): Tensor[] {
+	const n = like.numel();
+	const units = wrap(native.eye(n, n, like.dtype.code, like.handle)).reshape([n, ...like.shape]);
+	if (n > 1) {
+		try {
+			return vmap(fn as (unit: Tensor) => Tensor[])(units);
+		} catch (error) {
+			if (!(error instanceof NotTogether)) throw error;
+		}
+	}
+	const all = Array.from({ length: n }, (_, i) => fn(units.select(0, i)));
+	return all[0]!.map((_, k) => stack(all.map((list) => list[k]!)));
+}
+
+function emptyJacobian(y: Tensor, x: Tensor): Tensor {
+	return wrap(native.empty([...y.shape, ...x.shape], x.dtype.code, x.handle));
+}
+
+/** Rows of a Jacobian: backward from every element of every output. */
 function rowsOf(outputs: readonly Tensor[], inputs: readonly Tensor[], again: boolean): Tensor[][] {
 	return outputs.map((y) => {
-		const rows = Array.from({ length: y.numel() }, (_, i) => {
-			const start = native.full([y.numel()], 0, y.dtype.code, y.handle);
-			native.fill_(native.select(start, 0, i), 1);
-			return pulled([y], [wrap(native.reshape(start, y.shape))], inputs, again);
-		});
-		return inputs.map((x, k) =>
-			rows.length === 0
-				? wrap(native.empty([...y.shape, ...x.shape], x.dtype.code, x.handle))
-				: stack(rows.map((row) => row[k]!)).reshape([...y.shape, ...x.shape]),
-		);
+		if (y.numel() === 0) return inputs.map((x) => emptyJacobian(y, x));
+		const rows = forUnits(y, (unit) => pulled([y], [unit], inputs, again));
+		return inputs.map((x, k) => rows[k]!.reshape([...y.shape, ...x.shape]));
 	});
 }
 
 /**
  * The function that gives the Jacobian of `fn` by its first argument (or `argnums`): for every output a tree of the inputs'
- * form, with shapes [...output, ...input]. Row by row, backward.
+ * form, with shapes [...output, ...input]. Backward, from all elements of an output at once.
  */
 export function jacrev<A extends unknown[], const O extends ArgnumsOptions = Record<never, never>>(
 	fn: Fn<A>,
@@ -195,7 +212,7 @@ export function jacrev<A extends unknown[], const O extends ArgnumsOptions = Rec
 	};
 }
 
-/** As `jacrev`, column by column by `jvp`: for functions of few numbers that give many. */
+/** As `jacrev`, by columns with `jvp`: for functions of few numbers that give many. */
 export function jacfwd<A extends unknown[], const O extends ArgnumsOptions = Record<never, never>>(
 	fn: Fn<A>,
 	options?: O,
@@ -216,13 +233,9 @@ export function jacfwd<A extends unknown[], const O extends ArgnumsOptions = Rec
 }
 
 function columnsOf(product: Tensor, weight: Tensor, x: Tensor, y: Tensor, again: boolean): Tensor {
-	const columns = Array.from({ length: x.numel() }, (_, i) => {
-		const direction = native.full([x.numel()], 0, x.dtype.code, x.handle);
-		native.fill_(native.select(direction, 0, i), 1);
-		return pulled([product], [wrap(native.reshape(direction, x.shape))], [weight], again)[0]!;
-	});
-	if (columns.length === 0) return wrap(native.empty([...y.shape, ...x.shape], x.dtype.code, x.handle));
-	return stack(columns, -1).reshape([...y.shape, ...x.shape]);
+	if (x.numel() === 0) return emptyJacobian(y, x);
+	const [columns] = forUnits(x, (unit) => pulled([product], [unit], [weight], again));
+	return columns!.movedim(0, -1).reshape([...y.shape, ...x.shape]);
 }
 
 /** The function that gives the Hessian of `fn` by its first argument (or `argnums`). */

@@ -1,7 +1,9 @@
+import { takeSequence } from "../autograd/node";
 import { describe, integer, isOptions, wrapDim } from "../core/arguments";
 import { defaultGenerator } from "../core/generator";
 import { Tensor } from "../core/tensor";
 import { stack } from "../ops";
+import { enter, Level, leave, prepare, type Randomness, randomnessError, running } from "./batching";
 import { leavesOf, withLeaves } from "./tree";
 
 /** The dimension that is mapped over, for every tensor of an argument; null: the same for all. */
@@ -13,12 +15,14 @@ export interface VmapOptions {
 	/** Where the mapped dimension stands in the results; for all one or for each. Default 0. */
 	outDims?: number | readonly number[];
 	/** What random operations in `fn` do: fail, draw anew each time, or draw the same each time. Default "error". */
-	randomness?: "error" | "different" | "same";
+	randomness?: Randomness;
 }
 
 /**
  * The function that does for every entry of a dimension what `fn` does for one, and stacks the results: `vmap(dot)(a, b)` for
- * rows. `fn` runs once for each entry: this is for clarity (per-sample gradients by `vmap(grad(loss), …)`), not for speed.
+ * rows, per-sample gradients by `vmap(grad(loss), …)`. `fn` runs once, with tensors that stand for all entries: each operation is
+ * done for all of them at once, so that `fn` cannot look at values (`item`, `tolist`, `if`). Only where random operations are to be
+ * "different" it runs once for each entry.
  */
 export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
 	const { inDims = 0, outDims = 0, randomness = "error" } = options;
@@ -45,20 +49,42 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: Vma
 			throw new RangeError(`[vmap] expected all mapped dimensions to have one size, got ${sizes.join(", ")}`);
 		}
 		if (count === 0) throw new RangeError("[vmap] cannot map over a dimension of size 0");
-		const results: R[] = [];
-		const before = defaultGenerator.getState();
-		for (let i = 0; i < count; i++) {
-			if (randomness === "same" && i > 0) defaultGenerator.setState(before);
-			const own = leaves.map((x, k) => (places[k] === null ? x : x.select(places[k]!, i)));
-			results.push(fn(...(withArguments(args, own) as A)));
-			if (randomness === "error" && i === 0 && !sameBytes(before, defaultGenerator.getState())) {
-				throw new Error(
-					'[vmap] called a random operation while in randomness error mode: pass randomness "same" or "different"',
-				);
-			}
+		if (randomness === "different") {
+			const results = Array.from({ length: count }, (_, i) => {
+				const own = leaves.map((x, k) => (places[k] === null ? x : x.select(places[k]!, i)));
+				return fn(...(withArguments(args, own) as A));
+			});
+			return joined(results, outDims) as R;
 		}
-		return joined(results, outDims) as R;
+		prepare();
+		const level = new Level(count, running.length + 1, randomness);
+		const own = leaves.map((x, k) => (places[k] === null ? x : enter(level, x, places[k]!)));
+		const before = randomness === "error" ? defaultGenerator.getState() : null;
+		running.push(level);
+		let result: R;
+		try {
+			result = fn(...(withArguments(args, own) as A));
+		} finally {
+			running.pop();
+			level.last = takeSequence();
+		}
+		if (before && !sameBytes(before, defaultGenerator.getState()))
+			throw new Error(randomnessError("the default generator"));
+		const outputs = leavesOf("vmap", result);
+		const to = outDimsOf(outDims, outputs.length);
+		return withLeaves(
+			result,
+			outputs.map((x, k) => leave(level, x, to(k))),
+		) as R;
 	};
+}
+
+function outDimsOf(outDims: number | readonly number[], outputs: number): (output: number) => number {
+	if (typeof outDims === "number") return () => outDims;
+	if (outDims.length !== outputs) {
+		throw new RangeError(`[vmap] outDims has ${outDims.length} entries for ${outputs} results`);
+	}
+	return (output) => outDims[output]!;
 }
 
 /** The tensors of an argument with their dimensions. What is no tensor is handed on as it is. */
@@ -93,14 +119,11 @@ function withArguments(args: readonly unknown[], leaves: readonly Tensor[]): unk
 
 function joined(results: readonly unknown[], outDims: number | readonly number[]): unknown {
 	const lists = results.map((result) => leavesOf("vmap", result));
-	const outputs = lists[0]!.length;
-	if (Array.isArray(outDims) && outDims.length !== outputs) {
-		throw new RangeError(`[vmap] outDims has ${outDims.length} entries for ${outputs} results`);
-	}
-	const stacked = Array.from({ length: outputs }, (_, k) =>
+	const to = outDimsOf(outDims, lists[0]!.length);
+	const stacked = lists[0]!.map((_, k) =>
 		stack(
 			lists.map((list) => list[k]!),
-			typeof outDims === "number" ? outDims : outDims[k]!,
+			to(k),
 		),
 	);
 	return withLeaves(results[0], stacked);

@@ -2,6 +2,7 @@ import { describe, integer, shapeText, wrapDim } from "../core/arguments";
 import { native } from "../core/native";
 import { type Scalar, type Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
+import { cloneFor } from "./copy";
 import { catAlong, stackAlong, vstack } from "./join";
 import { asMethods } from "./methods";
 import { meshgrid } from "./rearrange";
@@ -162,7 +163,7 @@ export function diagonalScatter(x: Tensor, source: Tensor, offset = 0, dim1 = 0,
 }
 
 function placedIn(op: string, x: Tensor, source: Tensor, view: (copy: Tensor) => Tensor): Tensor {
-	const copy = x.clone();
+	const copy = cloneFor(x, source);
 	const place = view(copy);
 	if (`${place.shape}` !== `${source.shape}`) {
 		throw new RangeError(

@@ -5,7 +5,7 @@ import { Device, type DeviceLike, device, deviceOf, placeOf } from "../core/devi
 import * as dtypes from "../core/dtype";
 import { type DType, dtypeOf, isDType } from "../core/dtype";
 import { gradMode } from "../core/gradMode";
-import { native } from "../core/native";
+import { type Handle, native, otherHandles } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, unbroadcast } from "./broadcast";
 import { asMethods, asProperties, methods } from "./methods";
@@ -14,8 +14,21 @@ import { asMethods, asProperties, methods } from "./methods";
 
 /** A copy with memory of its own; gradients flow through it. */
 export function clone(x: Tensor): Tensor {
-	const out = wrap(native.clone(x.handle));
+	return cloneFor(x);
+}
+
+/** A copy that is about to be overwritten, in part, by these. */
+export function cloneFor(x: Tensor, ...written: (Tensor | Scalar)[]): Tensor {
+	const out = wrap(bareCloneFor(x, ...written));
 	return tracked(x) ? record(out, cloneBackward, [x]) : out;
+}
+
+/** The same, unrecorded: of an op that has a derivative of its own. */
+export function bareCloneFor(x: Tensor, ...written: (Tensor | Scalar)[]): Handle {
+	const copy = native.clone(x.handle);
+	const { widen } = otherHandles;
+	if (widen === null) return copy;
+	return written.reduce<Handle>((wide, other) => (other instanceof Tensor ? widen(wide, other.handle) : wide), copy);
 }
 
 const cloneBackward: Derivative = { name: "CloneBackward0", backward: (_node, grad) => [grad] };

@@ -4,6 +4,7 @@ import { describe, shapeText } from "../core/arguments";
 import { namedTuple } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
+import { cloneFor } from "./copy";
 import { arange, full, type TensorOptions } from "./create";
 import { multiDot } from "./linalg";
 import { asMethods, asProperties } from "./methods";
@@ -30,7 +31,7 @@ export function chainMatmul(...matrices: Tensor[]): Tensor {
 
 /** A copy with every element `value`. */
 export function fill(x: Tensor, value: Tensor | Scalar): Tensor {
-	return x.clone().fill_(value);
+	return cloneFor(x, value).fill_(value);
 }
 
 /** `split` into pieces of these sizes. */
@@ -107,7 +108,7 @@ export function put(
 	source: Tensor,
 	accumulate: boolean | { accumulate?: boolean } = false,
 ): Tensor {
-	return put_(x.clone(), index, source, accumulate);
+	return put_(cloneFor(x, index, source), index, source, accumulate);
 }
 
 const tensorOf = (op: string, x: Tensor): Tensor => {

@@ -6,7 +6,7 @@ import { int64 } from "../core/dtype";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { promotedOnCards } from "./castPolicy";
-import { cast } from "./copy";
+import { bareCloneFor, cast, cloneFor } from "./copy";
 import { asMethods } from "./methods";
 import { underivable } from "./underivable";
 import { broadcastShapes } from "./view";
@@ -127,7 +127,7 @@ export function indexAdd(x: Tensor, dim: number, index: Tensor, source: Tensor, 
 	const at = indexTensor("indexAdd", index);
 	const alpha = alphaOf(options);
 	const along = wrapDim("indexAdd", dim, x.ndim);
-	const out = wrap(native.clone(x.handle));
+	const out = wrap(bareCloneFor(x, at, source));
 	native.indexAdd_(out.handle, along, at.handle, source.handle, alpha);
 	return tracked(x, source) ? record(out, indexAddBackward, [x, source], [at], { dim: along, alpha }) : out;
 }
@@ -159,7 +159,7 @@ const indexCopyBackward: Derivative = {
 };
 
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-	return indexCopy_(x.clone(), dim, index, source);
+	return indexCopy_(cloneFor(x, index, source), dim, index, source);
 }
 
 /** Overwrites the entries along `dim` that `index` names with one value. */
@@ -202,7 +202,7 @@ const indexFillBackward: Derivative = {
 const indexFillTensorBackward: Derivative = { ...indexFillBackward, name: "IndexFillBackward1" };
 
 export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor | Scalar): Tensor {
-	return indexFill_(x.clone(), dim, index, value);
+	return indexFill_(cloneFor(x, index, value), dim, index, value);
 }
 
 /** Writes x[index[i][j]][j] = source[i][j] for dim 0, and so on; a number as source goes everywhere. */
@@ -251,7 +251,7 @@ export function scatter(
 	source: Tensor | Scalar,
 	...args: ReduceArguments
 ): Tensor {
-	return scatter_(x.clone(), dim, index, source, ...args);
+	return scatter_(cloneFor(x, index, source), dim, index, source, ...args);
 }
 
 /** How values join what is there; without it they replace it. Not differentiable: `scatterReduce` is. */
@@ -301,7 +301,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
 	const at = indexTensor("scatterAdd", index);
 	const along = wrapDim("scatterAdd", dim, x.ndim);
 	const part = covered(source, index);
-	const out = wrap(native.clone(x.handle));
+	const out = wrap(bareCloneFor(x, at, part));
 	native.scatterAdd_(out.handle, along, at.handle, part.handle);
 	return tracked(x, part) ? record(out, scatterAddBackward, [x, part], [at], { dim: along }) : out;
 }

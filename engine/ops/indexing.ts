@@ -7,7 +7,7 @@ import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, unbroadcast } from "./broadcast";
 import { promotedOnCards } from "./castPolicy";
-import { cast } from "./copy";
+import { bareCloneFor, cast } from "./copy";
 import { tensor } from "./create";
 import { fromNested, isTypedArray, type TensorData, type TypedArray } from "./data";
 import { asMethods } from "./methods";
@@ -180,7 +180,7 @@ export function indexPut(
 ): Tensor {
 	if (autocastState.active) return promotedOnCards(indexPut, x, indices, values, ...args);
 	const accumulate = accumulates("indexPut", args);
-	const out = wrap(native.clone(x.handle));
+	const out = wrap(bareCloneFor(x, values, ...indices.filter((index) => index !== null)));
 	put(out, indices, values, accumulate);
 	if (!tracked(x, values)) return out;
 	return record(out, indexPutBackward, [x, values], indices, attributesOf(values, accumulate));

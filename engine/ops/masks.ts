@@ -4,6 +4,7 @@ import { describe } from "../core/arguments";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { type Broadcast, broadcastOf, operand, unbroadcast } from "./broadcast";
+import { cloneFor } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
 import { broadcastShapes } from "./view";
@@ -85,7 +86,7 @@ const maskedSelectBackward: Derivative = {
 
 /** Writes the elements of `source`, in order, where `mask` is true. */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
-	return maskedScatter_(x.clone(), mask, source);
+	return maskedScatter_(cloneFor(x, mask, source), mask, source);
 }
 
 function maskedScatter_<T extends Tensor>(x: T, mask: Tensor, source: Tensor): T {

@@ -4,7 +4,7 @@ import { bind, describe, shapeText, wrapDim } from "../core/arguments";
 import { int64 } from "../core/dtype";
 import { type Handle, native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
-import { cast, writtenBack } from "./copy";
+import { bareCloneFor, cast, writtenBack } from "./copy";
 import { covered } from "./gather";
 import { asMethods } from "./methods";
 import { where } from "./ternary";
@@ -75,7 +75,7 @@ function write(x: Handle, { dim, reduce, includeSelf }: Reduction, index: Handle
 function apply(op: string, x: Tensor, attributes: Reduction, index: Tensor, source: Tensor, node: Derivative): Tensor {
 	const at = places(op, index);
 	const part = covered(source, at);
-	const out = wrap(native.clone(x.handle));
+	const out = wrap(bareCloneFor(x, at, part));
 	write(out.handle, attributes, at.handle, part.handle);
 	return tracked(x, part) ? record(out, node, [x, part], [x, at, part, out], attributes) : out;
 }

@@ -5,7 +5,7 @@ import { int32 } from "../core/dtype";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
-import { cast } from "./copy";
+import { bareCloneFor, cast } from "./copy";
 import { picking, placed } from "./extremes";
 import { asMethods } from "./methods";
 
@@ -224,7 +224,8 @@ export function bincount(x: Tensor, options: { weights?: Tensor | null; minlengt
 	const counts = native.bincount(x.handle, minlength);
 	if (!weights) return wrap(counts);
 	const dtype = weights.dtype.name === "float32" ? 6 : 7;
-	const sums = native.full(native.shape(counts), 0, dtype, counts);
+	const zeros = wrap(native.full(native.shape(counts), 0, dtype, counts));
+	const sums = bareCloneFor(zeros, x, weights);
 	native.indexAdd_(sums, 0, native.to(x.handle, 4), native.to(weights.handle, dtype), 1);
 	return wrap(sums);
 }

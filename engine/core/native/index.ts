@@ -16,6 +16,7 @@ import type { CreateOps, IndexOps, MetaOps, ShapeOps } from "./tensors";
  */
 
 export type { OptimStep } from "./optim";
+export { otherHandles } from "./other";
 export type { ProfilerRecord } from "./system";
 export type { GeneratorHandle, Handle, NativeData, Operand, Place } from "./types";
 

@@ -9,6 +9,11 @@ export interface SystemOps {
 	kernels: (device: number) => string[];
 	setNumThreads: (threads: number) => void;
 	getNumThreads: () => number;
+	/**
+	 * What a row does with an argument that it cannot read, and that may be a handle of another kind: called with the row's name
+	 * and arguments, it returns [result], or null where nothing is its own.
+	 */
+	setOtherHandles: (handler: (row: string, args: unknown[]) => [unknown] | null) => void;
 	memoryStats: () => {
 		allocatedBytes: number;
 		peakBytes: number;

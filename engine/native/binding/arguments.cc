@@ -33,8 +33,12 @@ std::string describe(napi_env env, napi_value value) {
 
 }  // namespace
 
-void wrongArgument(napi_env env, napi_value value, int position, const char* expected) {
-  fail("argument ", position + 1, ": expected ", expected, ", got ", describe(env, value));
+void wrongArgument(napi_env, napi_value value, int position, const char* expected) {
+  throw WrongArgument{value, position, expected};
+}
+
+void failBy(napi_env env, const WrongArgument& wrong) {
+  fail("argument ", wrong.position + 1, ": expected ", wrong.expected, ", got ", describe(env, wrong.value));
 }
 
 bool isNone(napi_env env, napi_value value) {

@@ -32,8 +32,14 @@ struct RawValue {
   napi_value value;
 };
 
-/** "argument 2: expected …, got a string" */
+/** What a row cannot read. Becomes the text "argument 2: expected …, got a string" where nobody else can (binding/other.h). */
+struct WrongArgument {
+  napi_value value;
+  int position;
+  const char* expected;
+};
 [[noreturn]] void wrongArgument(napi_env env, napi_value value, int position, const char* expected);
+[[noreturn]] void failBy(napi_env env, const WrongArgument& wrong);
 
 double readNumber(napi_env env, napi_value value, int position);
 int64_t readInteger(napi_env env, napi_value value, int position);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "binding/arguments.h"
+#include "binding/other.h"
 #include "binding/profile.h"
 #include "binding/results.h"
 
@@ -77,6 +78,8 @@ napi_value invoke(napi_env env, napi_callback_info info, std::index_sequence<I..
       }
       return write(env, std::move(result));
     }
+  } catch (const WrongArgument& wrong) {
+    return callOther(env, wrong, static_cast<const char*>(name), arguments, given < count ? given : count);
   } catch (...) {
     throwCurrent(env);
     return nullptr;

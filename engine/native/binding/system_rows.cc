@@ -143,6 +143,7 @@ const Row rows[] = {
     GB_ROW(table),
     GB_ROW(kernels),
     GB_ROW_AS(setNumThreads, &setThreads),
+    GB_ROW(setOtherHandles),
     GB_ROW(getNumThreads),
     GB_ROW_AS(memoryStats, &memoryStatsRow),
     GB_ROW_AS(setCollector, &setCollectorRow),
