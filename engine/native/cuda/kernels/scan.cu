@@ -1,5 +1,5 @@
 // Running results along rows of n elements behind each other. A row may be cut into parts for several blocks: their totals
-// first, then what stands before each part, then the results. Macro: GB_C (float, double or i64).
+// first, then the running results of those, then those of the elements. Macro: GB_C (float, double or i64).
 #include "cuda/kernels/block.cuh"
 
 namespace gb {
@@ -117,45 +117,57 @@ GB_DEVICE void total(const P& p, const Part& part, typename P::A* totals) {
   if (threadIdx.x == 0) totals[blockIdx.x] = all;
 }
 
-/** A thread for each row: what stands before each part, in place of its total. */
+/** Totals in place of elements. */
 template <class P>
-GB_DEVICE void shift(const P& p, typename P::A* totals, i64 parts, i64 rows) {
-  const i64 row = globalThread();
-  if (row >= rows) return;
-  typename P::A before = p.start();
-  for (i64 part = row * parts; part < (row + 1) * parts; part++) {
-    const typename P::A next = p.join(before, totals[part]);
-    totals[part] = before;
-    before = next;
-  }
+struct Totals {
+  using A = typename P::A;
+  P p;
+  A* totals;
+
+  GB_DEVICE A start() const { return p.start(); }
+  GB_DEVICE A load(i64 i) const { return totals[i]; }
+  GB_DEVICE A join(const A& a, const A& b) const { return p.join(a, b); }
+  GB_DEVICE void store(i64 i, const A& value) const { totals[i] = value; }
+};
+
+/** A block for each row: running results of its parts' totals in their place. */
+template <class P>
+GB_DEVICE void run(const P& p, typename P::A* totals, i64 parts) {
+  const i64 first = blockIdx.x * parts;
+  scanPart<true>(Totals<P>{p, totals}, first, first + parts, p.start());
+}
+
+/** What stands before a block's part. */
+template <class P>
+GB_DEVICE typename P::A before(const P& p, const typename P::A* totals, i64 parts) {
+  return blockIdx.x % parts == 0 ? p.start() : totals[blockIdx.x - 1];
 }
 
 extern "C" __global__ void sums(Arithmetic::A* totals, const C* x, i64 n, i64 parts, i64 perPart, bool product) {
   total(Arithmetic{nullptr, x, product}, Part(n, parts, perPart), totals);
 }
-extern "C" __global__ void shiftSums(Arithmetic::A* totals, i64 parts, i64 rows, bool product) {
-  shift(Arithmetic{nullptr, nullptr, product}, totals, parts, rows);
+extern "C" __global__ void runSums(Arithmetic::A* totals, i64 parts, bool product) {
+  run(Arithmetic{nullptr, nullptr, product}, totals, parts);
 }
-/** Without `before` every row is one part. */
-extern "C" __global__ void accumulate(C* y, const C* x, const Arithmetic::A* before, i64 n, i64 parts, i64 perPart,
+extern "C" __global__ void accumulate(C* y, const C* x, const Arithmetic::A* totals, i64 n, i64 parts, i64 perPart,
                                       bool product) {
   const Arithmetic p{y, x, product};
   const Part part(n, parts, perPart);
-  scanPart<true>(p, part.begin, part.end, before ? before[blockIdx.x] : p.start());
+  scanPart<true>(p, part.begin, part.end, before(p, totals, parts));
 }
 
 extern "C" __global__ void bests(Best* totals, const C* x, i64 n, i64 parts, i64 perPart, bool largest) {
   const Part part(n, parts, perPart);
   total(Extreme{nullptr, nullptr, x, largest, part.row}, part, totals);
 }
-extern "C" __global__ void shiftBests(Best* totals, i64 parts, i64 rows, bool largest) {
-  shift(Extreme{nullptr, nullptr, nullptr, largest, 0}, totals, parts, rows);
+extern "C" __global__ void runBests(Best* totals, i64 parts, bool largest) {
+  run(Extreme{nullptr, nullptr, nullptr, largest, 0}, totals, parts);
 }
-extern "C" __global__ void extremes(C* y, i64* indices, const C* x, const Best* before, i64 n, i64 parts, i64 perPart,
+extern "C" __global__ void extremes(C* y, i64* indices, const C* x, const Best* totals, i64 n, i64 parts, i64 perPart,
                                     bool largest) {
   const Part part(n, parts, perPart);
   const Extreme p{y, indices, x, largest, part.row};
-  scanPart<true>(p, part.begin, part.end, before ? before[blockIdx.x] : p.start());
+  scanPart<true>(p, part.begin, part.end, before(p, totals, parts));
 }
 
 }  // namespace cuda

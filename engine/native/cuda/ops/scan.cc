@@ -12,36 +12,35 @@ namespace {
 
 /** Elements that a block takes at a time, and the least that a part is worth. */
 constexpr int64_t kTile = 4 * kThreads, kLeast = 4 * kTile;
-/** A thread goes through the parts of a row. */
+/** A block goes through the parts of a row. */
 constexpr int64_t kMostParts = 1024;
 
 void scanOnCuda(Scan scan, const Tensor& y, MaybeTensor indices, const Tensor& x, int64_t n) {
-  static ByCompute sums, shiftSums, accumulates, bests, shiftBests, extremes;
+  static ByCompute sums, runSums, accumulates, bests, runBests, extremes;
   const Device device = x.device();
   const int64_t rows = x.numel() / n, wanted = 8 * int64_t(properties(cudaIndex(device)).multiProcessorCount);
   const int64_t cuts = std::clamp<int64_t>(std::min((wanted + rows - 1) / rows, n / kLeast), 1, kMostParts);
   const long long perPart = ((n + cuts - 1) / cuts + kTile - 1) / kTile * kTile, parts = (n + perPart - 1) / perPart;
-  const long long length = n, count = rows;
+  const long long length = n;
   // A sum or product, or what is largest.
   const bool flag = scan == Scan::Product || scan == Scan::Max;
   const unsigned threads = unsigned(std::min<int64_t>(kThreads, ((n + 3) / 4 + 31) / 32 * 32));
-  const Grid blocks = gridFor(rows * parts, 1), perRow = gridFor(rows, kThreads);
+  const Grid blocks = gridFor(rows * parts, 1);
   std::optional<Scratch> totals;
-  void* before = nullptr;
+  void* all = nullptr;
   if (parts > 1) {
     totals.emplace(size_t(rows * parts) * (indices ? 16 : 8), device);
-    before = totals->data();
+    all = totals->data();
     const auto get = [&](ByCompute& kernels, const char* name) { return kernels.get(device, "scan.cu", name, x.dtype()); };
-    launch(indices ? get(bests, "bests") : get(sums, "sums"), device, blocks, threads, before, x.data(), length, parts, perPart,
+    launch(indices ? get(bests, "bests") : get(sums, "sums"), device, blocks, threads, all, x.data(), length, parts, perPart,
            flag);
-    launch(indices ? get(shiftBests, "shiftBests") : get(shiftSums, "shiftSums"), device, perRow, kThreads, before, parts, count,
-           flag);
+    launch(indices ? get(runBests, "runBests") : get(runSums, "runSums"), device, gridFor(rows, 1), kThreads, all, parts, flag);
   }
   if (indices) {
     launch(extremes.get(device, "scan.cu", "extremes", x.dtype()), device, blocks, threads, y.data(), indices->data(), x.data(),
-           before, length, parts, perPart, flag);
+           all, length, parts, perPart, flag);
   } else {
-    launch(accumulates.get(device, "scan.cu", "accumulate", x.dtype()), device, blocks, threads, y.data(), x.data(), before,
+    launch(accumulates.get(device, "scan.cu", "accumulate", x.dtype()), device, blocks, threads, y.data(), x.data(), all,
            length, parts, perPart, flag);
   }
 }
