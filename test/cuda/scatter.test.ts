@@ -37,7 +37,7 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 		Object.assign(process.env, standinEnvironment());
 	});
 
-	afterEach(() => native.cudaSetLargeFrom(65536, 65536));
+	afterEach(() => native.cudaSetLargeFrom(2 ** 16, 2 ** 16, 2 ** 18));
 
 	/** `write` on both devices; on the card twice as so few positions are written, and twice as very many are. */
 	function compare(
@@ -49,7 +49,7 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 	): void {
 		const host = write(...tensors);
 		for (const from of [65536, 1]) {
-			native.cudaSetLargeFrom(65536, from);
+			native.cudaSetLargeFrom(2 ** 16, from, 2 ** 18);
 			const way = `${what}, sorted from ${from}`;
 			const [card, again] = [0, 1].map(() => write(...tensors.map((x) => x.cuda())).cpu()) as [T, T];
 			expect(torch.equal(card, again), `${way}: again`).toBe(true);
@@ -90,7 +90,7 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 
 	test("an index out of bounds is refused by name", () => {
 		for (const from of [65536, 1]) {
-			native.cudaSetLargeFrom(65536, from);
+			native.cudaSetLargeFrom(2 ** 16, from, 2 ** 18);
 			const x = torch.zeros(10, 20, { device: "cuda" });
 			const index = torch.randint(0, 10, [100]);
 			index.setAt([77], 10);

@@ -140,10 +140,10 @@ export interface CudaOps {
 	/** For tests: elements of a launch at most. What has more takes several launches, which otherwise takes 2³¹. */
 	cudaSetLaunchLimit: (elements: number) => void;
 	/**
-	 * For tests: matrices of so many elements at least are factored in blocks, and writing at so many indices at least sorts them
-	 * all. Both are 65536 otherwise.
+	 * For tests: matrices of so many elements at least are factored in blocks, writing at so many indices at least sorts them all, and
+	 * several blocks take a row of so many elements at least. Otherwise 2¹⁶, 2¹⁶ and 2¹⁸.
 	 */
-	cudaSetLargeFrom: (elements: number, positions: number) => void;
+	cudaSetLargeFrom: (matrix: number, positions: number, row: number) => void;
 	/** For tests: when the launch thread makes the driver's calls. 0: while they follow each other closely; 1: always; 2: never. */
 	cudaSetLaunchThread: (use: number) => void;
 	/** For tests: calls that the launch thread has made. */

@@ -10,17 +10,17 @@ import { native } from "../../../dist/engine/core/native";
 const { linalg, float64 } = torch;
 type T = torch.Tensor;
 
-beforeEach(() => native.cudaSetLargeFrom(1, 65536));
-afterAll(() => native.cudaSetLargeFrom(65536, 65536));
+beforeEach(() => native.cudaSetLargeFrom(1, 2 ** 16, 2 ** 18));
+afterAll(() => native.cudaSetLargeFrom(2 ** 16, 2 ** 16, 2 ** 18));
 
 /** What `f` gives on the card, block by block: twice, as on the host, and by more launches than where a block takes a matrix. */
 function compare(what: string, f: (...x: T[]) => readonly T[], inputs: T[], tolerance = 1e-9): T[] {
 	const on = (blockedFrom: number) => {
-		native.cudaSetLargeFrom(blockedFrom, 65536);
+		native.cudaSetLargeFrom(blockedFrom, 2 ** 16, 2 ** 18);
 		const before = native.cudaCompileStats().launched;
 		const results = f(...inputs.map((x) => x.cuda()));
 		const launches = native.cudaCompileStats().launched - before;
-		native.cudaSetLargeFrom(1, 65536);
+		native.cudaSetLargeFrom(1, 2 ** 16, 2 ** 18);
 		return { results: results.map((x) => x.cpu()), launches };
 	};
 	const blocked = on(1);

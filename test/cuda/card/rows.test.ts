@@ -1,5 +1,6 @@
 import * as torch from "gradbook";
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { native } from "../../../dist/engine/core/native";
 
 /*
  * Rows of lengths on both sides of what a warp and a block keep in registers (engine/native/cuda/ops/row_plan.h), in memory that
@@ -81,4 +82,60 @@ test("what is not finite stays where PyTorch has it", () => {
 			}
 		}
 	}
+});
+
+describe("a row that several blocks share", () => {
+	const n = 30_001;
+	afterEach(() => native.cudaSetLargeFrom(2 ** 16, 2 ** 16, 2 ** 18));
+
+	/** `f` of a row on the host, and on the card by more launches than by one block. */
+	function both(f: (x: Tensor) => Tensor, row: Tensor): [card: Tensor, host: Tensor] {
+		const on = (from: number) => {
+			native.cudaSetLargeFrom(2 ** 16, 2 ** 16, from);
+			const x = row.cuda();
+			const before = native.cudaCompileStats().launched;
+			const result = f(x);
+			return { result: result.cpu(), launches: native.cudaCompileStats().launched - before };
+		};
+		const parts = on(1);
+		expect(parts.launches).toBeGreaterThan(on(2 ** 18).launches);
+		expect(torch.allclose(on(1).result, parts.result, { rtol: 0, atol: 0, equalNan: true })).toBe(true);
+		return [parts.result, f(row)];
+	}
+
+	test.each(["softmax", "logSoftmax", "logsumexp", "variance", "deviation"])("%s", (name) => {
+		torch.manualSeed(3);
+		const gradient = torch.randn(name.endsWith("ax") ? n : 1, { device: "cpu" });
+		const withGradient = (x: Tensor) => {
+			const leaf = x.detach().requiresGrad_();
+			const y = ops[name]!(leaf, leaf, leaf).reshape(-1);
+			const [grad] = torch.autograd.grad(y, [leaf], { gradOutputs: gradient.to(x.device).to(x.dtype) });
+			return torch.cat([y.detach(), grad!]);
+		};
+		for (const dtype of [torch.float32, torch.float64]) {
+			const [card, host] = both(withGradient, torch.randn(n, { device: "cpu" }).add(1000).to(dtype));
+			const near = dtype === torch.float32 ? { rtol: 1e-3, atol: 1e-5 } : { rtol: 1e-9, atol: 1e-12 };
+			expect(torch.allclose(card, host, near)).toBe(true);
+		}
+	});
+
+	test("what is not finite stays where PyTorch has it", () => {
+		const [nan, inf] = [Number.NaN, Number.POSITIVE_INFINITY];
+		for (const [first, last] of [
+			[nan, 0],
+			[0, nan],
+			[inf, 0],
+			[0, inf],
+			[-inf, -inf],
+			[-inf, inf],
+			[1e4, -1e4],
+		] as const) {
+			const row = torch.full([n], last, { device: "cpu" });
+			row.narrow(0, 0, 20_000).fill_(first);
+			for (const name of ["softmax", "logSoftmax", "logsumexp"]) {
+				const [card, host] = both((x) => ops[name]!(x, x, x), row);
+				expect(torch.allclose(card, host, { equalNan: true }), `${name} of ${first} and ${last}`).toBe(true);
+			}
+		}
+	});
 });

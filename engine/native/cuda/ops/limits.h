@@ -13,11 +13,14 @@ namespace gb::cuda {
 inline int64_t blockedFrom = 256 * 256;
 /** Positions from which on writing at indices sorts all of them before it writes any. */
 inline int64_t sortedFrom = 1 << 16;
+/** Elements of rows from which on several blocks take one, where rows are few (long_rows.h). */
+inline int64_t longFrom = 1 << 18;
 
-inline void setLargeFrom(int64_t elements, int64_t positions) {
-  GB_CHECK(elements >= 1 && positions >= 1, "expected sizes from 1 on, got ", elements, " and ", positions);
-  blockedFrom = elements;
+inline void setLargeFrom(int64_t matrix, int64_t positions, int64_t row) {
+  for (int64_t size : {matrix, positions, row}) GB_CHECK(size >= 1, "expected sizes from 1 on, got ", size);
+  blockedFrom = matrix;
   sortedFrom = positions;
+  longFrom = row;
 }
 
 }  // namespace gb::cuda

@@ -4,12 +4,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "cuda/ops/long_rows.h"
 #include "cuda/ops/row_plan.h"
-#include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
-#include "ops/copy.h"
-#include "ops/pointwise.h"
-#include "ops/reduce.h"
 
 namespace gb::cuda {
 namespace {
@@ -24,6 +21,7 @@ void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t 
            y.data(), x.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
     return;
   }
+  if (inParts(x.numel() / n, n, x.device())) return mapInParts(map, y, x, n);
   const RowPlan plan(x.numel() / n, n, x.dtype(), {x.data(), y.data()});
   const CUfunction kernel = (log ? logSoftmax : softmax).get(x.device(), "rows.cu", log ? "logSoftmax" : "softmax", plan);
   launch(kernel, x.device(), plan.grid, plan.threads, plan.rows, y.data(), x.data());
@@ -39,6 +37,7 @@ void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tens
            kThreads, dx.data(), g.data(), y.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
     return;
   }
+  if (inParts(y.numel() / n, n, y.device())) return mapBackwardInParts(map, dx, g, y, n);
   const RowPlan plan(y.numel() / n, n, y.dtype(), {dx.data(), g.data(), y.data()});
   const CUfunction kernel =
       (log ? logSoftmax : softmax).get(y.device(), "rows.cu", log ? "logSoftmaxBackward" : "softmaxBackward", plan);
@@ -48,16 +47,7 @@ void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tens
 void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
   static ByRow variance, logSumExp;
   const Device device = out.device();
-  if (n > mostElements() && reduction != RowReduction::LogSumExp) {
-    const Tensor rows = x.viewed({out.numel(), n}, {n, 1}), to = out.viewed({out.numel(), 1}, {1, 1});
-    const Dims last{1};
-    const Tensor centred = binary(Binary::sub, rows, mean(rows, &last, true, std::nullopt));
-    const double freedom = std::max(0.0, double(n) - p);
-    const Tensor squares = sum(unary(Unary::square, centred), &last, true, std::nullopt);
-    const Tensor found = binary(Binary::div, squares, Scalar::of(freedom));
-    copyInto(to, reduction == RowReduction::Deviation ? unary(Unary::sqrt, found) : found);
-    return;
-  }
+  if (inParts(out.numel(), n, device)) return reduceInParts(reduction, out, x, n, p);
   const RowPlan plan(out.numel(), n, x.dtype(), {x.data()});
   if (reduction == RowReduction::LogSumExp) {
     launch(logSumExp.get(device, "rows.cu", "logSumExp", plan), device, plan.grid, plan.threads, plan.rows, out.data(),
