@@ -4,7 +4,9 @@ import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { broadcastTensors, full, multinomial, oneHot } from "../ops";
 import { type Chances, chances, clampProbs, supported } from "./chances";
-import { type Constraint, constraints, Distribution } from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { Distribution } from "./distribution";
 
 /* Distributions of classes. */
 
@@ -119,8 +121,7 @@ export class OneHotCategorical extends Distribution {
 	}
 
 	get support(): Constraint {
-		const check = (x: Tensor) => x.eq(0).logicalOr(x.eq(1)).all(-1).logicalAnd(x.sum(-1).eq(1));
-		return { name: "OneHot()", check };
+		return constraints.oneHot;
 	}
 
 	/** @internal */

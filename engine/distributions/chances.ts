@@ -1,7 +1,9 @@
 import { bind } from "../core/arguments";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
-import { type Constraint, constraints, type Distribution, type DistributionOptions, oneOf } from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { type Distribution, type DistributionOptions, oneOf } from "./distribution";
 
 /* Distributions that are given by probabilities or by logits, and whose values can be counted off. */
 

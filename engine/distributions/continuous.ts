@@ -2,15 +2,9 @@ import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
 import { rand, zerosLike } from "../ops";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	memory,
-	type TensorOrNumber,
-} from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, memory, type TensorOrNumber } from "./distribution";
 import { Normal, type Two, two } from "./locationScale";
 
 /* Further distributions of real numbers. */

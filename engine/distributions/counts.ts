@@ -5,10 +5,10 @@ import { type Tensor, wrap } from "../core/tensor";
 import { binomial, broadcastTensors, poisson } from "../ops";
 import { Categorical } from "./categorical";
 import { Chance, supported } from "./chances";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
 import {
 	broadcastAll,
-	type Constraint,
-	constraints,
 	Distribution,
 	type DistributionOptions,
 	oneOf,
@@ -95,11 +95,7 @@ export class Binomial extends OfTrials {
 	}
 
 	get support(): Constraint {
-		const { totalCount } = this;
-		return {
-			name: "IntegerInterval(lower_bound=0, upper_bound=total_count)",
-			check: (x) => x.remainder(1).eq(0).logicalAnd(x.ge(0)).logicalAnd(x.le(totalCount)),
-		};
+		return constraints.integerInterval(0, this.totalCount);
 	}
 
 	get mean(): Tensor {
@@ -157,10 +153,7 @@ export class NegativeBinomial extends OfTrials {
 
 	/** @internal */
 	_constraints(): [Constraint, Constraint] {
-		return [
-			constraints.nonnegative,
-			{ name: "HalfOpenInterval(lower_bound=0.0, upper_bound=1.0)", check: (x) => x.ge(0).logicalAnd(x.lt(1)) },
-		];
+		return [constraints.nonnegative, constraints.halfOpenInterval(0, 1)];
 	}
 
 	get support(): Constraint {
@@ -223,10 +216,7 @@ export class Multinomial extends Distribution {
 	}
 
 	get support(): Constraint {
-		return {
-			name: "Multinomial()",
-			check: (x) => x.ge(0).all(-1).logicalAnd(x.sum(-1).le(this.totalCount)),
-		};
+		return constraints.multinomial(this.totalCount);
 	}
 
 	override expand(batchShape: readonly number[]): this {

@@ -6,14 +6,9 @@ import { type Tensor, wrap } from "../core/tensor";
 import { binaryCrossEntropyWithLogits } from "../nn/functional/binaryCrossEntropy";
 import { bernoulli, broadcastTensors, poisson, zerosLike } from "../ops";
 import { Chance, type Chances, chances, supported } from "./chances";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	type TensorOrNumber,
-} from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 
 /* Distributions of counts. */
 

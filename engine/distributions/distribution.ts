@@ -5,6 +5,8 @@ import { native } from "../core/native";
 import { float, size } from "../core/pythonText";
 import { Tensor, wrap } from "../core/tensor";
 import { broadcastTensors } from "../ops";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
 
 /* What all distributions share: shapes, checks, and what follows from mean, variance and density. */
 
@@ -14,53 +16,6 @@ export interface DistributionOptions {
 	/** Check parameters and values. Default true. */
 	validateArgs?: boolean;
 }
-
-/** A condition that a parameter or a value must meet, and how PyTorch names it. */
-export interface Constraint {
-	readonly name: string;
-	readonly check: (value: Tensor) => Tensor;
-}
-
-const always = (x: Tensor) => x.eq(x);
-export const constraints = {
-	real: { name: "Real()", check: always },
-	positive: { name: "GreaterThan(lower_bound=0.0)", check: (x: Tensor) => x.gt(0) },
-	nonnegative: { name: "GreaterThanEq(lower_bound=0.0)", check: (x: Tensor) => x.ge(0) },
-	unitInterval: {
-		name: "Interval(lower_bound=0.0, upper_bound=1.0)",
-		check: (x: Tensor) => x.ge(0).logicalAnd(x.le(1)),
-	},
-	boolean: { name: "Boolean()", check: (x: Tensor) => x.eq(0).logicalOr(x.eq(1)) },
-	nonnegativeInteger: {
-		name: "IntegerGreaterThan(lower_bound=0)",
-		check: (x: Tensor) => x.remainder(1).eq(0).logicalAnd(x.ge(0)),
-	},
-	simplex: {
-		name: "Simplex()",
-		check: (x: Tensor) => x.ge(0).all(-1).logicalAnd(x.sum(-1).sub(1).abs().lt(1e-6)),
-	},
-	realVector: { name: "IndependentConstraint(Real(), 1)", check: (x: Tensor) => x.eq(x).all(-1) },
-	lowerCholesky: {
-		name: "LowerCholesky()",
-		check: (x: Tensor) =>
-			x
-				.tril()
-				.eq(x)
-				.flatten(-2)
-				.all(-1)
-				.logicalAnd(x.diagonal(0, -2, -1).gt(0).all(-1)),
-	},
-	interval: (low: Tensor, high: Tensor): Constraint => ({
-		name: `Interval(lower_bound=${boundText(low)}, upper_bound=${boundText(high)})`,
-		check: (x) => x.ge(low).logicalAnd(x.le(high)),
-	}),
-	integerInterval: (low: number, high: number): Constraint => ({
-		name: `IntegerInterval(lower_bound=${low}, upper_bound=${high})`,
-		check: (x) => x.remainder(1).eq(0).logicalAnd(x.ge(low)).logicalAnd(x.le(high)),
-	}),
-} as const;
-
-const boundText = (bound: Tensor) => (bound.numel() === 1 ? float(bound.item()) : String(bound));
 
 /** A random variable: `batchShape` independent ones, each of shape `eventShape`. */
 export abstract class Distribution {
@@ -84,6 +39,19 @@ export abstract class Distribution {
 	abstract readonly support: Constraint;
 	abstract readonly mean: Tensor;
 	abstract readonly variance: Tensor;
+
+	/** What the parameters must meet, by their names. */
+	get argConstraints(): Record<string, Constraint> {
+		const given = Object.entries(this._parameters()).map(
+			([name, { constraint }]) => [camel(name), constraint] as const,
+		);
+		const found: Record<string, Constraint> = Object.fromEntries(given);
+		// Whoever has one of the two has the other.
+		const vectors = found.probs === constraints.simplex || found.logits === constraints.realVector;
+		if (found.probs) found.logits ??= vectors ? constraints.realVector : constraints.real;
+		else if (found.logits) found.probs = vectors ? constraints.simplex : constraints.unitInterval;
+		return found;
+	}
 
 	/** Parameters with what they must meet, for checks and text. @internal */
 	abstract _parameters(): Record<string, { value: Tensor; constraint: Constraint }>;
@@ -147,10 +115,7 @@ export abstract class Distribution {
 		const given: Record<string, unknown> = { validateArgs: false };
 		for (const [name, { value }] of Object.entries(this._parameters())) {
 			const event = value.shape.slice(this.batchShape.length);
-			given[name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())] = value.expand([
-				...batchShape,
-				...event,
-			]);
+			given[camel(name)] = value.expand([...batchShape, ...event]);
 		}
 		const made = new (this.constructor as new (options: object) => this)(given);
 		made._validates = this._validates;
@@ -203,6 +168,10 @@ export abstract class Distribution {
 	[Symbol.for("nodejs.util.inspect.custom")](): string {
 		return this.toString();
 	}
+}
+
+function camel(name: string): string {
+	return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function tupleText(shape: readonly number[]): string {

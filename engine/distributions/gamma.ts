@@ -3,14 +3,9 @@ import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
 import { oneHot, stack } from "../ops";
 import { standardGamma } from "../ops/draws";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	type TensorOrNumber,
-} from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 import { dirichletSample, gammaSample } from "./implicit";
 import type { Two } from "./locationScale";
 
@@ -122,7 +117,9 @@ export class Dirichlet extends Distribution {
 
 	/** @internal */
 	_parameters() {
-		return { concentration: { value: this.concentration, constraint: constraints.positive } };
+		return {
+			concentration: { value: this.concentration, constraint: constraints.independent(constraints.positive, 1) },
+		};
 	}
 
 	get mean(): Tensor {

@@ -3,15 +3,9 @@ import { noGrad } from "../core/gradMode";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
 import { fullLike, normal } from "../ops";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	memory,
-	type TensorOrNumber,
-} from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, memory, type TensorOrNumber } from "./distribution";
 
 /* Distributions of real numbers with a place and a width. */
 

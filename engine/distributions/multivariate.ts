@@ -2,7 +2,9 @@ import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
 import { broadcastShapes, eye, linalg } from "../ops";
-import { type Constraint, constraints, Distribution, type DistributionOptions, memory, oneOf } from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { Distribution, type DistributionOptions, memory, oneOf } from "./distribution";
 
 /* Distributions of vectors. */
 
@@ -13,8 +15,8 @@ export type MultivariateNormalOptions = DistributionOptions &
 		| { scaleTril: Tensor; covarianceMatrix?: undefined; precisionMatrix?: undefined }
 	);
 
-/** The lower Cholesky factor of a matrix's inverse. */
-function factorOfInverse(precision: Tensor): Tensor {
+/** @internal The lower Cholesky factor of a matrix's inverse. */
+export function factorOfInverse(precision: Tensor): Tensor {
 	const inverse = linalg.cholesky(precision.flip([-2, -1])).flip([-2, -1]).mT;
 	const identity = eye(precision.size(-1), { dtype: precision.dtype, device: precision.device });
 	return linalg.solveTriangular(inverse, identity, { upper: false });
@@ -83,8 +85,7 @@ export class MultivariateNormal extends Distribution {
 		if (this.#given === "scaleTril") {
 			return { loc, scale_tril: { value: this.scaleTril, constraint: constraints.lowerCholesky } };
 		}
-		// That it is positive definite has been seen by its Cholesky factor.
-		const constraint = { name: "PositiveDefinite()", check: (x: Tensor) => x.eq(x) };
+		const constraint = constraints.positiveDefinite;
 		return this.#given === "covarianceMatrix"
 			? { loc, covariance_matrix: { value: this.covarianceMatrix, constraint } }
 			: { loc, precision_matrix: { value: this.precisionMatrix, constraint } };
@@ -154,8 +155,7 @@ export class Independent extends Distribution {
 	}
 
 	get support(): Constraint {
-		const { support } = this.baseDist;
-		return { name: `IndependentConstraint(${support.name}, ${this.reinterpretedBatchNdims})`, check: support.check };
+		return constraints.independent(this.baseDist.support, this.reinterpretedBatchNdims);
 	}
 
 	/** @internal */

@@ -2,15 +2,10 @@ import { bind } from "../core/arguments";
 import { finfo } from "../core/limits";
 import type { Tensor } from "../core/tensor";
 import { digamma, fullLike, where, zerosLike } from "../ops";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
 import { Uniform } from "./continuous";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	type TensorOrNumber,
-} from "./distribution";
+import { broadcastAll, Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 import { Gamma } from "./gamma";
 import { type Two, two } from "./locationScale";
 import { TransformedDistribution } from "./transformed";

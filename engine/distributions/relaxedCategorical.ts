@@ -3,14 +3,9 @@ import type { Tensor } from "../core/tensor";
 import { fullLike, rand } from "../ops";
 import { Categorical, OneHotCategorical } from "./categorical";
 import { type Chances, clampProbs } from "./chances";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	type TensorOrNumber,
-} from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, type TensorOrNumber } from "./distribution";
 import { TransformedDistribution } from "./transformed";
 import { ExpTransform } from "./transforms";
 

@@ -1,16 +1,10 @@
 import { bind } from "../core/arguments";
 import { noGrad } from "../core/gradMode";
 import type { Tensor } from "../core/tensor";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
 import { Exponential } from "./continuous";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	memory,
-	type TensorOrNumber,
-} from "./distribution";
+import { broadcastAll, Distribution, type DistributionOptions, memory, type TensorOrNumber } from "./distribution";
 import { Gamma } from "./gamma";
 import { Cauchy, type Two, two } from "./locationScale";
 
@@ -240,7 +234,7 @@ export class Pareto extends Distribution {
 	}
 
 	get support(): Constraint {
-		return { name: `GreaterThanEq(lower_bound=${this.scale})`, check: (x) => x.ge(this.scale) };
+		return constraints.greaterThanEq(this.scale);
 	}
 
 	/** @internal */

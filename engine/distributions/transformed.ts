@@ -4,16 +4,13 @@ import type { Tensor } from "../core/tensor";
 import { rand } from "../ops";
 import { Categorical } from "./categorical";
 import { Chance, clampProbs } from "./chances";
-import {
-	broadcastAll,
-	type Constraint,
-	constraints,
-	Distribution,
-	type DistributionOptions,
-	oneOf,
-	type TensorOrNumber,
-} from "./distribution";
-import { ComposeTransform, SigmoidTransform, Transform } from "./transforms";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { broadcastAll, Distribution, type DistributionOptions, oneOf, type TensorOrNumber } from "./distribution";
+import { Normal, type Two, two } from "./locationScale";
+import { Independent } from "./multivariate";
+import { ComposeTransform, SigmoidTransform, sumRightmost, Transform } from "./transforms";
+import { StickBreakingTransform } from "./vectorTransforms";
 
 /* Distributions made of others: by a change of variables, or as a mixture. */
 
@@ -37,10 +34,21 @@ export class TransformedDistribution extends Distribution {
 				`[TransformedDistribution] transforms must be a Transform or a list of Transforms, got ${String(transforms)}`,
 			);
 		}
-		super(base.batchShape, base.eventShape, options);
-		this.baseDist = base;
+		const all = new ComposeTransform(list);
+		const { domain, codomain } = all;
+		const shape = [...base.batchShape, ...base.eventShape];
+		if (shape.length < domain.eventDim) {
+			throw new RangeError(
+				`[TransformedDistribution] base_distribution needs to have shape with size at least ${domain.eventDim}, but got ${shapeText(shape)}.`,
+			);
+		}
+		const events = base.eventShape.length;
+		const own = Math.max(codomain.eventDim, events + codomain.eventDim - domain.eventDim);
+		const made = all.forwardShape(shape);
+		super(made.slice(0, made.length - own), made.slice(made.length - own), options);
+		this.baseDist = domain.eventDim > events ? new Independent(base, domain.eventDim - events) : base;
 		this.transforms = list;
-		this.#all = new ComposeTransform(list);
+		this.#all = all;
 	}
 
 	override get hasRsample(): boolean {
@@ -71,7 +79,7 @@ export class TransformedDistribution extends Distribution {
 
 	#transformed(x: Tensor): Tensor {
 		const y = this.#all.forward(x);
-		if (`${y.shape}` !== `${x.shape}`) {
+		if (`${y.shape}` !== `${this.#all.forwardShape(x.shape)}`) {
 			throw new RangeError(
 				`[${this.constructor.name}] the transforms' parameters must fit into the base distribution's shape: ${shapeText(x.shape)} became ${shapeText(y.shape)}`,
 			);
@@ -89,18 +97,19 @@ export class TransformedDistribution extends Distribution {
 
 	logProb(value: Tensor): Tensor {
 		this._checkValue(value);
-		const events = this.eventShape.length;
+		let dims = this.eventShape.length;
 		let y = value;
 		let slope: Tensor | null = null;
 		for (const transform of [...this.transforms].reverse()) {
+			const { domain, codomain } = transform;
 			const x = transform.inverse(y);
-			const own = transform.logAbsDetJacobian(x, y);
+			dims += domain.eventDim - codomain.eventDim;
+			const own = sumRightmost(transform.logAbsDetJacobian(x, y), dims - domain.eventDim);
 			slope = slope === null ? own : slope.add(own);
 			y = x;
 		}
-		const base = this.baseDist.logProb(y);
-		if (slope === null) return base;
-		return base.sub(events === 0 ? slope : slope.flatten(-events).sum(-1));
+		const base = sumRightmost(this.baseDist.logProb(y), dims - this.baseDist.eventShape.length);
+		return slope === null ? base : base.sub(slope);
 	}
 
 	/** For a change that falls, from the other end. */
@@ -254,8 +263,7 @@ export class MixtureSameFamily extends Distribution {
 	}
 
 	get support(): Constraint {
-		const { name, check } = this.componentDistribution.support;
-		return { name: `MixtureSameFamilyConstraint(${name})`, check: (x) => check(this.#padded(x)) };
+		return new constraints.MixtureSameFamilyConstraint(this.componentDistribution.support);
 	}
 
 	/** @internal */
@@ -314,5 +322,31 @@ export class MixtureSameFamily extends Distribution {
 		this._checkValue(value);
 		const logs = this.componentDistribution.logProb(this.#padded(value));
 		return logs.add(this.mixtureDistribution.logits.logSoftmax(-1)).logsumexp(-1);
+	}
+}
+
+/** A point of the simplex: normal numbers through `StickBreakingTransform`. */
+export class LogisticNormal extends TransformedDistribution {
+	declare readonly baseDist: Independent;
+
+	constructor(...args: Two<"loc", "scale">) {
+		const [loc, scale, options] = two("LogisticNormal", args, ["loc", "scale"]);
+		const base = new Normal(loc, scale, { validateArgs: options.validateArgs ?? true });
+		super(base.batchShape.length === 0 ? base.expand([1]) : base, new StickBreakingTransform(), options);
+	}
+
+	get loc(): Tensor {
+		return (this.baseDist.baseDist as Normal).loc;
+	}
+
+	get scale(): Tensor {
+		return (this.baseDist.baseDist as Normal).scale;
+	}
+
+	override expand(batchShape: readonly number[]): this {
+		const shape = [...batchShape, this.loc.size(-1)];
+		return new LogisticNormal(this.loc.expand(shape), this.scale.expand(shape), {
+			validateArgs: this._validates,
+		}) as this;
 	}
 }

@@ -1,8 +1,10 @@
 import { bind } from "../core/arguments";
 import type { Tensor } from "../core/tensor";
-import { type Constraint, constraints, softplus } from "./distribution";
+import type { Constraint } from "./constraints";
+import * as constraints from "./constraints";
+import { softplus } from "./distribution";
 
-/* Changes of variables that can be undone, element by element: what `TransformedDistribution` is made of. */
+/* Changes of variables, element by element: what `TransformedDistribution` is made of. Those of vectors are in vectorTransforms.ts. */
 
 /** y = f(x), with its inverse and the logarithm of its slope's size. Classes of your own extend it. */
 export abstract class Transform {
@@ -11,11 +13,36 @@ export abstract class Transform {
 		return 1;
 	}
 
+	/** What x may be. Default: any real number. */
+	get domain(): Constraint {
+		return constraints.real;
+	}
+
 	/** What y may be. */
 	abstract readonly codomain: Constraint;
+
+	/** Whether each y comes of one x. */
+	get bijective(): boolean {
+		return true;
+	}
+
+	/** The way back, as a transform. */
+	get inv(): Transform {
+		return new InverseTransform(this);
+	}
+
+	/** The shape of y for an x of this shape. */
+	forwardShape(shape: readonly number[]): number[] {
+		return [...shape];
+	}
+
+	inverseShape(shape: readonly number[]): number[] {
+		return [...shape];
+	}
+
 	abstract forward(x: Tensor): Tensor;
 	abstract inverse(y: Tensor): Tensor;
-	/** log |dy/dx| */
+	/** log |dy/dx|, of a transform of vectors of its determinant: of x's shape without the dimensions of an event. */
 	abstract logAbsDetJacobian(x: Tensor, y: Tensor): Tensor;
 
 	toString(): string {
@@ -24,6 +51,78 @@ export abstract class Transform {
 
 	[Symbol.for("nodejs.util.inspect.custom")](): string {
 		return this.toString();
+	}
+}
+
+/** What another transform undoes. */
+class InverseTransform extends Transform {
+	constructor(readonly of: Transform) {
+		super();
+	}
+
+	override get domain(): Constraint {
+		return this.of.codomain;
+	}
+
+	override get codomain(): Constraint {
+		return this.of.domain;
+	}
+
+	override get bijective(): boolean {
+		return this.of.bijective;
+	}
+
+	override get inv(): Transform {
+		return this.of;
+	}
+
+	override get sign(): Tensor | number {
+		return this.of.sign;
+	}
+
+	override forwardShape(shape: readonly number[]): number[] {
+		return this.of.inverseShape(shape);
+	}
+
+	override inverseShape(shape: readonly number[]): number[] {
+		return this.of.forwardShape(shape);
+	}
+
+	override forward(x: Tensor): Tensor {
+		return this.of.inverse(x);
+	}
+
+	override inverse(y: Tensor): Tensor {
+		return this.of.forward(y);
+	}
+
+	override logAbsDetJacobian(x: Tensor, y: Tensor): Tensor {
+		return this.of.logAbsDetJacobian(y, x).neg();
+	}
+
+	override toString(): string {
+		return `_InverseTransform(${this.of})`;
+	}
+}
+
+/** y = |x|: of the two x the one above 0 comes back. */
+export class AbsTransform extends Transform {
+	override readonly codomain = constraints.positive;
+
+	override get bijective(): boolean {
+		return false;
+	}
+
+	override forward(x: Tensor): Tensor {
+		return x.abs();
+	}
+
+	override inverse(y: Tensor): Tensor {
+		return y;
+	}
+
+	override logAbsDetJacobian(): Tensor {
+		throw new Error("[AbsTransform] has no log abs det jacobian: two x become one y");
 	}
 }
 
@@ -103,10 +202,7 @@ export class SigmoidTransform extends Transform {
 
 /** y = tanh x */
 export class TanhTransform extends Transform {
-	override readonly codomain: Constraint = {
-		name: "Interval(lower_bound=-1.0, upper_bound=1.0)",
-		check: (y) => y.ge(-1).logicalAnd(y.le(1)),
-	};
+	override readonly codomain = constraints.interval(-1, 1);
 
 	override forward(x: Tensor): Tensor {
 		return x.tanh();
@@ -142,6 +238,10 @@ export class SoftplusTransform extends Transform {
 export class PowerTransform extends Transform {
 	override readonly codomain = constraints.positive;
 
+	override get domain(): Constraint {
+		return constraints.positive;
+	}
+
 	constructor(readonly exponent: Tensor | number) {
 		super();
 	}
@@ -173,8 +273,34 @@ export class ComposeTransform extends Transform {
 		return this.parts.reduce<Tensor | number>((product, part) => times(product, part.sign), 1);
 	}
 
+	override get domain(): Constraint {
+		const first = this.parts[0]?.domain ?? constraints.real;
+		let dims = this.parts.at(-1)?.codomain.eventDim ?? 0;
+		for (const { domain, codomain } of [...this.parts].reverse()) {
+			dims = Math.max(dims + domain.eventDim - codomain.eventDim, domain.eventDim);
+		}
+		return dims > first.eventDim ? constraints.independent(first, dims - first.eventDim) : first;
+	}
+
 	override get codomain(): Constraint {
-		return this.parts.at(-1)?.codomain ?? constraints.real;
+		const last = this.parts.at(-1)?.codomain ?? constraints.real;
+		let dims = this.parts[0]?.domain.eventDim ?? 0;
+		for (const { domain, codomain } of this.parts) {
+			dims = Math.max(dims + codomain.eventDim - domain.eventDim, codomain.eventDim);
+		}
+		return dims > last.eventDim ? constraints.independent(last, dims - last.eventDim) : last;
+	}
+
+	override get bijective(): boolean {
+		return this.parts.every((part) => part.bijective);
+	}
+
+	override forwardShape(shape: readonly number[]): number[] {
+		return this.parts.reduce((from, part) => part.forwardShape(from), [...shape]);
+	}
+
+	override inverseShape(shape: readonly number[]): number[] {
+		return this.parts.reduceRight((from, part) => part.inverseShape(from), [...shape]);
 	}
 
 	override forward(x: Tensor): Tensor {
@@ -186,10 +312,13 @@ export class ComposeTransform extends Transform {
 	}
 
 	override logAbsDetJacobian(x: Tensor): Tensor {
-		let [from, sum] = [x, x.mul(0)];
+		let dims = this.domain.eventDim;
+		let [from, sum] = [x, sumRightmost(x.mul(0), dims)];
 		for (const part of this.parts) {
 			const to = part.forward(from);
-			sum = sum.add(part.logAbsDetJacobian(from, to));
+			const own = part.logAbsDetJacobian(from, to);
+			sum = sum.add(sumRightmost(own, dims - part.domain.eventDim));
+			dims += part.codomain.eventDim - part.domain.eventDim;
 			from = to;
 		}
 		return sum;
@@ -198,6 +327,14 @@ export class ComposeTransform extends Transform {
 	override toString(): string {
 		return `ComposeTransform(\n    ${this.parts.join(",\n    ")}\n)`;
 	}
+}
+
+/** The transform that changes nothing. */
+export const identityTransform = new ComposeTransform([]);
+
+/** @internal The sum over the last `dims` dimensions. */
+export function sumRightmost(x: Tensor, dims: number): Tensor {
+	return dims === 0 ? x : x.flatten(-dims).sum(-1);
 }
 
 function times(a: Tensor | number, b: Tensor | number): Tensor | number {

@@ -61,6 +61,21 @@ rows += [
     ("FisherSnedecor", {"df1": v(0.5, 3.0, 5.0), "df2": v(1.0, 3.0, 8.0)}, "positive", None),
     ("Kumaraswamy", {"concentration1": v(0.5, 1.0, 3.0), "concentration0": v(0.5, 2.0, 0.5)}, "unit", None),
 ]
+matrix = lambda *rows: torch.tensor(rows, dtype=torch.float64)
+rows += [
+    ("ContinuousBernoulli", {"probs": v(0.1, 0.4995, 0.75)}, "unit", {"probs": v(0.5, 0.2, 0.9)}),
+    ("ContinuousBernoulli", {"logits": v(-2.0, 0.001, 1.5), "lims": (0.4, 0.55)}, "unit", None),
+    ("VonMises", {"loc": v(0.5, -1.0, 3.0), "concentration": v(0.25, 3.0, 50.0)}, "real", None),
+    ("VonMises", {"loc": 1.0, "concentration": torch.tensor([4.0])}, "real", None),
+    ("LowRankMultivariateNormal", {"loc": v(0.5, -1.0, 2.0), "cov_factor": matrix([0.5, 0.0], [0.25, -1.0], [1.0, 2.0]), "cov_diag": v(0.5, 1.0, 2.0)}, None, {"loc": v(0.0, 0.0, 1.0), "cov_factor": matrix([1.0], [0.5], [-1.0]), "cov_diag": v(1.0, 1.0, 0.5)}),
+    ("LKJCholesky", {"dim": 3, "concentration": v(0.5, 2.0)}, None, None),
+    ("LKJCholesky", {"dim": 2, "concentration": 1.0}, None, None),
+    ("Wishart", {"df": torch.tensor(4.5, dtype=torch.float64), "covariance_matrix": matrix([2.0, 0.5], [0.5, 1.0])}, None, {"df": torch.tensor(3.0, dtype=torch.float64), "covariance_matrix": matrix([1.0, 0.25], [0.25, 2.0])}),
+    ("Wishart", {"df": v(3.0, 5.5), "scale_tril": matrix([1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [-1.0, 0.25, 0.5])}, None, None),
+    ("Wishart", {"df": torch.tensor(3.0, dtype=torch.float64), "precision_matrix": matrix([2.0, 0.5], [0.5, 1.0])}, None, None),
+    ("GeneralizedPareto", {"loc": v(0.0, 0.0, -0.5).float(), "scale": v(1.0, 2.0, 3.0).float(), "concentration": v(0.0, 0.25, -0.5).float()}, "positive", None),
+    ("LogisticNormal", {"loc": v(0.5, -1.0, 0.0), "scale": v(1.0, 0.5, 2.0)}, None, None),
+]
 cases = []
 for i, (name, kwargs, where, other) in enumerate(rows):
     p = getattr(D, name)(**kwargs)
@@ -96,7 +111,8 @@ for i, (name, kwargs, where, other) in enumerate(rows):
     loss = getattr(D, name)(**leaves).log_prob(value).sum()
     if loss.requires_grad:
         loss.backward()
-        row["grads"] = {k: encode(x.grad) for k, x in leaves.items() if isinstance(x, torch.Tensor)}
+        # Above the diagonal of a factor nothing is read; cholesky_solve's derivative has numbers there all the same.
+        row["grads"] = {k: encode(x.grad.tril() if k == "scale_tril" else x.grad) for k, x in leaves.items() if isinstance(x, torch.Tensor)}
     cases.append(row)
 
 # Divergences between classes, and batches of another shape.
@@ -110,6 +126,9 @@ some = {
     "Beta": [2.0, 0.5],
     "Bernoulli": [0.25],
     "Poisson": [2.0],
+    "ContinuousBernoulli": [0.25],
+    "Pareto": [0.5, 3.0],
+    "Binomial": [3.0, 0.25],
 }
 make = lambda name: getattr(D, name)(*[torch.tensor(x, dtype=torch.float64) for x in some[name]])
 pairs = []
@@ -122,12 +141,12 @@ for p in some:
             pass
 expanded = []
 torch.manual_seed(7)
-for i in [0, 2, 3, 7, 10, 11, 12, 15, 16, 18, 19, 20, 21, *range(24, len(rows))]:
+for i in [0, 2, 3, 7, 10, 11, 12, 15, 16, 18, 19, 20, 21, *[k for k in range(24, len(rows)) if rows[k][0] != "GeneralizedPareto"]]:
     name, kwargs, *_ = rows[i]
     p = getattr(D, name)(**kwargs)
     bigger = p.expand([2, *p.batch_shape])
     expanded.append({"case": i, "text": str(bigger), "sample": encode(bigger.sample((3,)).double())})
-    if not name.startswith("Relaxed"):
+    if not name.startswith(("Relaxed", "LKJ", "LogisticNormal")):
         expanded[-1]["mean"] = encode(bigger.mean)
 
 normal = D.Normal(torch.zeros(2, 3, dtype=torch.float64), 1.0)
@@ -185,4 +204,55 @@ for i, (name, kwargs) in enumerate([
     (sample * torch.linspace(1, 2, sample.numel(), dtype=torch.float64).view(sample.shape)).sum().backward()
     pathwise.append({"name": name, "kwargs": encode(kwargs), "sample": encode(sample), "grads": {key: encode(x.grad) for key, x in leaves.items()}})
 
-write("distributions.json", {"pathwise": pathwise, "composed": composed, "cases": cases, "pairs": pairs, "some": some, "expanded": expanded, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})
+# Constraints and the ways to them from all real numbers.
+c = D.constraints
+square = torch.arange(18.0, dtype=torch.float64).reshape(2, 3, 3).sin()
+asked = {
+    "real": (c.real, v(-1.0, float("nan"), 2.0)),
+    "positive": (c.positive, v(-1.0, 0.0, 2.0)),
+    "nonnegative": (c.nonnegative, v(-1.0, 0.0, 2.0)),
+    "greaterThan": (c.greater_than(1.5), v(1.0, 1.5, 2.0)),
+    "greaterThanEq": (c.greater_than_eq(1.5), v(1.0, 1.5, 2.0)),
+    "lessThan": (c.less_than(1.5), v(1.0, 1.5, 2.0)),
+    "unitInterval": (c.unit_interval, v(-0.5, 0.0, 1.0)),
+    "interval": (c.interval(-1.0, 3.0), v(-1.5, -1.0, 3.0)),
+    "halfOpenInterval": (c.half_open_interval(-1.0, 3.0), v(-1.5, -1.0, 3.0)),
+    "integerInterval": (c.integer_interval(0, 3), v(0.5, 3.0, 4.0)),
+    "nonnegativeInteger": (c.nonnegative_integer, v(-1.0, 0.5, 2.0)),
+    "positiveInteger": (c.positive_integer, v(0.0, 0.5, 2.0)),
+    "boolean": (c.boolean, v(0.0, 0.5, 1.0)),
+    "oneHot": (c.one_hot, matrix([0.0, 1.0], [1.0, 1.0])),
+    "simplex": (c.simplex, matrix([0.25, 0.75], [0.5, 0.75])),
+    "realVector": (c.real_vector, matrix([0.25, 0.75], [0.5, float("nan")])),
+    "multinomial": (c.multinomial(3), matrix([1.0, 2.0], [2.0, 2.0])),
+    "lowerTriangular": (c.lower_triangular, torch.stack([square[0].tril(), square[1]])),
+    "lowerCholesky": (c.lower_cholesky, torch.stack([square[0].tril(), square[1].tril().abs()])),
+    "corrCholesky": (c.corr_cholesky, torch.stack([matrix([1.0, 0.0], [0.6, 0.8]), matrix([1.0, 0.0], [0.6, 0.7])])),
+    "square": (c.square, square),
+    "symmetric": (c.symmetric, torch.stack([square[0] + square[0].mT, square[1]])),
+    "positiveSemidefinite": (c.positive_semidefinite, torch.stack([square[0] + square[0].mT, square[1] @ square[1].mT + torch.eye(3)])),
+    "positiveDefinite": (c.positive_definite, torch.stack([square[0] + square[0].mT, square[1] @ square[1].mT + torch.eye(3)])),
+    "independent": (c.independent(c.positive, 2), square.abs()),
+    "cat": (c.cat([c.positive, c.real], 0, [2, 1]), v(1.0, -1.0, -1.0)),
+    "stack": (c.stack([c.positive, c.interval(0.0, 2.0), c.real], -1), matrix([1.0, 1.0, 1.0], [-1.0, 3.0, 1.0])),
+}
+met = {}
+for name, (constraint, value) in asked.items():
+    text = str(constraint)
+    row = met[name] = {"text": None if "object at" in text or name in ("cat", "stack", "multinomial") else text, "discrete": constraint.is_discrete, "dims": constraint.event_dim, "value": encode(value), "met": constraint.check(value).tolist()}
+    from_ = v(0.5, -1.25, 2.0) if constraint.event_dim < 2 or name == "corrCholesky" else square
+    if constraint.event_dim == 1 or name in ("cat", "corrCholesky"):
+        from_ = v(0.5, -1.25, 2.0)
+    if name == "stack":
+        from_ = matrix([0.5, -1.25, 2.0], [0.0, 1.0, -3.0])
+    for to in ["biject_to", "transform_to"]:
+        try:
+            transform = getattr(D, to)(constraint)
+        except NotImplementedError:
+            continue
+        y = transform(from_)
+        row[to] = {"x": encode(from_), "y": encode(y), "back": encode(transform.inv(y)), "bijective": transform.bijective}
+        if transform.bijective:
+            row[to]["slope"] = encode(transform.log_abs_det_jacobian(from_, y))
+
+write("distributions.json", {"constraints": met, "pathwise": pathwise, "composed": composed, "cases": cases, "pairs": pairs, "some": some, "expanded": expanded, "fills": fills, "independent": encode(independent.log_prob(torch.ones(2, 3, dtype=torch.float64)))})

@@ -24,6 +24,15 @@ interface Case extends Record<string, unknown> {
 	other?: Record<string, unknown>;
 }
 
+/** From real numbers to what meets a constraint, and back. */
+interface Way {
+	x: Encoded;
+	y: Encoded;
+	back: Encoded;
+	bijective: boolean;
+	slope?: Encoded;
+}
+
 interface Composed extends Record<string, unknown> {
 	text: string;
 	batch: number[];
@@ -39,6 +48,18 @@ const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distr
 	/** Of a case's distribution with one dimension more. */
 	expanded: { case: number; text: string; sample: Encoded; mean?: Encoded }[];
 	fills: Record<string, Encoded>;
+	constraints: Record<
+		string,
+		{
+			text: string | null;
+			discrete: boolean;
+			dims: number;
+			value: Encoded;
+			met: unknown;
+			biject_to?: Way;
+			transform_to?: Way;
+		}
+	>;
 	independent: Encoded;
 	composed: Record<string, Composed>;
 	/** Samples and the gradients that they hand to the parameters. */
@@ -47,7 +68,7 @@ const reference = JSON.parse(readFileSync(join(__dirname, "../../reference/distr
 const { distributions } = torch;
 
 function decode(value: unknown): unknown {
-	if (typeof value !== "object" || value === null) return value;
+	if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
 	const { tensor, shape, dtype } = value as Encoded;
 	return torch.tensor(Float64Array.from(tensor.map(number)), { dtype: dtypeNamed(dtype) }).reshape(shape);
 }
@@ -318,4 +339,96 @@ describe("gradients of gamma samples and of what is made of them", () => {
 		new D.Dirichlet(single).rsample().select(-1, 0).backward();
 		expect(single.grad!.dtype).toBe(torch.float32);
 	});
+});
+
+const c = D.constraints;
+const constraints: Record<string, torch.distributions.Constraint> = {
+	...(Object.fromEntries(Object.entries(c).filter(([, value]) => value instanceof D.Constraint)) as object),
+	greaterThan: c.greaterThan(1.5),
+	greaterThanEq: c.greaterThanEq(1.5),
+	lessThan: c.lessThan(1.5),
+	interval: c.interval(-1, 3),
+	halfOpenInterval: c.halfOpenInterval(-1, 3),
+	integerInterval: c.integerInterval(0, 3),
+	multinomial: c.multinomial(3),
+	independent: c.independent(c.positive, 2),
+	cat: c.cat([c.positive, c.real], 0, [2, 1]),
+	stack: c.stack([c.positive, c.interval(0, 2), c.real], -1),
+};
+
+describe.each(Object.entries(reference.constraints))("constraint %s", (name, row) => {
+	const constraint = constraints[name]!;
+	const doublesOf = (value: Encoded) => decode(value) as Tensor;
+
+	test("says what meets it", () => {
+		if (row.text !== null) expect(String(constraint)).toBe(row.text);
+		expect([constraint.isDiscrete, constraint.eventDim]).toEqual([row.discrete, row.dims]);
+		const met = constraint.check(doublesOf(row.value)).tolist();
+		expect(met).toEqual(
+			JSON.parse(JSON.stringify(row.met), (_, value) => (typeof value === "boolean" ? Number(value) : value)),
+		);
+	});
+
+	test.each([
+		["bijectTo", row.biject_to],
+		["transformTo", row.transform_to],
+	] as const)("%s", (to, way) => {
+		if (way === undefined) {
+			expect(() => D[to](constraint)).toThrow(`[${to}] cannot transform`);
+			return;
+		}
+		const transform = D[to](constraint);
+		const x = doublesOf(way.x);
+		const y = transform.forward(x);
+		same(y, way.y, "forward");
+		same(transform.inv.forward(y), way.back, "back", 1e-8);
+		expect(transform.bijective).toBe(way.bijective);
+		if (!way.slope) return;
+		same(transform.logAbsDetJacobian(x, y), way.slope, "slope");
+		same(transform.inv.logAbsDetJacobian(y, x).neg(), way.slope, "slope of the way back");
+	});
+});
+
+test("distributions say what their parameters and values must meet", () => {
+	const normal = new D.Normal(0, 1);
+	expect(normal.argConstraints).toEqual({ loc: c.real, scale: c.positive });
+	expect(normal.support).toBe(c.real);
+	expect(new D.Bernoulli(0.5).argConstraints).toEqual({ probs: c.unitInterval, logits: c.real });
+	expect(new D.Categorical({ logits: torch.zeros(3) }).argConstraints).toEqual({
+		logits: c.realVector,
+		probs: c.simplex,
+	});
+	expect(String(new D.Uniform(1, 3).support)).toBe("Interval(lower_bound=1.0, upper_bound=3.0)");
+	const free = torch.zeros(2, { requiresGrad: true });
+	new D.Normal(0, D.transformTo(normal.argConstraints.scale!).forward(free)).logProb(torch.ones(2)).sum().backward();
+	expect(free.grad!.tolist()).toEqual([0, 0]);
+	D.transformTo.register(c.boolean, () => new D.SigmoidTransform());
+	expect(String(D.transformTo(c.boolean))).toBe("SigmoidTransform()");
+	expect(() => new D.LowRankMultivariateNormal(torch.zeros(2), torch.ones(3, 1), torch.ones(2))).toThrow(
+		"[LowRankMultivariateNormal] covFactor must be a batch of matrices with shape 2 x m, got [3, 1]",
+	);
+	expect(() => new D.Wishart(1, torch.eye(3))).toThrow(
+		"[Wishart] Value of df=1 expected to be greater than ndim - 1 = 2.",
+	);
+	expect(() => new D.LKJCholesky(1)).toThrow("Expected dim to be an integer greater than or equal to 2. Found dim=1.");
+	expect(() => new D.VonMises(0, -1)).toThrow("[VonMises] Expected parameter concentration");
+});
+
+test("divergences of vectors, of matrices and of what was transformed alike", () => {
+	const low = (...factor: number[]) =>
+		new D.LowRankMultivariateNormal(torch.zeros(2), torch.tensor(factor).unsqueeze(1), torch.ones(2));
+	const whole = (p: torch.distributions.LowRankMultivariateNormal) =>
+		new D.MultivariateNormal(p.loc, p.covarianceMatrix);
+	const [p, q] = [low(1, 2), low(-1, 0.5)];
+	const expected = D.klDivergence(whole(p), whole(q)).item();
+	for (const [a, b] of [
+		[p, q],
+		[whole(p), q],
+		[p, whole(q)],
+	] as const)
+		expect(D.klDivergence(a, b).item()).toBeCloseTo(expected, 5);
+	const exp = (loc: number) => new D.TransformedDistribution(new D.Normal(loc, 1), new D.ExpTransform());
+	expect(D.klDivergence(exp(0), exp(1)).item()).toBeCloseTo(0.5, 6);
+	const other = new D.TransformedDistribution(new D.Normal(0, 1), new D.SigmoidTransform());
+	expect(() => D.klDivergence(exp(0), other)).toThrow("their transforms differ");
 });
