@@ -70,6 +70,17 @@ describe.skipIf(!hasStandin)("a card", () => {
 		);
 	});
 
+	test("elements are counted in few bins, most of them in one, and in many", () => {
+		torch.manualSeed(1);
+		const x = torch.randint(0, 5000, [20_001]).maskedFill(torch.rand(20_001).lt(0.6), 3);
+		for (const most of [4, 5000]) {
+			const few = x.clamp({ max: most });
+			same(few.cuda().bincount({ minlength: 6000 }), few.bincount({ minlength: 6000 }));
+			same(few.cuda().bincount(), few.bincount());
+			for (const bins of [3, 4096, 4097]) same(torch.histc(few.float().cuda(), bins), torch.histc(few.float(), bins));
+		}
+	});
+
 	test("random orders are orders, the same for the same seed", () => {
 		for (const n of [1, 2, 100, 5000]) {
 			torch.manualSeed(n);

@@ -48,19 +48,42 @@ extern "C" __global__ void search(i64* out, const C* sorted, const C* values, i6
   out[i] = low;
 }
 
-/** Whole numbers are counted, so the order does not matter. */
-extern "C" __global__ void countEach(u64* counts, const C* x, i64 n) {
-  const i64 i = globalThread();
-  if (i < n) atomicAdd(counts + i64(x[i]), u64(1));
+/**
+ * Counts the elements in each bin; f(x): a bin, or a negative number for none. A block counts by itself where bins are few, since then
+ * many elements meet in one. Whole numbers are added, so the order does not matter.
+ */
+template <class F>
+GB_DEVICE void countAll(u64* counts, const C* x, i64 n, i64 bins, const F& f) {
+  constexpr i64 kFew = 4096;
+  __shared__ u32 own[kFew];
+  const bool few = bins <= kFew;
+  for (i64 b = threadIdx.x; few && b < bins; b += blockDim.x) own[b] = 0;
+  __syncthreads();
+  for (i64 i = globalThread(); i < n; i += i64(gridDim.x) * blockDim.x) {
+    const i64 bin = f(x[i]);
+    if (bin < 0) continue;
+    if (few) {
+      atomicAdd(own + bin, 1u);
+    } else {
+      atomicAdd(counts + bin, u64(1));
+    }
+  }
+  __syncthreads();
+  for (i64 b = threadIdx.x; few && b < bins; b += blockDim.x) {
+    if (own[b] > 0) atomicAdd(counts + b, u64(own[b]));
+  }
+}
+
+extern "C" __global__ void countEach(u64* counts, const C* x, i64 n, i64 bins) {
+  countAll(counts, x, n, bins, [](C value) { return i64(value); });
 }
 
 extern "C" __global__ void countBins(u64* counts, const C* x, i64 n, i64 bins, double min, double max) {
-  const i64 i = globalThread();
-  if (i >= n) return;
-  const double value = double(x[i]);
-  if (!(value >= min && value <= max)) return;
-  const i64 bin = i64((value - min) / (max - min) * double(bins));
-  atomicAdd(counts + (bin < bins ? bin : bins - 1), u64(1));
+  countAll(counts, x, n, bins, [=](C value) {
+    if (!(double(value) >= min && double(value) <= max)) return i64(-1);
+    const i64 bin = i64((double(value) - min) / (max - min) * double(bins));
+    return bin < bins ? bin : bins - 1;
+  });
 }
 
 }  // namespace cuda

@@ -1,4 +1,6 @@
 // Sets, searches and counts on a card.
+#include <algorithm>
+
 #include "cuda/ops/units.h"
 #include "ops/create.h"
 #include "ops/scan.h"
@@ -41,16 +43,22 @@ void searchOnCuda(const Tensor& sorted, const Tensor& values, const Tensor& out,
          static_cast<long long>(perRow), static_cast<long long>(out.numel()), right);
 }
 
+/** Blocks that fill a card, each of which counts what it comes by. */
+Grid countingGrid(const Tensor& x) {
+  const int64_t most = 8 * int64_t(properties(cudaIndex(x.device())).multiProcessorCount);
+  return gridFor(std::min((x.numel() + kThreads - 1) / kThreads, most), 1);
+}
+
 void bincountOnCuda(const Tensor& x, const Tensor& counts) {
   static ByCompute kernels;
-  launch(kernels.get(x.device(), "sets.cu", "countEach", x.dtype()), x.device(), gridFor(x.numel(), kThreads), kThreads,
-         counts.data(), x.data(), static_cast<long long>(x.numel()));
+  launch(kernels.get(x.device(), "sets.cu", "countEach", x.dtype()), x.device(), countingGrid(x), kThreads, counts.data(), x.data(),
+         static_cast<long long>(x.numel()), static_cast<long long>(counts.numel()));
 }
 
 void histcOnCuda(const Tensor& x, const Tensor& counts, double min, double max) {
   static ByCompute kernels;
-  launch(kernels.get(x.device(), "sets.cu", "countBins", x.dtype()), x.device(), gridFor(x.numel(), kThreads), kThreads,
-         counts.data(), x.data(), static_cast<long long>(x.numel()), static_cast<long long>(counts.numel()), min, max);
+  launch(kernels.get(x.device(), "sets.cu", "countBins", x.dtype()), x.device(), countingGrid(x), kThreads, counts.data(), x.data(),
+         static_cast<long long>(x.numel()), static_cast<long long>(counts.numel()), min, max);
 }
 
 GB_UNITS(all) {
