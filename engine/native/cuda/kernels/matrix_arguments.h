@@ -6,8 +6,10 @@ namespace cuda {
 
 /** Columns that one block of threads factors alone, and columns after which all others are brought up to date. */
 constexpr int kPanel = 16, kBlock = 64;
-/** Threads of a panel's block, and of one that exchanges rows, which takes so many columns. */
-constexpr int kPanelThreads = 512, kExchangeThreads = 256, kExchangeColumns = 32;
+/** Rows of a panel that a thread has under way, and threads of its block at most. */
+constexpr int kPanelRows = 8, kPanelThreads = 512;
+/** Threads of a block that exchanges rows, and columns that it takes. */
+constexpr int kExchangeThreads = 256, kExchangeColumns = 32;
 /** Substitution: threads that share a row, each with so many columns. */
 constexpr int kSolveSide = 4, kSolveEach = 4, kSolveColumns = kSolveSide * kSolveEach;
 

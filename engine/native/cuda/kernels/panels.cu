@@ -7,14 +7,16 @@
 namespace gb {
 namespace cuda {
 
-/** Columns from … from + width of LU, whose rows above are done. A thread keeps to its rows, and looks for the next pivot meanwhile. */
+/** Columns from … from + width of LU, whose rows above are done. Half a warp takes a row, a few of them at a time. */
 extern "C" __global__ void __launch_bounds__(kPanelThreads, 1) luPanel(double* a, i64* pivots, i64* info, i64 rows, i64 n, i64 from,
                                                                     int width) {
+  static_assert(2 * kPanel == kWarp, "a row's columns are lanes");
   __shared__ double top[kPanel];
-  const int thread = threadIdx.x;
+  const int thread = threadIdx.x, lane = thread % kPanel, groups = blockDim.x / kPanel;
   const i64 steps = rows < n ? rows : n;
   double *m = a + blockIdx.x * rows * n, most = -1;
   i64 at = from, first = from == 0 ? 0 : info[blockIdx.x];
+  // Of a thread's rows the first whose element is the largest.
   const auto consider = [&](i64 i, double value) {
     const double size = scalar::fabs(value);
     if (size > most) {
@@ -38,17 +40,28 @@ extern "C" __global__ void __launch_bounds__(kPanelThreads, 1) luPanel(double* a
       m[k * n + j] = top[thread];
     }
     __syncthreads();
-    const double pivot = top[step];
+    const double pivot = top[step], own = lane < width ? top[lane] : 0;
     if (pivot == 0 && first == 0) first = k + 1;
     most = -1;
     at = k + 1;
-    for (i64 i = k + 1 + thread; i < rows; i += blockDim.x) {
-      double* row = m + i * n + from;
-      const double factor = pivot == 0 ? 0 : row[step] / pivot;
-      if (pivot != 0) row[step] = factor;
-#pragma unroll 4
-      for (int j = step + 1; factor != 0 && j < width; j++) row[j] -= factor * top[j];
-      if (step + 1 < width) consider(i, row[step + 1]);
+    // The halves of a warp go on together.
+    for (i64 base = k + 1 + thread / kWarp * 2; base < rows; base += kPanelRows * groups) {
+      const i64 row = base + thread / kPanel % 2;
+      double values[kPanelRows];
+#pragma unroll
+      for (int e = 0; e < kPanelRows; e++) {
+        const i64 i = row + e * groups;
+        values[e] = i < rows && lane >= step && lane < width ? m[i * n + from + lane] : 0;
+      }
+#pragma unroll
+      for (int e = 0; e < kPanelRows; e++) {
+        const i64 i = row + e * groups;
+        const double below = __shfl_sync(kAllLanes, values[e], step, kPanel), factor = pivot == 0 ? 0 : below / pivot;
+        if (i >= rows || lane < step || lane >= width) continue;
+        const double value = lane == step ? factor : factor != 0 ? values[e] - factor * own : values[e];
+        if (pivot != 0) m[i * n + from + lane] = value;
+        if (lane == step + 1) consider(i, value);
+      }
     }
     // What is the next row may be another thread's.
     __syncthreads();

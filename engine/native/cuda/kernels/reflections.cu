@@ -38,7 +38,20 @@ extern "C" __global__ void __launch_bounds__(kPanelThreads, 1) qrPanel(double* a
     double all = 0;
     for (int g = 0; g < groups; g++) all += sums[g * kPanel + lane];
     if (group == 0) products[lane][p] = all;
-    for (i64 i = p + group; any && other && lane > p && i < left; i += groups) m[i * n + lane] -= tau * element(i) * all;
+    for (i64 first = p + group; any && other && lane > p && first < left; first += kPanelRows * groups) {
+      double vector[kPanelRows], value[kPanelRows];
+#pragma unroll
+      for (int e = 0; e < kPanelRows; e++) {
+        const i64 i = first + e * groups;
+        vector[e] = i < left ? element(i) : 0;
+        value[e] = i < left ? m[i * n + lane] : 0;
+      }
+#pragma unroll
+      for (int e = 0; e < kPanelRows; e++) {
+        const i64 i = first + e * groups;
+        if (i < left) m[i * n + lane] = value[e] - tau * vector[e] * all;
+      }
+    }
     __syncthreads();
   }
   if (threadIdx.x < width) {

@@ -1,5 +1,8 @@
 // Parts of matrices, and products with them.
 #pragma once
+#include <algorithm>
+
+#include "cuda/kernels/matrix_arguments.h"
 #include "ops/matrix.h"
 
 namespace gb::cuda {
@@ -36,6 +39,12 @@ struct Block {
     return block;
   }
 };
+
+/** Threads that take a panel of so many rows: whole warps. */
+inline unsigned panelThreads(int64_t rows) {
+  const int64_t wanted = (rows + kPanelRows - 1) / kPanelRows * kPanel;
+  return unsigned((std::min<int64_t>(wanted, kPanelThreads) + 31) / 32 * 32);
+}
 
 /** c = alpha·a·b + beta·c; `own`: by our kernel also where cuBLASLt is, whose plans cost more than a product so narrow. */
 void multiply(const Block& c, const Block& a, const Block& b, double alpha, double beta, bool own = false);

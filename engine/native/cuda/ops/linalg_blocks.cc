@@ -76,9 +76,8 @@ void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info) {
     // A block's columns panel by panel: only they follow at once.
     for (int64_t k = from; k < to; k += kPanel) {
       const int64_t count = std::min<int64_t>(kPanel, to - k), next = k + count, rest = to - next;
-      launchPlain(kernel, kFile, "luPanel", x.device, gridFor(x.batch, 1), wholeWarps(std::min<int64_t>(m - k, kPanelThreads)),
-                  x.data, pivots.data(), info.data(), static_cast<long long>(m), static_cast<long long>(n),
-                  static_cast<long long>(k), int(count));
+      launchPlain(kernel, kFile, "luPanel", x.device, gridFor(x.batch, 1), panelThreads(m - k), x.data, pivots.data(), info.data(),
+                  static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), int(count));
       exchangeRows(own, pivots, k, count, {width - count, k - from, count});
       const Block right = x.part(k, count, next, rest);
       solveBlock(x.part(k, count, k, count), right, false, true);

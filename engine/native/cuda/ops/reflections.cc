@@ -35,8 +35,7 @@ Reflections::Reflections(const Tensor& a)
   for (int64_t from = 0; from < steps_; from += kPanel) {
     const Block v = vectors(from), t = joins(from);
     const int64_t to = from + v.columns;
-    const unsigned threads = unsigned(std::clamp<int64_t>((rows_ - from) / 32 * 32, 32, kPanelThreads));
-    launchPlain(kernel, kFile, "qrPanel", x.device, gridFor(x.batch, 1), threads, x.data, v.data, t.data,
+    launchPlain(kernel, kFile, "qrPanel", x.device, gridFor(x.batch, 1), panelThreads(rows_ - from), x.data, v.data, t.data,
                 static_cast<long long>(rows_), static_cast<long long>(n), static_cast<long long>(from), int(v.columns),
                 static_cast<long long>(v.perMatrix), static_cast<long long>(t.perMatrix));
     // Qᵀ goes to what is not done yet.
