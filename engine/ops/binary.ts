@@ -82,8 +82,8 @@ function sharedByNumbers(loses: (a: Tensor, b: Value) => Tensor): readonly [Slop
 	];
 }
 
-/** A number as a tensor that promotes as the number does. */
-function tensor(value: Value, like: Tensor): Tensor {
+/** @internal A number as a tensor that promotes as the number does. */
+export function tensor(value: Value, like: Tensor): Tensor {
 	return value instanceof Tensor ? value : wrap(native.full([], value, like.dtype.code, like.handle));
 }
 
@@ -201,8 +201,8 @@ function tensorsOf(a: Value, b: Value): (Tensor | null)[] {
 	return [a instanceof Tensor ? a : null, b instanceof Tensor ? b : null];
 }
 
-function define(name: Name) {
-	const { kernel, slopes, node: nodeName } = rows[name];
+/** @internal The function of a row and its in-place form. */
+export function define(name: string, { kernel, slopes, node: nodeName }: Row) {
 	const backward: Derivative["backward"] = (node, grad) => {
 		const { numbers, shapes } = node.attributes as Attributes;
 		const a = numbers[0] ?? node.saved(0);
@@ -246,7 +246,7 @@ function raisedPower(plain: (a: Value, b: Value) => Tensor) {
 
 const functions = {} as Record<Name, (a: Value, b: Value) => Tensor>;
 for (const name of Object.keys(rows) as Name[]) {
-	const { apply: plain, applyInPlace } = define(name);
+	const { apply: plain, applyInPlace } = define(name, rows[name]);
 	const apply = name === "pow" ? raisedPower(plain) : plain;
 	functions[name] = apply;
 	asMethods({ [name]: apply });

@@ -3,6 +3,7 @@ import { named } from "./named";
 /* The public functions of tensors. Those with parameters by name stand before the same of ./functions. */
 
 export * from "./functions";
+export { type LowrankOptions, pcaLowrank, svdLowrank } from "./lowRank";
 export { linalg, special } from "./named";
 
 export const {

@@ -14,6 +14,7 @@ const plain =
 		(x[name] as unknown as () => Tensor).call(x);
 
 export { i0, i0e, i1, i1e } from "./bessel";
+export { erfcx, gammainc, gammaincc, logNdtr, ndtri, zeta } from "./gammas";
 
 export const digamma = plain("digamma");
 /** `digamma` */

@@ -18,6 +18,9 @@ const named: Record<string, string> = {
 	eigh: "aten::linalg_eigh",
 	embeddingBackward: "aten::embedding_backward",
 	emptyLikeOn: "aten::empty_like",
+	erfcx: "aten::special_erfcx",
+	gammainc: "aten::igamma",
+	gammaincc: "aten::igammac",
 	geluTanh: "aten::gelu",
 	geluTanhBackward: "aten::gelu_backward",
 	linearDynamic: "quantized::linear_dynamic",
@@ -28,6 +31,7 @@ const named: Record<string, string> = {
 	medianDim: "aten::median",
 	minDim: "aten::min",
 	modeDim: "aten::mode",
+	ndtri: "aten::special_ndtri",
 	norm: "aten::linalg_vector_norm",
 	qr: "aten::linalg_qr",
 	randint_: "aten::random_",
@@ -43,6 +47,7 @@ const named: Record<string, string> = {
 	truncDivide: "aten::div",
 	unique: "aten::_unique2",
 	zeroAll_: "aten::_foreach_zero_",
+	zeta: "aten::special_zeta",
 };
 
 /** Rows that compute what no operation of PyTorch does alone. */

@@ -37,6 +37,10 @@ export interface UnaryOps {
 	digamma: Unary;
 	/** (n): the n-th derivative of digamma */
 	polygamma: Unary1;
+	/** exp(x²) · erfc(x) */
+	erfcx: Unary;
+	/** The inverse of the normal distribution function. */
+	ndtri: Unary;
 	/** sin(πx) / πx */
 	sinc: Unary;
 	/** (eps); NaN for none */
@@ -141,6 +145,11 @@ export interface BinaryOps {
 	logaddexp: Binary;
 	logaddexp2: Binary;
 	xlogy: Binary;
+	/** The lower and the upper regularised incomplete gamma function of a and x. */
+	gammainc: Binary;
+	gammaincc: Binary;
+	/** Hurwitz' zeta function Σ (k + q)^−x */
+	zeta: Binary;
 	copysign: Binary;
 	/** 0 below zero and for NaN, 1 above it, b at it */
 	heaviside: Binary;

@@ -1,6 +1,7 @@
 // One formula per pointwise op of two or three inputs. T is float, double or i64 (all integers and bool; results
 // wrap when they are stored). Names are those of rows in ops/pointwise.def.
 #pragma once
+#include "scalar/gamma.h"
 #include "scalar/math.h"
 
 namespace gb {

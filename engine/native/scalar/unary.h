@@ -3,6 +3,7 @@
 // ops/pointwise.def.
 #pragma once
 #include "scalar/math.h"
+#include "scalar/gamma.h"
 #include "scalar/special.h"
 
 namespace gb {
