@@ -64,6 +64,44 @@ test("a question of node:readline over the standard input is asked under the cel
 	expect(refused.reply.evalue).toMatch(/allow_stdin/);
 });
 
+test("the standard input is read line by line, as long as somebody wants lines", { timeout: 20_000 }, async () => {
+	let asked: string[] = [];
+	const answering = (...answers: string[]) => ({
+		onInput(prompt: string) {
+			asked.push(prompt);
+			return answers.shift() ?? "one too many";
+		},
+	});
+	const run = async (code: string, ...answers: string[]) => {
+		asked = [];
+		const { result, reply } = await kernel.client.execute(code, {}, answering(...answers));
+		expect(reply.evalue).toBeUndefined();
+		return result?.["text/plain"];
+	};
+	const { reply } = await kernel.client.execute('import * as lines from "node:readline"; let heard: string[] = [];');
+	expect(reply.status).toBe("ok");
+	const raw = "heard = []; for await (const chunk of process.stdin) { heard.push(String(chunk)); break; } heard";
+	expect(await run(raw, "one")).toBe("[ 'one\\n' ]");
+	expect(await run(raw, "once more")).toBe("[ 'once more\\n' ]");
+	const loop = `heard = []; for await (const line of lines.createInterface({ input: process.stdin })) {
+		heard.push(line); if (line === "end") break; } heard`;
+	expect(await run(loop, "a", "end")).toBe("[ 'a', 'end' ]");
+	expect(asked).toEqual(["", ""]);
+	const both = `heard = []; const reader = lines.createInterface({ input: process.stdin });
+		heard.push(await new Promise<string>((done) => reader.question("name? ", done)));
+		reader.on("line", (line: string) => { heard.push(line); if (line === "end") reader.close(); });
+		await new Promise<void>((done) => reader.on("close", done)); heard`;
+	expect(await run(both, "Anna", "b", "end")).toBe("[ 'Anna', 'b', 'end' ]");
+	expect(asked).toEqual(["name? ", "", ""]);
+	expect(
+		await run("await new Promise<string>((done) => process.stdin.once('data', (data) => done(String(data))))", "data"),
+	).toBe("'data\\n'");
+	expect(await run("process.stdin.resume(); 1")).toBe("1");
+	expect(asked).toEqual([]);
+	const refused = await kernel.client.execute(raw);
+	expect(refused.reply.evalue).toMatch(/allow_stdin/);
+});
+
 test("a parameter of another type than its variable is a type error that names it", async () => {
 	const cell: CodeCell = {
 		cell_type: "code",
