@@ -190,6 +190,12 @@ export class Node implements GraphNode {
 		return again;
 	}
 
+	/** A number in the place of a saved tensor: PyTorch frees it with the graph as well. */
+	number(value: Scalar): Scalar {
+		if (this.#freed) throw new Error(freedMessage);
+		return value;
+	}
+
 	/** Lets go of what was saved: the graph cannot be walked a second time. */
 	release(): void {
 		if (this.#saved.length > 0 || this.#packed) {

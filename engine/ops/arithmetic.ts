@@ -117,7 +117,7 @@ const mulBackward: Derivative = {
 	backward(node, grad) {
 		const { a, b, scalar } = node.attributes as Product;
 		return [
-			node.needs(0) ? unbroadcast(grad.mul(scalar ?? node.saved(1)), a) : null,
+			node.needs(0) ? unbroadcast(grad.mul(scalar === null ? node.saved(1) : node.number(scalar)), a) : null,
 			node.needs(1) ? unbroadcast(grad.mul(node.saved(0)), b) : null,
 		];
 	},
@@ -157,7 +157,7 @@ const divBackward: Derivative = {
 	name: "DivBackward0",
 	backward(node, grad) {
 		const { a, b, scalar, dividend } = node.attributes as Quotient;
-		const divisor = scalar ?? node.saved(1);
+		const divisor = scalar === null ? node.saved(1) : node.number(scalar);
 		return [
 			node.needs(0) ? unbroadcast(grad.div(divisor), a) : null,
 			node.needs(1) ? unbroadcast(grad.neg().mul(div(dividend ?? node.saved(0), divisor).div(divisor)), b) : null,

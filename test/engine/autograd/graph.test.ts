@@ -30,6 +30,17 @@ describe("backward", () => {
 		expect(y.item()).toBe(100_001);
 	});
 
+	test("a second pass through a product or quotient with a number needs retainGraph, through a sum it does not", () => {
+		for (const of of [(x: Tensor) => x.mul(2), (x: Tensor) => x.div(2)]) {
+			const y = of(leaf(1, 2));
+			y.sum().backward();
+			expect(() => y.sum().backward()).toThrow(/a second time/);
+		}
+		const y = leaf(1, 2).add(2);
+		y.sum().backward();
+		y.sum().backward();
+	});
+
 	test("a second pass needs retainGraph", () => {
 		const x = leaf(2);
 		const y = x.mul(x);
