@@ -144,8 +144,6 @@ export interface CudaOps {
 	 * several blocks take a row of so many elements at least. Otherwise 2¹⁶, 2¹⁶ and 2¹⁸.
 	 */
 	cudaSetLargeFrom: (matrix: number, positions: number, row: number) => void;
-	/** For tests: when the launch thread makes the driver's calls. 0: while they follow each other closely; 1: always; 2: never. */
-	cudaSetLaunchThread: (use: number) => void;
 	/** For tests: calls that the launch thread has made. */
 	cudaCallsByThread: () => number;
 	/** PyTorch's 16 bytes: seed and offset. */

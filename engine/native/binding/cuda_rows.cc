@@ -200,10 +200,6 @@ RawResult cudaCompileStats() {
       .result();
 }
 
-void cudaSetLaunchThread(int use) {
-  GB_CHECK(use >= 0 && use <= 2, "expected 0, 1 or 2, got ", use);
-  cuda::setLaunchThread(cuda::LaunchThread(use));
-}
 double cudaCallsByThread() { return double(cuda::callsByThread()); }
 
 /** [file, macros] of everything that kernels are compiled from. */
@@ -250,7 +246,6 @@ const Row rows[] = {
     GB_ROW(cudaCompileStats),
     GB_ROW_AS(cudaSetLaunchLimit, &cuda::setLaunchLimit),
     GB_ROW_AS(cudaSetLargeFrom, &cuda::setLargeFrom),
-    GB_ROW(cudaSetLaunchThread),
     GB_ROW(cudaCallsByThread),
     GB_ROW(cudaUnits),
     GB_ROW(cudaCompile),

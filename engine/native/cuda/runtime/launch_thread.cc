@@ -1,5 +1,6 @@
 #include "cuda/runtime/launch_thread.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -24,6 +25,12 @@ std::atomic<bool> handedOver{false};
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/**
+ * When the thread is used (GRADBOOK_LAUNCH_THREAD). Automatic: where there are processors for it, while calls follow each other
+ * closely. What is done now and then, as in a cell that is tried out, is done at once, and so are its errors told at once.
+ */
+enum class LaunchThread { Automatic, Always, Never };
 
 /** Bytes of calls that may wait: over a thousand launches, as many as the driver itself takes before it makes its caller wait. */
 constexpr uint64_t kRoom = uint64_t(1) << 18;
@@ -117,7 +124,7 @@ struct Ring {
         if (position + bytes < written.load(std::memory_order_acquire)) {
           for (uint64_t line = 0; line < kAhead; line += kLine) __builtin_prefetch(room + (position + bytes + line) % kRoom);
         }
-        run_(*call);
+        perform(*call);
         position += bytes;
         made.store(made.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       }
@@ -140,7 +147,7 @@ struct Ring {
     awake.store(true);
   }
 
-  void run_(Call& call) {
+  void perform(Call& call) {
     const OpName name(call.op);
     try {
       enter(call.device);
@@ -257,11 +264,6 @@ void finishHandedOver() {
   Ring& r = ring();
   Ring::waitFor([&] { return r.empty(); });
   if (r.mine()) handedOver.store(false, std::memory_order_relaxed);
-}
-
-void setLaunchThread(LaunchThread use) {
-  finishHandedOver();
-  ring().use = use;
 }
 
 void* beginCall(int index, size_t bytes, MakeCall make) {

@@ -11,13 +11,6 @@
 
 namespace gb::cuda {
 
-/**
- * When the thread is used. Automatic: where there are processors for it, while calls follow each other closely. What is done now
- * and then, as in a cell that is tried out, is done at once, and so are its errors told at once.
- */
-enum class LaunchThread : int { Automatic, Always, Never };
-void setLaunchThread(LaunchThread use);
-
 /** Makes one call, from its values at `values`. May throw: that comes out where the thread of JavaScript next queues or waits. */
 using MakeCall = void (*)(void* values);
 
