@@ -51,6 +51,12 @@ export function deviceOf(handle: Handle): Device {
 let defaultPlace = 0;
 /** How many cards there are; 0 until one is asked for. */
 let devices = 0;
+let cardUsed: ((index: number) => void) | null = null;
+
+/** @internal What is done when a card is first used. */
+export function onFirstCard(used: (index: number) => void): void {
+	cardUsed = used;
+}
 
 /**
  * @internal The code of the device for a new tensor (0: the host, 1 + i: cuda:i); an error that says what is missing
@@ -66,6 +72,11 @@ export function placeOf(op: string, spec: DeviceLike | null | undefined): number
 	if (at >= devices) {
 		const there = devices === 1 ? "the only card is cuda:0" : `the cards are cuda:0 to cuda:${devices - 1}`;
 		throw new Error(`[${op}] device 'cuda:${at}' is not available: ${there}`);
+	}
+	if (cardUsed !== null) {
+		const used = cardUsed;
+		cardUsed = null;
+		used(at);
 	}
 	return 1 + at;
 }

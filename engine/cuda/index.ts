@@ -1,5 +1,7 @@
 /* Cards: `torch.cuda`. Everything here works without a card too: `isAvailable()` is false then, and what needs one says why. */
 
+import "./compileAhead";
+
 export {
 	currentDevice,
 	type DeviceProperties,

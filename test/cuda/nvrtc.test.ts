@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { native } from "../../dist/engine/core/native";
+import { realNvrtc } from "./realNvrtc";
 
 /*
  * Kernels compiled by real NVRTC (PyPI's nvidia-cuda-nvrtc, of requirements-test.txt) for cards of four generations: those that use
@@ -9,17 +8,7 @@ import { native } from "../../dist/engine/core/native";
  * type alone some stand for the rest. All are compiled for all with GRADBOOK_ALL_KERNELS=1, as .ci/nightly does.
  */
 
-/** libnvrtc of the tests' Python, where it is installed. */
-function nvrtc(): string | undefined {
-	const python = process.env.GRADBOOK_PYTHON ?? join(__dirname, "..", "..", ".venv", "bin", "python");
-	const lib = join(python, "..", "..", "lib");
-	const folders = existsSync(lib) ? readdirSync(lib).filter((name) => name.startsWith("python3")) : [];
-	return folders
-		.map((name) => join(lib, name, "site-packages", "nvidia", "cu13", "lib", "libnvrtc.so.13"))
-		.find((file) => existsSync(file));
-}
-
-const library = nvrtc();
+const library = realNvrtc();
 const capabilities = [75, 80, 90, 100];
 const hot = [
 	"gemm.cu",

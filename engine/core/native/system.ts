@@ -151,6 +151,12 @@ export interface CudaOps {
 	cudaSetState: (index: number, state: Uint8Array) => void;
 	/** File and macros of everything that kernels are compiled from. */
 	cudaUnits: () => [file: string, macros: string][];
+	/** Those of them that most networks use, the most common first. */
+	cudaCommonUnits: () => [file: string, macros: string][];
+	/** Places in that list of what is not on the disk for a compute capability. */
+	cudaMissingUnits: (capability: number) => number[];
+	/** Compiles the unit at a place of that list, and keeps it on the disk. */
+	cudaCompileCommon: (place: number, capability: number) => void;
 	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */
 	cudaCompile: (unit: number, capability: number) => string;
 	cudaNewStream: (index: number, priority: number) => number;

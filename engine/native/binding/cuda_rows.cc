@@ -203,11 +203,11 @@ RawResult cudaCompileStats() {
 double cudaCallsByThread() { return double(cuda::callsByThread()); }
 
 /** [file, macros] of everything that kernels are compiled from. */
-RawResult cudaUnits() {
+RawResult listOf(const cuda::UnitList& units) {
   napi_value list;
   napi_create_array(currentEnv, &list);
   uint32_t count = 0;
-  for (const cuda::Unit& unit : cuda::allUnits()) {
+  for (const cuda::Unit& unit : units) {
     napi_value pair;
     napi_create_array_with_length(currentEnv, 2, &pair);
     napi_set_element(currentEnv, pair, 0, writeText(currentEnv, unit.file));
@@ -216,7 +216,28 @@ RawResult cudaUnits() {
   }
   return {list};
 }
+RawResult cudaUnits() { return listOf(cuda::allUnits()); }
+/** Those that most networks use, in this form too. */
+RawResult cudaCommonUnits() { return listOf(cuda::commonUnits()); }
 
+/** Places in the list of common units of those that are not on the disk for cards of this capability. */
+RawResult cudaMissingUnits(int capability) {
+  napi_value list;
+  napi_create_array(currentEnv, &list);
+  uint32_t count = 0;
+  const cuda::UnitList& all = cuda::commonUnits();
+  for (size_t i = 0; i < all.size(); i++) {
+    if (!cuda::KernelCode(all[i], capability).isKept()) napi_set_element(currentEnv, list, count++, write(currentEnv, double(i)));
+  }
+  return {list};
+}
+/** Compiles the common unit at a place, if nobody has done so by now. */
+void cudaCompileCommon(int place, int capability) {
+  const cuda::UnitList& all = cuda::commonUnits();
+  GB_CHECK(place >= 0 && size_t(place) < all.size(), "no common unit ", place);
+  const cuda::KernelCode kernel(all[size_t(place)], capability);
+  if (!kernel.isKept()) kernel.compiled();
+}
 /** Compiles the unit at a place of that list; the compiler's report. */
 RawResult cudaCompile(int unit, int capability) {
   const cuda::UnitList all = cuda::allUnits();
@@ -248,6 +269,9 @@ const Row rows[] = {
     GB_ROW_AS(cudaSetLargeFrom, &cuda::setLargeFrom),
     GB_ROW(cudaCallsByThread),
     GB_ROW(cudaUnits),
+    GB_ROW(cudaCommonUnits),
+    GB_ROW(cudaMissingUnits),
+    GB_ROW(cudaCompileCommon),
     GB_ROW(cudaCompile),
 };
 

@@ -58,6 +58,8 @@ export function standinEnvironment(settings = ""): Record<string, string> {
 		GRADBOOK_CACHE: folder,
 		// Every call goes by the thread that makes them where they follow each other closely.
 		GRADBOOK_LAUNCH_THREAD: "always",
+		// The stand-in's compiler takes far longer than NVRTC, and what a suite uses is compiled already.
+		GRADBOOK_COMPILE_AHEAD: "off",
 		// Every tensor is an allocation of its own size: the stand-in sees each byte too far.
 		GRADBOOK_NO_CUDA_MEMORY_CACHING: "1",
 	};

@@ -122,6 +122,8 @@ CachedKernel::CachedKernel(const std::string& key) {
   path_ = folder + "/" + hash.text() + ".bin";
 }
 
+bool CachedKernel::exists() const { return !path_.empty() && access(path_.c_str(), R_OK) == 0; }
+
 std::string CachedKernel::read() const { return path_.empty() ? "" : readFile(path_); }
 
 void CachedKernel::write(const std::string& code) const {

@@ -17,6 +17,7 @@ std::string kernelSource(const char* file);
 class CachedKernel {
  public:
   explicit CachedKernel(const std::string& key);
+  bool exists() const;
   /** Empty where there is none. */
   std::string read() const;
   /** A full or read-only disk is no error: the kernel is compiled again next time. */

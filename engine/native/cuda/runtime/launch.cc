@@ -1,14 +1,11 @@
 #include "cuda/runtime/launch.h"
 
 #include <cstdlib>
-#include <deque>
 #include <mutex>
 #include <unordered_map>
 
-#include "cuda/api/nvrtc.h"
 #include "cuda/runtime/capture.h"
 #include "cuda/runtime/fault.h"
-#include "cuda/runtime/kernel_files.h"
 #include "cuda/runtime/launch_thread.h"
 #include "tensor/error.h"
 
@@ -26,66 +23,27 @@ struct Recent {
 };
 thread_local Recent recent{};
 
-std::vector<std::string> optionsOf(const Unit& unit) {
-  std::vector<std::string> options{"--std=c++17", "-I" + kernelFolder(), "--fmad=false", "--device-as-default-execution-space"};
-  size_t at = 0;
-  while (at < unit.options.size()) {
-    const size_t end = std::min(unit.options.find(' ', at), unit.options.size());
-    if (end > at) options.push_back(unit.options.substr(at, end - at));
-    at = end + 1;
-  }
-  return options;
-}
-
-std::string sourceOf(const Unit& unit) { return unit.text.empty() ? kernelSource(unit.file) : unit.text; }
-
 CUmodule moduleOf(int index, const Unit& unit) {
   const std::string key = std::to_string(index) + " " + unit.file + " " + unit.options + "\n" + unit.text;
   std::lock_guard<std::mutex> guard(lock);
   CUmodule& module = modules[key];
   if (module) return module;
   const int capability = properties(index).capability();
-  const CachedKernel cached(std::string(unit.file) + "\n" + unit.options + "\n" + std::to_string(capability) + "\n" +
-                            Compiler::identity() + (unit.text.empty() ? "" : "\n" + unit.text));
+  const KernelCode kernel(unit, capability);
   enter(index);
   const Relaxed relaxed;
-  std::string code = cached.read();
+  std::string code = kernel.found();
   if (!code.empty() && driver().moduleLoadData(&module, code.data()) == kSuccess) {
     stats.found++;
     return module;
   }
-  code = Compiler::compile(sourceOf(unit), unit.file, optionsOf(unit), capability);
+  code = kernel.compiled();
   stats.compiled++;
   GB_CUDA(moduleLoadData, &module, code.data());
-  cached.write(code);
   return module;
 }
 
-std::vector<void (*)(UnitList&)>& lists() {
-  static std::vector<void (*)(UnitList&)> all;
-  return all;
-}
-
 }  // namespace
-
-bool announceUnits(void (*list)(UnitList&)) {
-  lists().push_back(list);
-  return true;
-}
-
-UnitList allUnits() {
-  UnitList all;
-  for (const auto list : lists()) list(all);
-  return all;
-}
-
-std::string compileUnit(const Unit& unit, int capability) {
-  std::vector<std::string> options = optionsOf(unit);
-  options.push_back("--ptxas-options=-v");
-  std::string log;
-  Compiler::compile(sourceOf(unit), unit.file, options, capability, &log);
-  return log;
-}
 
 CUfunction kernelOf(int index, const Unit& unit, const char* name) {
   CUfunction function = nullptr;

@@ -6,26 +6,13 @@
 #include <type_traits>
 
 #include "cuda/runtime/device.h"
+#include "cuda/runtime/kernel_code.h"
 #include "tensor/tensor.h"
 
 namespace gb::cuda {
 
-/** One compilation: a source with its macros, separated by blanks ("-DGB_OP=add -DGB_T=float"). */
-struct Unit {
-  const char* file;
-  std::string options;
-  std::string text = {};  // of a kernel that is no file: `file` is its name in messages
-};
-
 /** Compiles, or takes from the disk, and loads. Slow but for the first time; see Function. */
 CUfunction kernelOf(int index, const Unit& unit, const char* name);
-
-/** A file of cuda/ops says which units it may ask for, so that a test can compile them all without a card. */
-using UnitList = std::vector<Unit>;
-bool announceUnits(void (*list)(UnitList& all));
-UnitList allUnits();
-/** Compiles for a card of this compute capability, which need not be there; the report on registers and spills. */
-std::string compileUnit(const Unit& unit, int capability);
 
 /** A kernel on each card, looked up once. Lives in a static table, one for each unit that a caller may choose. */
 struct Function {
