@@ -177,6 +177,18 @@ cases += [
     run("noiseWide", T.GaussianNoise(clip=False), large_floats, 33),
     run("channels", T.RandomChannelPermutation(), large, 34),
 ]
+photos = images(14, 3, 6, 5)
+cases += [
+    run("autoAugment", T.AutoAugment(), photos, 35),
+    run("autoAugmentCifar", T.AutoAugment(T.AutoAugmentPolicy.CIFAR10), photos, 36),
+    run("autoAugmentSvhn", T.AutoAugment(T.AutoAugmentPolicy.SVHN, interpolation="bilinear", fill=[1, 20, 30]), photos, 37),
+    run("randAugment", T.RandAugment(), photos, 38),
+    run("randAugmentGrey", T.RandAugment(3, 5, num_magnitude_bins=10, fill=7), images(12, 1, 6, 5), 38),
+    run("trivialAugment", T.TrivialAugmentWide(), photos, 39),
+    run("trivialAugmentBins", T.TrivialAugmentWide(9, interpolation="bilinear"), images(12, 1, 6, 5), 40),
+    run("augMix", T.AugMix(), images(6, 3, 6, 5), 41),
+    run("augMixSome", T.AugMix(severity=7, mixture_width=2, chain_depth=2, alpha=0.5, all_ops=False, interpolation="nearest", fill=3), images(6, 3, 6, 5), 42),
+]
 mixed = []
 for i, (name, options, labels) in enumerate([
     ("MixUp", {"num_classes": 4}, torch.tensor([0, 3, 1])),

@@ -12,7 +12,7 @@ import { RandomTransform, type Size } from "./transform";
 /** [a, b, c, d, e, f]: x' = a·x + b·y + c, y' = d·x + e·y + f, of places counted from the middle of the image. */
 type Matrix = readonly [number, number, number, number, number, number];
 
-interface Motion {
+export interface Motion {
 	/** Degrees, clockwise. */
 	angle: number;
 	/** Pixels. */
@@ -53,10 +53,45 @@ function sizeOfWhole([a, b, c, d, e, f]: Matrix, [height, width]: Size): Size {
 	];
 }
 
+/** An image [C, H, W] after a motion about `center`, of the size that it had. */
+export function affine(
+	image: Tensor,
+	motion: Motion,
+	center: readonly number[] | null,
+	how: "nearest" | "bilinear",
+	fill: Fill | null,
+): Tensor {
+	const size: Size = [image.size(-2), image.size(-1)];
+	return moved(image, inverseOf(motion, fromMiddle(center, size)), size, how, fill);
+}
+
+/** An image [C, H, W] turned counter-clockwise by an angle in degrees; `expand`: into the size that holds all of it. */
+export function rotated(
+	image: Tensor,
+	angle: number,
+	how: "nearest" | "bilinear",
+	fill: Fill | null,
+	center: readonly number[] | null = null,
+	expand = false,
+): Tensor {
+	const size: Size = [image.size(-2), image.size(-1)];
+	const turn = ((angle % 360) + 360) % 360;
+	const quarters = turn / 90;
+	if (center === null && Number.isInteger(quarters)) {
+		if (quarters % 2 === 0 || expand || size[0] === size[1]) return image.rot90(quarters, [-2, -1]);
+	}
+	const motion: Motion = { angle: -turn, translate: [0, 0], scale: 1, shear: [0, 0] };
+	const matrix = inverseOf(motion, fromMiddle(center, size));
+	return moved(image, matrix, expand ? sizeOfWhole(matrix, size) : size, how, fill);
+}
+
 /** Images [C, H, W] looked up by a matrix; `size` of the result, about the same middle. */
-function moved(image: Tensor, matrix: Matrix, size: Size, how: "nearest" | "bilinear", fill: Fill): Tensor {
+function moved(image: Tensor, matrix: Matrix, size: Size, how: "nearest" | "bilinear", fill: Fill | null): Tensor {
 	const [height, width] = [image.size(-2), image.size(-1)];
-	const [a, b, c, d, e, f] = matrix.map(Math.fround) as unknown as Matrix;
+	const halves = [width, width, width, height, height, height].map((side) => side * 0.5);
+	const [a, b, c, d, e, f] = matrix.map((entry, i) =>
+		Math.fround(Math.fround(entry) / halves[i]!),
+	) as unknown as Matrix;
 	const count = size[0] * size[1];
 	const [x, y] = [new Float64Array(count), new Float64Array(count)];
 	// The steps of PyTorch's affine grid and its lookup, in float32.
@@ -65,10 +100,10 @@ function moved(image: Tensor, matrix: Matrix, size: Size, how: "nearest" | "bili
 		for (let column = 0; column < size[1]; column++) {
 			const ox = column - (size[1] - 1) / 2;
 			const i = row * size[1] + column;
-			const gx = Math.fround((a * ox + b * oy + c) / (0.5 * width));
-			const gy = Math.fround((d * ox + e * oy + f) / (0.5 * height));
-			x[i] = Math.fround(((gx + 1) * width - 1) / 2);
-			y[i] = Math.fround(((gy + 1) * height - 1) / 2);
+			const gx = Math.fround(Math.fround(b * oy + Math.fround(a * ox)) + c);
+			const gy = Math.fround(Math.fround(e * oy + Math.fround(d * ox)) + f);
+			x[i] = Math.fround(Math.fround(gx + 1) * (width / 2) - 0.5);
+			y[i] = Math.fround(Math.fround(gy + 1) * (height / 2) - 0.5);
 		}
 	}
 	return sample(image, x, y, size, how, typeof fill === "number" ? [fill] : fill);
@@ -80,9 +115,10 @@ function fromMiddle(center: readonly number[] | null, [height, width]: Size): re
 }
 
 const center = nullable(anything<readonly number[]>("[x, y]", (value) => Array.isArray(value) && value.length === 2));
-const sampling = interpolation("nearest");
+export const sampling = interpolation("nearest");
 
-function checkSampling(op: string, how: string): asserts how is "nearest" | "bilinear" {
+/** Refuses other ways to look up a pixel. */
+export function checkSampling(op: string, how: string): asserts how is "nearest" | "bilinear" {
 	if (how === "nearest" || how === "bilinear") return;
 	throw new RangeError(`[${op}] interpolation must be "nearest" or "bilinear", got ${JSON.stringify(how)}`);
 }
@@ -138,21 +174,11 @@ export class RandomRotation extends RandomTransform<number> {
 
 	override alter(images: Tensor, drawn: readonly number[]): Tensor {
 		return stack(
-			drawn.map((angle, i) => this.#turned(images.select(0, i), angle)),
+			drawn.map((angle, i) =>
+				rotated(images.select(0, i), angle, this.interpolation, this.fill, this.center, this.expand),
+			),
 			0,
 		);
-	}
-
-	#turned(image: Tensor, angle: number): Tensor {
-		const size: Size = [image.size(-2), image.size(-1)];
-		const turn = ((angle % 360) + 360) % 360;
-		const quarters = turn / 90;
-		if (this.center === null && Number.isInteger(quarters)) {
-			if (quarters % 2 === 0 || this.expand || size[0] === size[1]) return image.rot90(quarters, [-2, -1]);
-		}
-		const motion: Motion = { angle: -turn, translate: [0, 0], scale: 1, shear: [0, 0] };
-		const matrix = inverseOf(motion, fromMiddle(this.center, size));
-		return moved(image, matrix, this.expand ? sizeOfWhole(matrix, size) : size, this.interpolation, this.fill);
 	}
 
 	override extraRepr(): string {
@@ -237,12 +263,8 @@ export class RandomAffine extends RandomTransform<Motion> {
 	}
 
 	override alter(images: Tensor, drawn: readonly Motion[]): Tensor {
-		const size: Size = [images.size(-2), images.size(-1)];
 		return stack(
-			drawn.map((motion, i) => {
-				const matrix = inverseOf(motion, fromMiddle(this.center, size));
-				return moved(images.select(0, i), matrix, size, this.interpolation, this.fill);
-			}),
+			drawn.map((motion, i) => affine(images.select(0, i), motion, this.center, this.interpolation, this.fill)),
 			0,
 		);
 	}

@@ -106,7 +106,8 @@ function lightnessOf(image: Tensor): Tensor {
 	return image.isFloatingPoint() ? values : values.floor();
 }
 
-const adjustments = {
+/** By factors (hue: by a part of the circle). */
+export const adjustments = {
 	brightness: (image: Tensor, factor: number) => bounded(image.mul(factor), image),
 	contrast(image: Tensor, factor: number) {
 		const base = image.size(-3) === 3 ? lightnessOf(image) : image.isFloatingPoint() ? image : image.to(float32);

@@ -1,5 +1,14 @@
 export { type AffineOptions, RandomAffine, RandomRotation, type RotationOptions } from "./affine";
 export type { Fill } from "./arguments";
+export {
+	AugMix,
+	type AugMixOptions,
+	type AugmentOptions,
+	AutoAugment,
+	RandAugment,
+	type RandAugmentOptions,
+	TrivialAugmentWide,
+} from "./autoAugment";
 export { GaussianBlur, type GaussianBlurOptions } from "./blur";
 export { RandomApply, RandomChoice, RandomOrder } from "./choose";
 export { ColorJitter, type ColorJitterOptions, Grayscale, RandomGrayscale } from "./colour";
@@ -22,6 +31,7 @@ export { FiveCrop, TenCrop } from "./manyCrops";
 export { CutMix, type MixingOptions, MixUp } from "./mixing";
 export { GaussianNoise, type GaussianNoiseOptions, RandomChannelPermutation } from "./noise";
 export type { PaddingMode } from "./pad";
+export { AutoAugmentPolicy } from "./policies";
 export { type Interpolation, InterpolationMode } from "./resample";
 export { RandomResizedCrop, type RandomResizedCropOptions, Resize, type ResizeOptions } from "./resize";
 export { type ImageTransform, Transform } from "./transform";

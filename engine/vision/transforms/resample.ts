@@ -129,30 +129,36 @@ function inFixedPoint(images: Tensor, { weights, from, to }: Axis, rows: boolean
 		.clamp(0, 255);
 }
 
-/** Images [..., C, H, W] seen through a grid of places (of pixels, [h, w] each); beyond the edge is `fill`. */
+/** Images [..., C, H, W] seen through a grid of places (of pixels, [h, w] each); beyond the edge is `fill`, or 0 where that is null. */
 export function sample(
 	images: Tensor,
 	x: Float64Array,
 	y: Float64Array,
 	[height, width]: Size,
 	interpolation: "nearest" | "bilinear",
-	fill: readonly number[],
+	fill: readonly number[] | null,
 ): Tensor {
 	const [rows, columns] = [images.size(-2), images.size(-1)];
 	const floating = images.isFloatingPoint() && images.elementSize() >= 4;
 	const dtype = floating ? images.dtype : float32;
-	const flat = images.to(dtype).reshape([...images.shape.slice(0, -2), rows * columns]);
-	const filled = tensor([...fill], { dtype }).reshape([-1, 1]);
+	// PyTorch rounds a product and its sum to float32 at once: so do sums in float64 that are rounded after each step.
+	const rounded = (sums: Tensor) => sums.to(dtype).double();
+	const flat = images
+		.to(dtype)
+		.double()
+		.reshape([...images.shape.slice(0, -2), rows * columns]);
 	let sum: Tensor | null = null;
 	let inside: Tensor | null = null;
 	for (const { places, weights } of corners(x, y, rows, columns, interpolation)) {
-		const weight = tensor(weights, { dtype });
+		const weight = rounded(tensor(weights, { dtype: float64 }));
 		const part = flat.indexSelect(flat.ndim - 1, indexTensor(places)).mul(weight);
-		sum = sum === null ? part : sum.add(part);
-		inside = inside === null ? weight : inside.add(weight);
+		sum = rounded(sum === null ? part : sum.add(part));
+		inside = rounded(inside === null ? weight : inside.add(weight));
 	}
+	const filled = fill === null ? null : tensor([...fill], { dtype }).reshape([-1, 1]);
 	// As torchvision does it: at the edge the sum, which lacks what lies beyond, is weighted once more.
-	const out = sum!.mul(inside!).add(filled.mul(inside!.neg().add(1)));
+	const found = sum!.to(dtype);
+	const out = filled === null ? found : found.sub(filled).mul(inside!.to(dtype)).add(filled);
 	const shaped = out.reshape([...images.shape.slice(0, -2), height, width]);
 	if (floating) return shaped;
 	return images.isFloatingPoint() ? shaped.to(images.dtype) : shaped.round().to(images.dtype);

@@ -45,6 +45,24 @@ const { cases, inputs, mixed, crops } = JSON.parse(readFileSync(file, "utf8")) a
 
 const toFloat = () => new T.ToDtype(torch.float32, { scale: true });
 const transforms: Record<string, () => T.Transform> = {
+	autoAugment: () => new T.AutoAugment(),
+	autoAugmentCifar: () => new T.AutoAugment(T.AutoAugmentPolicy.CIFAR10),
+	autoAugmentSvhn: () => new T.AutoAugment({ policy: "svhn", interpolation: "bilinear", fill: [1, 20, 30] }),
+	randAugment: () => new T.RandAugment(),
+	randAugmentGrey: () => new T.RandAugment(3, 5, { numMagnitudeBins: 10, fill: 7 }),
+	trivialAugment: () => new T.TrivialAugmentWide(),
+	trivialAugmentBins: () => new T.TrivialAugmentWide(9, { interpolation: "bilinear" }),
+	augMix: () => new T.AugMix(),
+	augMixSome: () =>
+		new T.AugMix({
+			severity: 7,
+			mixtureWidth: 2,
+			chainDepth: 2,
+			alpha: 0.5,
+			allOps: false,
+			interpolation: "nearest",
+			fill: 3,
+		}),
 	toDtypeScale: toFloat,
 	toDtype: () => new T.ToDtype(torch.float32),
 	toDtypeUint8Int32: () => new T.ToDtype(torch.int32, { scale: true }),
@@ -420,4 +438,17 @@ test.each([
 	[() => new T.RandomOrder([3 as never]), "[RandomOrder] a transform must be a function, got number 3"],
 ] as const)("errors name the transform and the value: %s", (make, message) => {
 	expect(make).toThrow(message);
+});
+
+test("augmentation that chooses by itself refuses what makes no sense", () => {
+	expect(() => new T.AutoAugment("mnist" as "svhn")).toThrow(
+		'[AutoAugment] policy must be "imagenet" or "cifar10" or "svhn", got "mnist"',
+	);
+	expect(() => new T.RandAugment(2, 31)).toThrow(
+		"[RandAugment] magnitude must be less than numMagnitudeBins (31), got 31",
+	);
+	expect(() => new T.AugMix({ severity: 11 })).toThrow("[AugMix] the severity must be between 1 and 10, got 11");
+	expect(() => new T.TrivialAugmentWide({ interpolation: "bicubic" as "nearest" })).toThrow(
+		'[TrivialAugmentWide] interpolation must be "nearest" or "bilinear", got "bicubic"',
+	);
 });
