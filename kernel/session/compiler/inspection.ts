@@ -108,7 +108,7 @@ function bestOf(labels: readonly string[]): string | undefined {
 
 /** Long types of types lose their inside. */
 function shortened(label: string): string {
-	let text = label;
+	let text = label.replaceAll(/(\?: [\w$.]+) \| undefined/g, "$1");
 	for (let before = ""; text !== before && text.length > 160; ) {
 		before = text;
 		text = text.replace(/<(?!…>)(?:[^<>]|<…>)*>/, "<…>");
@@ -183,7 +183,9 @@ async function fieldsOf(
 			said: text.replaceAll(/\s+/g, " "),
 		};
 	});
-	return { inPlace, fields: await Promise.all(fields) };
+	// What nearly every layer takes comes last.
+	const isCommon = ({ name }: Field) => Number(name === "device" || name === "dtype");
+	return { inPlace, fields: (await Promise.all(fields)).sort((a, b) => isCommon(a) - isCommon(b)) };
 }
 
 const nameOf = (label: string) => label.replace("?", "");

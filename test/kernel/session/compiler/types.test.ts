@@ -324,7 +324,7 @@ describe("errors before running", () => {
 			"layer.weight = torch.zeros(2, 2)": "A plain tensor is no parameter: one is new nn.Parameter(x)",
 			"torch.zero_(layer.bias)": "Where you know that it is not null: layer.bias!",
 			[`new ${nn}.Linear(2, 3, { bais: false })`]:
-				"There is no option 'bais' here. Did you mean 'bias'? The options are inFeatures, outFeatures, device, dtype, bias.",
+				"There is no option 'bais' here. Did you mean 'bias'? The options are inFeatures, outFeatures, bias, device, dtype.",
 			"new torch.utils.data.DataLoader([1], { batch_size: 2 })": "Did you mean 'batchSize'?",
 			[`new ${optim}.Adam(p, { betas: [0.9] })`]: "Expected are betas: readonly [number, number].",
 			[`new ${optim}.SGD(layer, 0.1)`]: "An optimiser takes parameters: model.parameters()",
