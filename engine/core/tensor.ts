@@ -247,14 +247,17 @@ export class Tensor {
 		return native.item(this.handle);
 	}
 
-	/** Nested arrays of numbers, bool as 0 and 1; a plain number for a 0-dimensional tensor. */
-	tolist(): NestedNumbers {
+	/**
+	 * Nested arrays of numbers, bool as 0 and 1; a plain number for a 0-dimensional tensor. Types do not know how many dimensions
+	 * there are: `x.tolist<number[]>()`.
+	 */
+	tolist<T extends NestedNumbers = NestedNumbers>(): T {
 		const flat = native.toNumbers(this.handle);
 		const shape = this.shape;
 		let next = 0;
 		const build = (dim: number): NestedNumbers =>
 			dim === shape.length ? flat[next++]! : Array.from({ length: shape[dim]! }, () => build(dim + 1));
-		return build(0);
+		return build(0) as T;
 	}
 
 	/** For `JSON.stringify`: as `tolist()`, where JSON has null for what is no finite number. */

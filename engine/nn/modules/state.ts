@@ -38,6 +38,10 @@ export class IncompatibleKeys {
 		const list = (keys: string[]) => `[${keys.map((key) => `'${key}'`).join(", ")}]`;
 		return `_IncompatibleKeys(missing_keys=${list(this.missingKeys)}, unexpected_keys=${list(this.unexpectedKeys)})`;
 	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return this.toString();
+	}
 }
 
 export interface StateHooks {

@@ -88,12 +88,27 @@ async function adviceFor(
 		case 2554:
 		case 2555:
 			return callAdvice(message, text.endsWith(")") ? to - 1 : from, knowledge);
+		// "Property does not exist on type", "must have a '[Symbol.iterator]()' method"
+		case 2339:
+		case 2488:
+			return memberAdvice(message);
 		// "Object literal may only specify known properties"
 		case 2353:
 			return optionAdvice(from, `{ ${text}: 0 }`, knowledge);
 		default:
 			return undefined;
 	}
+}
+
+function memberAdvice(message: string): Advice | undefined {
+	if (/type '(?:.*\| )?NestedNumbers'/i.test(message))
+		return { text: "Types do not know how deep lists are: x.tolist<number[]>(), x.tolist<number[][]>()." };
+	if (/Property '(?!forward')\w+' does not exist on type 'Module'/.test(message)) {
+		return {
+			text: "Which class a module is of has to be said: if (m instanceof nn.Linear) …, or (m as torch.nn.Linear); model.at(2) of a Sequential knows it.",
+		};
+	}
+	return undefined;
 }
 
 const path = /^[\w$]+(?:\.[\w$]+)*$/;

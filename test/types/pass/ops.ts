@@ -27,3 +27,8 @@ export const convolved: torch.Tensor = F.conv1d(torch.ones(1, 1, 4), { weight: t
 export const pooled: torch.Tensor = F.maxPool2d(torch.ones(1, 1, 4, 4), { kernelSize: 2 });
 export const loss: torch.Tensor = F.crossEntropy(x, torch.zeros(2).long(), torch.ones(3), { labelSmoothing: 0.1 });
 export const alike: torch.Tensor = F.cosineSimilarity({ x1: x, x2: x, dim: 0 });
+
+// Who knows how many dimensions there are says so.
+const flat: number[] = torch.ones(3).tolist<number[]>();
+const nested: number[][] = torch.eye(2).tolist<number[][]>();
+export const largest: number = Math.max(...flat, ...nested[0]!);

@@ -321,6 +321,8 @@ describe("errors before running", () => {
 			"liveCurve()": 'It is brought in by import { liveCurve } from "gradbook/display";',
 			"new Accuracy()": 'It is brought in by import { Accuracy } from "gradbook/metrics";',
 			"layer.bias.data": "Where you know that it is there: layer.bias!",
+			"torch.ones(2).tolist().map(String)": "x.tolist<number[]>()",
+			"new torch.nn.Sequential(layer)[0]!.weight": "m instanceof nn.Linear",
 			"layer.weight = torch.zeros(2, 2)": "A plain tensor is no parameter: one is new nn.Parameter(x)",
 			"torch.zero_(layer.bias)": "Where you know that it is not null: layer.bias!",
 			[`new ${nn}.Linear(2, 3, { bais: false })`]:
