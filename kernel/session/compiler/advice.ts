@@ -12,8 +12,8 @@ export interface Knowledge {
 	refused: ReadonlyMap<string, number>;
 	/** Options of the call whose arguments stand at an offset, with their types; undefined where none are known. */
 	optionsAt(offset: number): Promise<ReadonlyMap<string, string | undefined> | undefined>;
-	/** How the function or class of the engine is called whose arguments stand at an offset. */
-	callAt(offset: number): Promise<string | undefined>;
+	/** How the function or class of the engine is called whose arguments stand at an offset; `any`: also one of others. */
+	callAt(offset: number, any: boolean): Promise<string | undefined>;
 	/** The module of our package that exports a name. */
 	exporterOf(name: string): Promise<string | undefined>;
 }
@@ -136,6 +136,8 @@ function typeAdvice(message: string, text: string): Advice | undefined {
 	if (/to parameter of type '(?:torch\.optim\.)?Params</.test(message))
 		return { text: "An optimiser takes parameters: model.parameters(), or groups { params, lr }." };
 	if (/to parameter of type 'Parameters'/.test(message)) return { text: "Those of a module are model.parameters()." };
+	if (/'Tensor' is not assignable to parameter of type '[^']*\b(?:Pixels|ImageDataLike)\b/.test(message))
+		return { text: "A tensor is shown as pictures by imageGrid(x)." };
 	if (/'Tensor' is not assignable to parameter of type 'Source</.test(message))
 		return { text: "Tensors become a data set by new TensorDataset(x, y)." };
 	if (/(?:type|Type) 'Tensor' is not assignable to (?:parameter of )?type 'number'/.test(last))
@@ -148,7 +150,8 @@ const unreadable = /\b(?:Named|By|Omit|OptionsOf|Flat)<|\bnamed: |Arguments(?:<[
 
 /** How a call is written whose arguments do not fit. */
 async function callAdvice(message: string, offset: number, knowledge: Knowledge): Promise<Advice | undefined> {
-	const call = await knowledge.callAt(offset);
+	// Of several overloads TypeScript tells of the last, which need not be the one that was meant.
+	const call = await knowledge.callAt(offset, /^No overload/.test(message));
 	if (call === undefined) return undefined;
 	const [first, ...reasons] = message.split("\n");
 	const given = /^\s*Argument of type '\[?(.*?)\]?' is not assignable/.exec(

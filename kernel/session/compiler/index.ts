@@ -202,7 +202,7 @@ class Compiler implements CellCompiler {
 		const better = await advised(untold, text, {
 			refused: this.#refused,
 			optionsAt: (offset) => ask((cell) => optionsAt(this.#server, cell, offset)),
-			callAt: (offset) => ask((cell) => callAt(this.#server, cell, offset)),
+			callAt: (offset, any) => ask((cell) => callAt(this.#server, cell, offset, any)),
 			exporterOf: (name) => ask((cell) => exporterOf(this.#server, cell, name)),
 		});
 		return told.map((problem) => better[untold.indexOf(problem)] ?? problem);

@@ -99,10 +99,14 @@ async function explained(
 	return `\`\`\`typescript\n${shown}\n\`\`\`\n${rest}${listed}`.trim();
 }
 
+/** Whether it is one of the ways to give options in place, or parameters by name. */
+function isUnreadable(label: string): boolean {
+	return /\bOmit<|\bargs_\d|\bnamed: | & \{/.test(label);
+}
+
 /** Of overloads the first that has its options by their own name, and no other ways to give them. */
 function bestOf(labels: readonly string[]): string | undefined {
-	const rank = (label: string) =>
-		(/\bOmit<|\bargs_\d|\bnamed: | & \{/.test(label) ? 2 : 0) + (/\boptions\??: /.test(label) ? 0 : 1);
+	const rank = (label: string) => (isUnreadable(label) ? 2 : 0) + (/\boptions\??: /.test(label) ? 0 : 1);
 	return [...labels].sort((a, b) => rank(a) - rank(b))[0];
 }
 
@@ -209,8 +213,16 @@ async function optionsOf(server: LanguageServer, cell: EditedCell, call: string,
 	);
 }
 
-/** How a function or class of the engine is called whose arguments stand at an offset: `cat(tensors, dim?)`. */
-export async function callAt(server: LanguageServer, cell: EditedCell, offset: number): Promise<string | undefined> {
+/**
+ * How a function or class of the engine is called whose arguments stand at an offset: `cat(tensors, dim?)`. `any`: also one of
+ * others.
+ */
+export async function callAt(
+	server: LanguageServer,
+	cell: EditedCell,
+	offset: number,
+	any: boolean,
+): Promise<string | undefined> {
 	const callee = calleeBefore(cell.source, offset);
 	if (callee === undefined) return undefined;
 	const text = await hover(server, cell, callee);
@@ -218,11 +230,19 @@ export async function callAt(server: LanguageServer, cell: EditedCell, offset: n
 	if (parameters !== undefined) return parameters;
 	const call = callOf(cell.source, callee);
 	if (call === undefined) return undefined;
-	const best = bestOf(await signaturesOf(server, cell, `${call}(`));
-	if (best === undefined || !/\btorch\./.test(best) || parametersIn(best).length === 0) return undefined;
-	const label = shortened(readable(best)).replaceAll("torch.nn.", "").replaceAll("torch.", "");
-	return call.startsWith("new ") ? `new ${label.replace(/\): [\w.]+(?:<.*>)?$/, ")")}` : label;
+	const labels = await signaturesOf(server, cell, `${call}(`);
+	const best = bestOf(labels);
+	if (best === undefined || (!any && !/\btorch\./.test(best))) return undefined;
+	// Of functions of others there may be several ways that have nothing in common.
+	const told = /\btorch\./.test(best) ? [best] : labels.filter((label) => !isUnreadable(label)).slice(0, shownWays);
+	const written = told
+		.filter((label) => parametersIn(label).length > 0)
+		.map((label) => shortened(readable(label)).replaceAll("torch.nn.", "").replaceAll("torch.", ""))
+		.map((label) => (call.startsWith("new ") ? `new ${label.replace(/\): [\w.]+(?:<.*>)?$/, ")")}` : label));
+	return written.length === 0 ? undefined : written.join(", or ");
 }
+
+const shownWays = 3;
 
 /** What stands before the brackets of a call, with its `new`. */
 function callOf(source: string, callee: number): string | undefined {

@@ -321,6 +321,9 @@ describe("errors before running", () => {
 			"liveCurve()": 'It is brought in by import { liveCurve } from "gradbook/display";',
 			"new Accuracy()": 'It is brought in by import { Accuracy } from "gradbook/metrics";',
 			"layer.bias.data": "Where you know that it is there: layer.bias!",
+			'import { progress } from "gradbook/display"; progress([1], "label")':
+				"It is called so: progress(count: number, options?: ProgressOptions): Iterable<number> & Bar, or progress<",
+			'import { image } from "gradbook/display"; image(torch.ones(3, 8, 8))': "imageGrid(x)",
 			"torch.ones(2).tolist().map(String)": "x.tolist<number[]>()",
 			"new torch.nn.Sequential(layer)[0]!.weight": "m instanceof nn.Linear",
 			"layer.weight = torch.zeros(2, 2)": "A plain tensor is no parameter: one is new nn.Parameter(x)",
