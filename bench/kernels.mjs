@@ -5,6 +5,7 @@
 // CASES is JSON, a list of [name, ...sizes]. Prints JSON: for each the least microseconds that a call took (of processor time on
 // one thread, of the clock on several), and the name of the BLAS that was found.
 import { createRequire } from "node:module";
+import { funcOf } from "./func.mjs";
 import { opsOf } from "./ops.mjs";
 
 const require = createRequire(import.meta.url);
@@ -66,6 +67,7 @@ const kernels = {
 		return () => torch.autograd.grad(F.scaledDotProductAttention(q, k, v), [q, k, v], { gradOutputs: grad });
 	},
 	...opsOf(torch),
+	...funcOf(torch),
 };
 
 function unary(n, call) {

@@ -13,6 +13,7 @@ import time
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 import torch
+from func import func
 from ops import of, ops, pair
 from torch.nn import functional as F
 
@@ -74,6 +75,7 @@ kernels = {
     "layerNorm": of(lambda x: F.layer_norm(x, x.shape[1:])),
     "attention": attention,
     **ops,
+    **func,
 }
 
 threads = int(sys.argv[2]) if len(sys.argv) > 2 else 1

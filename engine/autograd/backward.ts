@@ -5,7 +5,7 @@ import { enableGrad, gradMode, noGrad } from "../core/gradMode";
 import { native } from "../core/native";
 import { profiling, spanKind, spanned } from "../core/profiling";
 import type { Tensor } from "../core/tensor";
-import { AccumulateGrad, type Gradient, gradientEdge, type Node, type TensorHook } from "./node";
+import { AccumulateGrad, exchangeWanted, type Gradient, gradientEdge, type Node, type TensorHook } from "./node";
 import { isOwn, share, spend } from "./ownership";
 
 export interface BackwardOptions {
@@ -60,10 +60,13 @@ export function runBackward(
 	const captured: Gradient[] = new Array(options.captures?.length ?? 0).fill(null);
 
 	using _ = options.create ? enableGrad() : noGrad();
-	using _within = entering({
-		executes: (node) =>
-			node !== null && (wanted?.has(node) ?? (awaited.has(node) || pending.has(node) || schedule.includes(node))),
-	});
+	using _within = entering(
+		{
+			executes: (node) =>
+				node !== null && (wanted?.has(node) ?? (awaited.has(node) || pending.has(node) || schedule.includes(node))),
+		},
+		wanted,
+	);
 	for (const leaf of pending.keys()) if (leaf instanceof AccumulateGrad && !awaited.has(leaf)) finishLeaf(leaf);
 	for (const node of schedule) {
 		const grads = pending.get(node);
@@ -139,12 +142,14 @@ export function runBackward(
 	}
 }
 
-/** Makes a pass the current one until the block ends. */
-function entering(inner: Pass): Disposable {
+/** Makes a pass the current one until the block ends; its nodes give the gradients that lead to `wanted`. */
+function entering(inner: Pass, wanted: ReadonlySet<Node> | null): Disposable {
 	const outer = pass;
+	const wantedAround = exchangeWanted(wanted);
 	pass = inner;
 	return entered(() => {
 		pass = outer;
+		exchangeWanted(wantedAround);
 	});
 }
 

@@ -38,6 +38,15 @@ function originOf(tensor: Gradient): Origin | null {
 	return node && { node, output: tensor!._outputIndex };
 }
 
+/** The nodes on the way to what the running pass is asked for; null where it is for all leaves. */
+let wanted: ReadonlySet<Node> | null = null;
+/** Sets them for a pass; gives those of the pass around it, to be set again after it. */
+export function exchangeWanted(nodes: ReadonlySet<Node> | null): ReadonlySet<Node> | null {
+	const before = wanted;
+	wanted = nodes;
+	return before;
+}
+
 let nextSequence = 1;
 /** A number between those of the nodes before and after, for whoever must know what came first. */
 export function takeSequence(): number {
@@ -116,9 +125,10 @@ export class Node implements GraphNode {
 		return this.edges.map((node, i) => [node, this.edgeOutputs[i]!] as const);
 	}
 
-	/** Whether the gradient of input i is wanted. */
+	/** Whether the gradient of input i is wanted: it leads somewhere, and to something that the pass is asked for. */
 	needs(i: number): boolean {
-		return this.edges[i] !== null && this.edges[i] !== undefined;
+		const edge = this.edges[i];
+		return edge !== null && edge !== undefined && (wanted === null || wanted.has(edge));
 	}
 
 	/** Tensor i that the op saved; an error where it was changed since, or freed. */

@@ -1,7 +1,7 @@
 import { enableGrad, gradMode } from "../core/gradMode";
 import type { Handle } from "../core/native";
 import { type Scalar, setHistoryRenewal, Tensor, type ViewOrigin } from "../core/tensor";
-import { type Derivative, type Gradient, Node } from "./node";
+import { type Derivative, exchangeWanted, type Gradient, Node } from "./node";
 import { savedTensors } from "./savedTensors";
 
 export type Input = Tensor | Scalar | null | undefined;
@@ -285,7 +285,15 @@ const copySlices: Derivative = {
 		const { write, replay } = self as CopySlices;
 		const result = grad.clone();
 		const slice = replay(result);
-		const [inner, ...others] = write.apply([slice.clone()]);
+		// The write's own edges are those from before it: what the pass is asked for is known of this node's alone.
+		const wanted = exchangeWanted(null);
+		let grads: readonly Gradient[];
+		try {
+			grads = write.apply([slice.clone()]);
+		} finally {
+			exchangeWanted(wanted);
+		}
+		const [inner, ...others] = grads;
 		if (inner) slice.copy_(inner);
 		else slice.zero_();
 		return [result, ...others];

@@ -12,6 +12,11 @@ const matmul: Rule = (level, [a, b]) => {
 		const product = native.matmul(native.unsqueeze(a.inner, 1), native.unsqueeze(b.inner, 2));
 		return batched(level, native.reshape(product, [level.size]));
 	}
+	// One matrix for all entries: their vectors are the rows of another.
+	if (ra === 1 && rb === 2 && !isOf(level, b)) return batched(level, native.matmul((a as any).inner, b));
+	if (ra === 2 && rb === 1 && !isOf(level, a)) {
+		return batched(level, native.matmul((b as any).inner, native.transpose(a, 0, 1)));
+	}
 	const [left, right] = [ra === 1 ? native.unsqueeze(a, 0) : a, rb === 1 ? native.unsqueeze(b, 1) : b];
 	const rank = Math.max(ra, rb, 2);
 	let product = native.matmul(aligned(level, left, rank), aligned(level, right, rank));

@@ -91,6 +91,16 @@ describe("backward", () => {
 		expect(x.grad!.item()).toBe(3);
 		expect(z.grad).toBe(null);
 	});
+
+	test("a pass computes what it is asked for: a gradient that nobody wants is not made", () => {
+		const [a, b] = [leaf(2, 3), leaf(5, 7)];
+		const y = a.mul(b).sum();
+		// What the gradient of a would need was changed since; that of b needs a alone.
+		noGrad(() => b.mul_(2));
+		expect(autograd.grad([y], [b], { retainGraph: true })[0]!.tolist()).toEqual([2, 3]);
+		expect(() => autograd.grad([y], [a], { retainGraph: true })).toThrow(/modified by an in-place operation/);
+		expect(() => y.backward()).toThrow(/modified by an in-place operation/);
+	});
 });
 
 describe("in-place writes", () => {
