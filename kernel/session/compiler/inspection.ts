@@ -195,10 +195,18 @@ async function fieldsOf(
 const nameOf = (label: string) => label.replace("?", "");
 
 async function completionsBehind(server: LanguageServer, cell: EditedCell, code: string): Promise<CompletionItem[]> {
+	return completionsAt(server, cell, behind(server, cell, code));
+}
+
+async function completionsAt(
+	server: LanguageServer,
+	cell: EditedCell,
+	position: { line: number; character: number },
+): Promise<CompletionItem[]> {
 	const answer = await server.ask<{ items: CompletionItem[] } | CompletionItem[] | null>(
 		"textDocument/completion",
 		cell.document,
-		{ position: behind(server, cell, code), context: { triggerKind: 1 } },
+		{ position, context: { triggerKind: 1 } },
 	);
 	return Array.isArray(answer) ? answer : (answer?.items ?? []);
 }
@@ -270,18 +278,22 @@ export async function optionsAt(
 	]);
 }
 
+const ownModules = ["gradbook", "gradbook/display", "gradbook/vision", "gradbook/metrics"];
+
+/** What each of our modules exports, asked for once. */
+const exported = new WeakMap<LanguageServer, Map<string, ReadonlySet<string>>>();
+
 /** The module of our package that exports a name. */
 export async function exporterOf(server: LanguageServer, cell: EditedCell, name: string): Promise<string | undefined> {
-	for (const module of ["gradbook", "gradbook/display", "gradbook/vision", "gradbook/metrics"]) {
-		const code = `import { } from "${module}"`;
-		const { line } = behind(server, cell, code);
-		const answer = await server.ask<{ items: CompletionItem[] } | CompletionItem[] | null>(
-			"textDocument/completion",
-			cell.document,
-			{ position: { line, character: 10 }, context: { triggerKind: 1 } },
-		);
-		const items = Array.isArray(answer) ? answer : (answer?.items ?? []);
-		if (items.some((item) => item.label === name)) return module;
+	const known = exported.get(server) ?? new Map<string, ReadonlySet<string>>();
+	exported.set(server, known);
+	for (const module of ownModules) {
+		if (!known.has(module)) {
+			const { line } = behind(server, cell, `import { } from "${module}"`);
+			const items = await completionsAt(server, cell, { line, character: ";import { ".length });
+			known.set(module, new Set(items.map((item) => item.label)));
+		}
+		if (known.get(module)!.has(name)) return module;
 	}
 	return undefined;
 }

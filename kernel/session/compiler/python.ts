@@ -71,6 +71,8 @@ const names: Record<string, string> = {
 	abs: "abs(x) is Math.abs(x), of a tensor x.abs().",
 	round: "round(x, 2) is x.toFixed(2), of a tensor x.round({ decimals: 2 }).",
 	sorted: "sorted(list) is list.toSorted((a, b) => a - b).",
+	next: "next(iter(loader)) is const [batch] = loader.",
+	iter: "iter(x) is x[Symbol.iterator]().",
 	super: "super().__init__() is super().",
 	np: "There is no numpy: tensors do what its arrays do.",
 	plt: 'Plots are import { plot, liveCurve } from "gradbook/display".',

@@ -300,6 +300,7 @@ describe("errors before running", () => {
 			"const s = 1 if mask else 2": "c ? a : b",
 			"import numpy as np": "There is no numpy",
 			"import matplotlib.pyplot as plt": 'import { plot, liveCurve } from "gradbook/display"',
+			"next(iter(x))": "const [batch] = loader",
 			"help(x)": "x? on a line of its own",
 			"tqdm([1])": 'import { progress } from "gradbook/display"',
 			"function f(x) { return x }": "x: torch.Tensor",
