@@ -32,7 +32,7 @@ export interface ProfileOptions {
 	recordShapes?: boolean;
 	/** Keep how much memory tensors took. Default false. */
 	profileMemory?: boolean;
-	/** Keep from where operations were called; costs some microseconds for each. Default false. */
+	/** Keep from where operations were called; costs some microseconds for each. In notebooks: lines of cells. Default false. */
 	withStack?: boolean;
 	/** Calls of modules, as `nn.Module: Linear_0`, in the trace. Default false. */
 	withModules?: boolean;

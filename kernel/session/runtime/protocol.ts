@@ -71,6 +71,8 @@ export const interruptFlag = "gradbook.interruptFlag";
  * The engine's open blocks (`noGrad`, `autocast`) are left so.
  */
 export const afterStop = "gradbook.afterStop";
+/** Where on `globalThis` whoever keeps V8's stacks as texts finds what reads them in lines of cells (engine/profiler/stacks.ts). */
+export const readableStacks = "gradbook.readableStacks";
 
 /** Global function of the main thread that makes it ready for the termination of its JavaScript (async-stack.ts). */
 export const beforeTermination = "gradbook.beforeTermination";

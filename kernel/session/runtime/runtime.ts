@@ -20,6 +20,7 @@ import {
 	debugTools,
 	interruptFlag,
 	leftoverProbe,
+	readableStacks,
 	signal,
 	type ToMain,
 	type ToTransport,
@@ -91,6 +92,7 @@ export class Runtime {
 		const readStacks = (text: string) => options.readableStacks(text, this.#cells);
 		this.#streams = captureStreams(readStacks);
 		setStackReader(readStacks);
+		Object.defineProperty(globalThis, Symbol.for(readableStacks), { value: readStacks, configurable: true });
 		const counters = this.#asyncStack.counters;
 		options.addon?.watchHeap(counters?.fields, counters?.places);
 		plainPromises();

@@ -41,3 +41,21 @@ test("a debugger that attaches at the start is answered", async () => {
 	await page.do("continue", {});
 	expect((await run).result).toEqual({ "text/plain": "1" });
 });
+
+test("a profile names the places in cells from which operations were called", { timeout: 60_000 }, async () => {
+	const kernel = await startKernel({ main: wholeKernel });
+	const { stdout } = await kernel.client.execute(
+		`import * as torch from "gradbook";
+interface Pair { x: torch.Tensor }
+
+function caller(pair: Pair) {
+	return pair.x.exp();
+}
+const x = torch.ones(3);
+const profile = torch.profiler.profile({ withStack: true }, () => caller({ x }));
+console.log(JSON.stringify(profile.events()[0]!.stack));`,
+	);
+	const places = JSON.parse(stdout) as string[];
+	expect(places[0]).toMatch(/^caller Cell \[\d+\], line 5, column \d+$/);
+	expect(places.every((place) => place.includes("Cell ["))).toBe(true);
+});
