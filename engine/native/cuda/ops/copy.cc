@@ -97,6 +97,21 @@ struct CopyBytes {
   CUstream stream;
   void make() const { check(knownDriver->memcpyDtoDAsync(to, from, bytes, stream), "memcpyDtoDAsync"); }
 };
+/** Between a card and pinned memory, which stays what it is until the stream comes to the copy. */
+struct CopyIn {
+  CUdeviceptr to;
+  const void* from;
+  size_t bytes;
+  CUstream stream;
+  void make() const { check(knownDriver->memcpyHtoDAsync(to, from, bytes, stream), "memcpyHtoDAsync"); }
+};
+struct CopyOut {
+  void* to;
+  CUdeviceptr from;
+  size_t bytes;
+  CUstream stream;
+  void make() const { check(knownDriver->memcpyDtoHAsync(to, from, bytes, stream), "memcpyDtoHAsync"); }
+};
 struct ClearBytes {
   CUdeviceptr to;
   size_t bytes;
@@ -139,6 +154,9 @@ void withNumber(Through through, Scalar value, const Launch& go) {
   }
 }
 
+/** Of single elements, and of runs. */
+Function fillFunctions[2][kThroughs];
+
 void fillOnCuda(const Tensor& dst, Scalar value) {
   const Device device = dst.device();
   if (value.d == 0 && !std::signbit(value.d) && isDense(dst)) {
@@ -148,12 +166,11 @@ void fillOnCuda(const Tensor& dst, Scalar value) {
   }
   // A fraction makes true of a bool and is cut off for integers: both by way of the number's own kind.
   const Through through = value.kind == DType::Float64 ? kDouble : isFloat(dst.dtype()) ? kDouble : kInteger;
-  static Function functions[2][kThroughs];
   const Tensor* one[1] = {&dst};
   withNumber(through, value, [&](auto number) {
     inLaunches(StridedLoop(dst.sizes(), one, 1), [&](const StridedLoop& nest) {
       const bool runs = hasRuns(nest);
-      launch(kernelFor(runs ? "fillRuns" : "fill", functions[runs], through, device), device,
+      launch(kernelFor(runs ? "fillRuns" : "fill", fillFunctions[runs], through, device), device,
              gridFor(nest.numel, kThreads * (runs ? kWalkRun : 1)), kThreads, Place{nest.data[0], int(dst.dtype())}, number,
              walkOf<1>(nest), unsigned(nest.numel));
     });
@@ -198,26 +215,26 @@ void transferOnCuda(const Transfer& t) {
   if (to.device() == Device::CPU) {
     refuseInCapture("it reads a value of the card, and nothing is computed before the step is replayed. Read after the step");
     const CUstream stream = currentStream(from.device());
-    enter(from.device());
-    GB_CUDA(memcpyDtoHAsync, to.data(), address(from.data()), from.bytes(), stream);
-    if (!t.nonBlocking) {
-      synchronizeStream(cudaIndex(from.device()), stream);
-    } else if (isPinned(to)) {
-      usePinned(to.storage()->data, cudaIndex(from.device()), stream);
+    const int index = cudaIndex(from.device());
+    if (t.nonBlocking && isPinned(to)) {
+      handOver(index, CopyOut{to.data(), address(from.data()), from.bytes(), stream});
+      return usePinned(to.storage()->data, index, stream);
     }
+    enter(index);
+    GB_CUDA(memcpyDtoHAsync, to.data(), address(from.data()), from.bytes(), stream);
+    if (!t.nonBlocking) synchronizeStream(index, stream);
   } else if (from.device() == Device::CPU) {
     refuseInCapture("it copies from the host, and a replay would not see what is there then. Hand it to the step as an argument");
     const CUstream stream = currentStream(to.device());
-    enter(to.device());
+    const int index = cudaIndex(to.device());
+    if (t.nonBlocking && isPinned(from)) {
+      handOver(index, CopyIn{address(to.data()), from.data(), from.bytes(), stream});
+      return usePinned(from.storage()->data, index, stream);
+    }
+    enter(index);
     GB_CUDA(memcpyHtoDAsync, address(to.data()), from.data(), from.bytes(), stream);
     // Pageable memory was read when the call came back; pinned memory is read when the stream comes to it.
-    if (isPinned(from)) {
-      if (!t.nonBlocking) {
-        synchronizeStream(cudaIndex(to.device()), stream);
-      } else {
-        usePinned(from.storage()->data, cudaIndex(to.device()), stream);
-      }
-    }
+    if (isPinned(from)) synchronizeStream(index, stream);
   } else {
     const int source = cudaIndex(from.device()), target = cudaIndex(to.device());
     synchronizeStream(source, currentStream(source));
