@@ -2,7 +2,6 @@
 // compiler. What a function does stands once, at the function or at the method of the same name; editors and the kernel's
 // inspection show it for `torch.f`, `F.f`, `x.f()` and `x.f_()` alike, with the parameters by their names.
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseSync } from "oxc-parser";
@@ -10,9 +9,16 @@ import { engineFolder, place } from "./engine.mjs";
 
 const functionalFolder = join(engineFolder, "nn", "functional");
 
+/** The tables of a module that needs nothing but `of` and `maybe`: without the engine, whose addon may not be built yet. */
+function tablesOf(file) {
+	const exports = {};
+	const named = { of: () => "required", maybe: () => undefined };
+	new Function("exports", "require", readFileSync(file, "utf8"))(exports, () => named);
+	return exports;
+}
+
 /** `[name, line]` of what can be called by names: `cat(tensors, dim?)`. */
 function parameterLines() {
-	const require = createRequire(import.meta.url);
 	const lines = (...tables) => {
 		const found = new Map();
 		for (const { table, before } of tables)
@@ -26,8 +32,8 @@ function parameterLines() {
 			}
 		return found;
 	};
-	const ops = require(join(engineFolder, "ops", "parameters.js"));
-	const functional = require(join(functionalFolder, "parameters.js"));
+	const ops = tablesOf(join(engineFolder, "ops", "parameters.js"));
+	const functional = tablesOf(join(functionalFolder, "parameters.js"));
 	const input = ["input"];
 	return {
 		functions: lines({ table: ops.parameters, before: input }, { table: ops.wholeParameters, before: [] }),
