@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { checkOptionNames } from "../core/signature";
 import { type FunctionEvent, FunctionEventAvg } from "./events";
 import { formatShapes } from "./format";
@@ -76,6 +77,10 @@ export class EventList<T extends FunctionEvent | FunctionEventAvg = FunctionEven
 	}
 
 	override toString(): string {
+		return this.table();
+	}
+
+	[inspect.custom](): string {
 		return this.table();
 	}
 }

@@ -281,11 +281,13 @@ int64_t collectedBefore = 0;
 }  // namespace
 
 void collecting(const Tensor& tensor) {
+  // Other threads' collections are no part of this profile.
+  if (std::this_thread::get_id() != recorded) return;
   collectedCard = tensor.device() == Device::CPU ? -1 : cudaIndex(tensor.device());
   collectedBefore = record.options.memory ? allocatedOn(collectedCard) : 0;
 }
 void collected() {
-  if (record.options.memory) record.collected[collectedCard + 1] += collectedBefore - allocatedOn(collectedCard);
+  if (std::this_thread::get_id() == recorded && record.options.memory) record.collected[collectedCard + 1] += collectedBefore - allocatedOn(collectedCard);
 }
 
 }  // namespace gb::profile

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import * as torch from "gradbook";
 import { describe, expect, test } from "vitest";
 import { native } from "../../../dist/engine/core/native";
@@ -72,6 +73,9 @@ describe("the table is PyTorch's", () => {
 	test("of no events there is none; unknown keys and options are refused", () => {
 		const list = new EventList<FunctionEvent>();
 		expect(list.table()).toBe("");
+		const shown = listOf(tables[0]!.events, false).keyAverages();
+		expect(inspect(shown)).toBe(shown.table());
+		expect(`${shown}`).toBe(shown.table());
 		expect(() => list.table({ sortBy: "time" as "cpu_time" })).toThrow(
 			'[table] sortBy must be one of cpu_time, cpu_time_total, self_cpu_time_total, device_time, device_time_total, self_device_time_total, cpu_memory_usage, self_cpu_memory_usage, device_memory_usage, self_device_memory_usage, count, got "time"',
 		);
