@@ -67,7 +67,10 @@ export abstract class Optimizer<S extends OptionSpecs = any> {
 			);
 		}
 		const list = [...(params as Iterable<unknown>)];
-		if (list.length === 0) throw new RangeError(`[${name}] got an empty parameter list`);
+		if (list.length === 0)
+			throw new RangeError(
+				`[${name}] got an empty parameter list (layers in a plain array are not found: nn.ModuleList keeps them)`,
+			);
 		const first = list[0];
 		if (first instanceof Tensor || Array.isArray(first)) {
 			this.addParamGroup({ params: list } as unknown as ParamGroupOptions<OptionsOf<S>>);

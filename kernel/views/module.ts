@@ -55,6 +55,7 @@ export function parameterTable(model: ModuleLike, options: ParameterTableOptions
 		`${formatCount(count(trained))} trained`,
 		...(frozen > 0 ? [`${formatCount(frozen)} frozen`] : []),
 		`${formatBytes(memory)}${buffers.length > 0 ? " with buffers" : ""}`,
+		...[...model.namedModules()].flatMap(([name, module]) => unseenIn(module, name)),
 	];
 	const hasGradients = rows.some((row) => row.gradients !== undefined);
 	const hasWeights = rows.some((row) => row.weights !== undefined);
@@ -73,6 +74,16 @@ export function parameterTable(model: ModuleLike, options: ParameterTableOptions
 		format: { parameters: (value) => formatCount(value as number) },
 		total: { layer: "total", parameters: total },
 		note: facts.join(", "),
+	});
+}
+
+/** Modules in a plain array belong to no module, which is easily overlooked: nothing trains them, nothing saves them. */
+function unseenIn(module: ModuleLike, name: string): string[] {
+	return Object.entries(module).flatMap(([property, value]) => {
+		const unseen = Array.isArray(value) ? value.filter(isModule).length : 0;
+		if (unseen === 0) return [];
+		const place = name === "" ? property : `${name}.${property}`;
+		return [`not seen: ${unseen} in the plain array ${place} (nn.ModuleList keeps them)`];
 	});
 }
 

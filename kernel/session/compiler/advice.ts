@@ -71,7 +71,9 @@ async function adviceFor(
 			return (
 				typeAdvice(message, text) ??
 				(await optionAdvice(from, text, knowledge)) ??
-				(await callAdvice(message, from, knowledge))
+				(await callAdvice(message, from, knowledge)) ??
+				// Where too few arguments were given the whole call is what is wrong.
+				(text.endsWith(")") ? await callAdvice(message, to - 1, knowledge) : undefined)
 			);
 		// "No overload matches this call.", "Type 'DType' has no properties in common with type 'TensorOptions'.", "is missing in"
 		case 2769:

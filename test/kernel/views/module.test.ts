@@ -94,6 +94,17 @@ test("a shared parameter is counted once", () => {
 	expect(rows.at(-2)!.at(-1)).toBe("6");
 });
 
+test("modules in a plain array, which belong to none, are pointed out", () => {
+	const model = Object.assign(fakeModule("Net", { children: { out: linear(2, 1) } }), {
+		layers: [linear(1, 1), linear(1, 1)],
+		sizes: [1, 2],
+	});
+	expect(formatValue(parameterTable(model))["text/plain"]).toContain(
+		"not seen: 2 in the plain array layers (nn.ModuleList keeps them)",
+	);
+	expect(formatValue(parameterTable(linear(2, 1)))["text/plain"]).not.toContain("not seen");
+});
+
 test("names from the model are escaped", () => {
 	const html = String(
 		parameterTable(fakeModule("<script>", { children: { "<img>": linear(1, 1) } })).bundle()["text/html"],

@@ -325,6 +325,7 @@ describe("errors before running", () => {
 			'import { progress } from "gradbook/display"; progress([1], "label")':
 				"It is called so: progress(count: number, options?: ProgressOptions): Iterable<number> & Bar, or progress<",
 			'import { image } from "gradbook/display"; image(torch.ones(3, 8, 8))': "imageGrid(x)",
+			"torch.nn.functional.softmax(torch.ones(2))": "Arguments () do not fit softmax(x: Tensor, ",
 			"torch.ones(2).tolist().map(String)": "x.tolist<number[]>()",
 			"new torch.nn.Sequential(layer)[0]!.weight": "m instanceof nn.Linear",
 			"layer.weight = torch.zeros(2, 2)": "A plain tensor is no parameter: one is new nn.Parameter(x)",
