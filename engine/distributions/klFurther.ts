@@ -7,11 +7,12 @@ import { Poisson } from "./discrete";
 import type { Distribution } from "./distribution";
 import { Beta, Gamma } from "./gamma";
 import { klDivergence, registerKl } from "./kl";
-import { Gumbel, Laplace, Normal } from "./locationScale";
+import { Cauchy, Gumbel, Laplace, Normal } from "./locationScale";
 import { LowRankMultivariateNormal } from "./lowRank";
 import { Wishart } from "./matrices";
 import { MultivariateNormal } from "./multivariate";
-import { Pareto } from "./tails";
+import { InverseGamma } from "./quotients";
+import { HalfCauchy, Pareto } from "./tails";
 import { TransformedDistribution } from "./transformed";
 import { AffineTransform, PowerTransform, type Transform } from "./transforms";
 
@@ -163,6 +164,16 @@ function alike(a: Transform, b: Transform): boolean {
 	if (a instanceof PowerTransform) return same(a.exponent, (b as PowerTransform).exponent);
 	return Object.keys(a).every((key) => key === "codomain");
 }
+
+// Of what PyTorch takes for transformed distributions the divergence is that of what is transformed.
+registerKl(HalfCauchy, HalfCauchy, (p, q) => {
+	const whole = ({ scale }: HalfCauchy) => new Cauchy(scale.mul(0), scale, { validateArgs: false });
+	return klDivergence(whole(p), whole(q));
+});
+registerKl(InverseGamma, InverseGamma, (p, q) => {
+	const inverse = ({ concentration, rate }: InverseGamma) => new Gamma(concentration, rate, { validateArgs: false });
+	return klDivergence(inverse(p), inverse(q));
+});
 
 registerKl(TransformedDistribution, TransformedDistribution, (p, q) => {
 	const fits =

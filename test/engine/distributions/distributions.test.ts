@@ -427,6 +427,13 @@ test("divergences of vectors, of matrices and of what was transformed alike", ()
 		[p, whole(q)],
 	] as const)
 		expect(D.klDivergence(a, b).item()).toBeCloseTo(expected, 5);
+	// PyTorch's numbers.
+	expect(D.klDivergence(new D.HalfCauchy(1), new D.HalfCauchy(1.5)).item()).toBeCloseTo(0.0408, 4);
+	expect(D.klDivergence(new D.InverseGamma(1, 2), new D.InverseGamma(1.5, 1)).item()).toBeCloseTo(0.7075, 4);
+	expect(D.klDivergence(new D.Wishart(3, torch.eye(2)), new D.Wishart(4, torch.eye(2).mul(2))).item()).toBeCloseTo(
+		1.543,
+		4,
+	);
 	const exp = (loc: number) => new D.TransformedDistribution(new D.Normal(loc, 1), new D.ExpTransform());
 	expect(D.klDivergence(exp(0), exp(1)).item()).toBeCloseTo(0.5, 6);
 	const other = new D.TransformedDistribution(new D.Normal(0, 1), new D.SigmoidTransform());
