@@ -3,10 +3,12 @@ import { uint8 } from "./dtype";
 import { type GeneratorHandle, native } from "./native";
 import { Tensor } from "./tensor";
 
+/** @internal How often something asked for a generator that is not the default one, for who must know (func/vmap.ts). */
+export const ownGenerators = { uses: 0 };
+
 /** A source of random numbers with a state of its own: PyTorch's CPU generator (mt19937), number for number. */
 export class Generator {
-	/** @internal */
-	readonly handle: GeneratorHandle;
+	readonly #handle: GeneratorHandle;
 
 	readonly device: Device;
 
@@ -19,7 +21,13 @@ export class Generator {
 				`[Generator] expected the device cpu, got ${this.device}: torch.cuda.manualSeed seeds a card`,
 			);
 		}
-		this.handle = native.generator(defaultSeed);
+		this.#handle = native.generator(defaultSeed);
+	}
+
+	/** @internal */
+	get handle(): GeneratorHandle {
+		if (this !== defaultGenerator) ownGenerators.uses++;
+		return this.#handle;
 	}
 
 	/** Seeds the generator; integers, negative ones modulo 2⁶⁴. */
@@ -66,7 +74,7 @@ export class Generator {
 /** PyTorch's seed where none was set. */
 const defaultSeed = 67280421310721n;
 
-export const defaultGenerator = new Generator();
+export const defaultGenerator: Generator = new Generator();
 native.setDefaultGenerator(defaultGenerator.handle);
 
 /** Seeds the default generator: the same numbers as PyTorch after `torch.manual_seed`. */

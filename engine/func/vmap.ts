@@ -3,7 +3,18 @@ import { describe, integer, isOptions, wrapDim } from "../core/arguments";
 import { defaultGenerator } from "../core/generator";
 import { Tensor } from "../core/tensor";
 import { stack } from "../ops";
-import { enter, Level, leave, prepare, type Randomness, randomnessError, running } from "./batching";
+import {
+	allDrawsKnown,
+	enter,
+	Level,
+	leave,
+	NotTogether,
+	prepare,
+	type Randomness,
+	randomnessError,
+	running,
+	watchDraws,
+} from "./batching";
 import { leavesOf, withLeaves } from "./tree";
 
 /** The dimension that is mapped over, for every tensor of an argument; null: the same for all. */
@@ -21,8 +32,9 @@ export interface VmapOptions {
 /**
  * The function that does for every entry of a dimension what `fn` does for one, and stacks the results: `vmap(dot)(a, b)` for
  * rows, per-sample gradients by `vmap(grad(loss), …)`. `fn` runs once, with tensors that stand for all entries: each operation is
- * done for all of them at once, so that `fn` cannot look at values (`item`, `tolist`, `if`). Only where random operations are to be
- * "different" it runs once for each entry.
+ * done for all of them at once, so that `fn` cannot look at values that differ (`item`, `tolist`, `if`). Where random numbers are to be
+ * "different" they are drawn for all entries at once too; where that cannot be (a permutation, a generator of one's own) it runs
+ * again, for one entry after the other.
  */
 export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
 	const { inDims = 0, outDims = 0, randomness = "error" } = options;
@@ -49,35 +61,51 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: Vma
 			throw new RangeError(`[vmap] expected all mapped dimensions to have one size, got ${sizes.join(", ")}`);
 		}
 		if (count === 0) throw new RangeError("[vmap] cannot map over a dimension of size 0");
-		if (randomness === "different") {
+		const before = defaultGenerator.getState();
+		const together = (): R | typeof unknownDraws => {
+			prepare();
+			const level = new Level(count, running.length + 1, randomness);
+			const own = leaves.map((x, k) => (places[k] === null ? x : enter(level, x, places[k]!)));
+			watchDraws(level);
+			running.push(level);
+			let result: R;
+			try {
+				result = fn(...(withArguments(args, own) as A));
+			} finally {
+				running.pop();
+				level.last = takeSequence();
+			}
+			if (randomness !== "same" && !allDrawsKnown(level)) return unknownDraws;
+			const outputs = leavesOf("vmap", result);
+			const to = outDimsOf(outDims, outputs.length);
+			return withLeaves(
+				result,
+				outputs.map((x, k) => leave(level, x, to(k))),
+			) as R;
+		};
+		const oneByOne = (): R => {
 			const results = Array.from({ length: count }, (_, i) => {
 				const own = leaves.map((x, k) => (places[k] === null ? x : x.select(places[k]!, i)));
 				return fn(...(withArguments(args, own) as A));
 			});
 			return joined(results, outDims) as R;
-		}
-		prepare();
-		const level = new Level(count, running.length + 1, randomness);
-		const own = leaves.map((x, k) => (places[k] === null ? x : enter(level, x, places[k]!)));
-		const before = randomness === "error" ? defaultGenerator.getState() : null;
-		running.push(level);
-		let result: R;
+		};
+		let result: R | typeof unknownDraws;
 		try {
-			result = fn(...(withArguments(args, own) as A));
-		} finally {
-			running.pop();
-			level.last = takeSequence();
+			result = together();
+		} catch (error) {
+			if (randomness !== "different" || !(error instanceof NotTogether)) throw error;
+			result = unknownDraws;
 		}
-		if (before && !sameBytes(before, defaultGenerator.getState()))
-			throw new Error(randomnessError("the default generator"));
-		const outputs = leavesOf("vmap", result);
-		const to = outDimsOf(outDims, outputs.length);
-		return withLeaves(
-			result,
-			outputs.map((x, k) => leave(level, x, to(k))),
-		) as R;
+		if (result !== unknownDraws) return result;
+		if (randomness === "error") throw new Error(randomnessError("beside the tensors that are mapped over"));
+		defaultGenerator.setState(before);
+		return oneByOne();
 	};
 }
+
+/** Random numbers were drawn that are the same for all entries. */
+const unknownDraws = Symbol("unknown draws");
 
 function outDimsOf(outDims: number | readonly number[], outputs: number): (output: number) => number {
 	if (typeof outDims === "number") return () => outDims;
@@ -127,8 +155,4 @@ function joined(results: readonly unknown[], outDims: number | readonly number[]
 		),
 	);
 	return withLeaves(results[0], stacked);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

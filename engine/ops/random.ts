@@ -6,7 +6,7 @@ import { placeOf } from "../core/device";
 import { type DType, int64, uint8 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { noGrad } from "../core/gradMode";
-import { type Handle, native } from "../core/native";
+import { type Handle, native, otherHandles } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
 import { besides, checkOptions, finish, newDtype, type TensorOptions } from "./create";
@@ -33,6 +33,11 @@ function randomNames(op: string, options: object): void {
 	checkOptions(op, options, ["generator"]);
 }
 
+/** Each entry of a vmap has its own numbers, where that is wanted. */
+function toDraw(fresh: Handle): Handle {
+	return otherHandles.toDraw === null ? fresh : otherHandles.toDraw(fresh);
+}
+
 type Fill = "uniform_" | "normal_";
 
 function drawn(op: string, kernel: Fill, args: readonly unknown[]): Tensor {
@@ -56,7 +61,7 @@ function drawnInto(
 	memory: (code: number) => Handle,
 ): Tensor {
 	randomNames(op, options);
-	const out = memory(newDtype(op, options, dtype).code);
+	const out = toDraw(memory(newDtype(op, options, dtype).code));
 	native[kernel](out, handleOf(options.generator), 0, 1);
 	return finish(wrap(out), options);
 }
@@ -101,7 +106,7 @@ function integers(
 	if (!(integer(op, "low", low) < integer(op, "high", high))) {
 		throw new RangeError(`[${op}] low must be less than high, got ${low} and ${high}`);
 	}
-	const out = memory(newDtype(op, options, () => dtype).code);
+	const out = toDraw(memory(newDtype(op, options, () => dtype).code));
 	native.randint_(out, handleOf(options.generator), low, high);
 	return finish(wrap(out), options);
 }
@@ -176,7 +181,7 @@ export function normal(
 	if (Array.isArray(size)) {
 		randomNames("normal", options);
 		const dtype = newDtype("normal", options, getDefaultDtype);
-		const out = native.empty(sizesOf("normal", [size]), dtype.code, placeOf("normal", options.device));
+		const out = toDraw(native.empty(sizesOf("normal", [size]), dtype.code, placeOf("normal", options.device)));
 		native.normal_(out, handleOf(options.generator), mean as number, std as number);
 		return finish(wrap(out), options);
 	}

@@ -9,7 +9,7 @@ import { layers } from "./layers";
 import { entries, isBatched, type Level, type Rule } from "./level";
 import { pointwise } from "./pointwise";
 import { products } from "./products";
-import { random } from "./random";
+import { random, toDraw } from "./random";
 import { reductions } from "./reductions";
 import { shapes } from "./shapes";
 
@@ -46,6 +46,7 @@ export function prepare(): void {
 	ready = true;
 	native.setOtherHandles(dispatch);
 	otherHandles.widen = widen;
+	otherHandles.toDraw = toDraw;
 	liftInputs.by = lift;
 	setLeafMade(noteLeaf);
 	setOtherText((x, textOf) => {
@@ -58,4 +59,4 @@ export function prepare(): void {
 
 export { enter, leave } from "./edges";
 export { Level, NotTogether, type Randomness, running } from "./level";
-export { randomnessError } from "./random";
+export { allDrawsKnown, randomnessError, watchDraws } from "./random";

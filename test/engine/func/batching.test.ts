@@ -262,6 +262,41 @@ describe("what cannot be done for all at once", () => {
 		expect(torch.equal(same.select(0, 3), once)).toBe(true);
 	});
 
+	test("different random numbers for all entries at once: those of one tensor", () => {
+		const network = new nn.Sequential(new nn.Linear(8, 16), new nn.Dropout(0.5), new nn.Linear(16, 4));
+		const one = torch.randn(8);
+		let runs = 0;
+		const predict = (input: Tensor) => {
+			runs++;
+			return network.forward(input);
+		};
+		torch.manualSeed(7);
+		const found = vmap(predict, { randomness: "different" })(one.expand(50, 8));
+		torch.manualSeed(7);
+		expect(torch.allclose(found, network.forward(one.expand(50, 8)), { atol: 1e-6 })).toBe(true);
+		expect(runs).toBe(1);
+		expect(found.std(0).gt(0).all().item()).toBe(1);
+		// What is made within has as many numbers, in PyTorch's order: torch.vmap(lambda r: r * 0 + torch.randn(4), …)(torch.ones(5, 4)).
+		torch.manualSeed(7);
+		const made = vmap((row: Tensor) => row.mul(0).add(torch.randn(4)), { randomness: "different" })(torch.ones(5, 4));
+		expect(made.select(0, 0).tolist()).toEqual([
+			-0.8201345205307007, 0.39563116431236267, 0.8989084959030151, -1.3884038925170898,
+		]);
+		expect(made.select(0, 4).tolist()).toEqual([
+			-0.866701602935791, -0.5640066862106323, -2.056462526321411, -0.35672253370285034,
+		]);
+		torch.manualSeed(8);
+		const orders = vmap((row: Tensor) => row.mul(0).add(torch.randperm(2)), { randomness: "different" })(
+			torch.ones(9, 2),
+		);
+		torch.manualSeed(8);
+		expect(orders.tolist()).toEqual(Array.from({ length: 9 }, () => torch.randperm(2).tolist()));
+		const generator = new torch.Generator().manualSeed(1);
+		const drawn = vmap((row: Tensor) => row.mul(0).add(torch.rand(2, { generator })), { randomness: "different" })(x);
+		expect(drawn.select(0, 0).tolist()).not.toEqual(drawn.select(0, 1).tolist());
+		expect(() => vmap((row: Tensor) => row.add(torch.rand(2, { generator })))(x)).toThrow(/randomness error mode/);
+	});
+
 	test("an error of the function leaves nothing behind", () => {
 		expect(() =>
 			vmap((_: Tensor): Tensor => {
