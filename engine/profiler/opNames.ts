@@ -13,6 +13,7 @@ const named: Record<string, string> = {
 	crossEntropy: "aten::cross_entropy_loss",
 	ctcLossBackward: "aten::_ctc_loss_backward",
 	cudaEventSynchronize: "cudaEventSynchronize",
+	cudaGraphReplay: "cudaGraphLaunch",
 	cudaStreamSynchronize: "cudaStreamSynchronize",
 	cudaSynchronize: "cudaDeviceSynchronize",
 	eigh: "aten::linalg_eigh",

@@ -70,5 +70,7 @@ describe("a profile of a card", () => {
 		});
 		expect(y.tolist()).toEqual([3, 3, 3, 3]);
 		expect(prof.events().find((event) => event.name === "aten::mul")!.kernels).toEqual([]);
+		const replay = prof.events().find((event) => event.name === "cudaGraphLaunch")!;
+		expect(replay.selfDeviceTimeTotal).toBeGreaterThan(0);
 	});
 });

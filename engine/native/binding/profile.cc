@@ -21,6 +21,8 @@ namespace {
 Record record;
 std::thread::id recorded;
 
+constexpr const char* kReplay = "cudaGraphReplay";
+
 /** A call of a row. */
 struct Call {
   napi_env env;
@@ -55,8 +57,9 @@ std::unordered_map<const char*, int>& rowNames() {
     for (const RowList& list : allRows()) {
       for (size_t i = 0; i < list.count; i++) {
         const std::string name = list.rows[i].name;
-        // Where the host waits for a card is worth seeing.
-        if (list.recorded || name == "cudaSynchronize" || name == "cudaStreamSynchronize" || name == "cudaEventSynchronize") {
+        // Where the host waits for a card is worth seeing, and what a whole captured step takes.
+        if (list.recorded || name == "cudaSynchronize" || name == "cudaStreamSynchronize" || name == "cudaEventSynchronize" ||
+            name == kReplay) {
           all[list.rows[i].name] = -1;
         }
       }
@@ -115,6 +118,7 @@ int cardOf(const Call& call, const std::vector<const Tensor*>& tensors) {
     if (tensor && tensor->device() != Device::CPU) return cudaIndex(tensor->device());
   }
   double code = 0;
+  if (std::string(call.name) == kReplay) return cuda::currentDevice();
   const int place = call.parameters.device;
   if (place >= 0 && place < call.given) napi_get_value_double(call.env, call.arguments[place], &code);
   return code >= 1 && code <= kMaxCudaDevices ? int(code) - 1 : -1;
