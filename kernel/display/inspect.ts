@@ -25,6 +25,11 @@ export function inspectText(value: unknown): string {
 		return `[${typeOf(value)}]`;
 	const names = namesOfModule(value);
 	if (names !== undefined) return moduleText(names);
+	const shortened = withoutMiddle(value);
+	if (shortened !== undefined) {
+		const rest = `  ... ${shortened.left} more properties\n}`;
+		return inspectText(shortened.first).replace(/\s*\}$/, `,\n${rest}`);
+	}
 	const { depth, length } = limits.find((limit) => countParts(value, limit.depth, limit.length) <= mostParts) ?? {
 		depth: 1,
 		length: 10,
@@ -48,6 +53,24 @@ export function inspectText(value: unknown): string {
 		text = `${text.slice(0, longestText)}\n... ${text.length - longestText} more characters`;
 	}
 	return text;
+}
+
+/** Of plain objects with more properties only the first are shown, as of arrays and maps. */
+const mostProperties = 200;
+const shownProperties = 100;
+
+function withoutMiddle(value: unknown): { first: object; left: number } | undefined {
+	if (typeof value !== "object" || value === null) return undefined;
+	try {
+		if (Object.getPrototypeOf(value) !== Object.prototype || inspect.custom in value) return undefined;
+		const names = Object.keys(value);
+		if (names.length <= mostProperties) return undefined;
+		const shown = names.slice(0, shownProperties).map((name) => [name, Object.getOwnPropertyDescriptor(value, name)!]);
+		return { first: Object.defineProperties({}, Object.fromEntries(shown)), left: names.length - shown.length };
+	} catch {
+		// A hostile proxy.
+		return undefined;
+	}
 }
 
 /** Modules of more names are shown by these alone: their values, which getters hand out, fill pages and say nothing. */

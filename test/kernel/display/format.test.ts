@@ -44,6 +44,21 @@ describe("plain values as text", () => {
 		expect(text(made(1))).toBe("{ name0: 0 }");
 	});
 
+	test("of an object with many properties the first are shown, and no getter is called", () => {
+		const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`key${i}`, i]));
+		Object.defineProperty(many, "key0", {
+			get: () => {
+				throw new Error("called");
+			},
+			enumerable: true,
+		});
+		const shown = text(many);
+		expect(shown).toMatch(/^\{\n {2}key0: \[Getter\],\n {2}key1: 1,/);
+		expect(shown).toMatch(/ {2}key99: 99,\n {2}\.\.\. 900 more properties\n\}$/);
+		delete many.key0;
+		expect(text(Object.fromEntries(Object.entries(many).slice(0, 200)))).toContain("key200: 200");
+	});
+
 	test("an error shows its message, and of its frames only those in cells", () => {
 		const error = new TypeError("no");
 		error.stack = "TypeError: no\n    at f (cell-2.ts:3:1)\n    at Module._compile (node:internal/x:1:2)";
