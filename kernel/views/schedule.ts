@@ -15,7 +15,7 @@ export interface SchedulerLike {
 export interface LearningRatePlotOptions {
 	/**
 	 * How many epochs (or steps) are drawn, from where the schedule stands. Default: as long as it says itself (TMax,
-	 * totalSteps, its last milestone, …), else 100; of several schedules, the longest.
+	 * totalSteps, its last milestone, …), else 100; of several schedules the longest of those that say so.
 	 */
 	epochs?: number;
 	/** Heading. Default: the schedule's class. */
@@ -64,7 +64,7 @@ export function learningRatePlot(
 	options: LearningRatePlotOptions = {},
 ): Figure {
 	const named = namedSchedulers(schedulers);
-	const epochs = options.epochs ?? Math.max(...named.map(([, scheduler]) => lengthOf(scheduler)));
+	const epochs = options.epochs ?? lengthOfAll(named.map(([, scheduler]) => scheduler));
 	if (!(Number.isInteger(epochs) && epochs > 0)) {
 		throw new RangeError(`[learningRatePlot] epochs: ${epochs}, expected a whole number of at least 1`);
 	}
@@ -198,6 +198,18 @@ interface Lengths {
 
 /** Epochs after which a schedule has shown what it does; 100 where it does not say. */
 function lengthOf(scheduler: SchedulerLike): number {
+	return knownLength(scheduler) ?? defaultLength;
+}
+
+/** Of several the longest; those that could go on for ever, such as ExponentialLR, take the others' length. */
+function lengthOfAll(schedulers: readonly SchedulerLike[]): number {
+	const known = schedulers.flatMap((scheduler) => knownLength(scheduler) ?? []);
+	return known.length > 0 ? Math.max(...known) : defaultLength;
+}
+
+const defaultLength = 100;
+
+function knownLength(scheduler: SchedulerLike): number | undefined {
 	const { totalSteps, TMax, T0, totalIters, totalSize, stepSize, milestones, _milestones, _schedulers } =
 		scheduler as Lengths;
 	if (_schedulers !== undefined) {
@@ -211,7 +223,7 @@ function lengthOf(scheduler: SchedulerLike): number {
 	if (totalSize !== undefined) return 3 * totalSize + 1;
 	if (stepSize !== undefined) return 4 * stepSize;
 	const last = Array.isArray(milestones) ? milestones.at(-1) : undefined;
-	return last === undefined ? 100 : Math.ceil(1.25 * last) + 1;
+	return last === undefined ? undefined : Math.ceil(1.25 * last) + 1;
 }
 
 /** A schedule of a fixed number of steps is drawn to its end and no further, unless more was asked for. */

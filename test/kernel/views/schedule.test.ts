@@ -107,6 +107,16 @@ describe("a scheduler's plot", () => {
 	});
 });
 
+test("what could go on for ever is drawn as long as what it is compared with", () => {
+	const lengths = (shown: unknown) => rates(shown).map((y) => y.length);
+	const [cosine, exponential] = [
+		new lrScheduler.CosineAnnealingLR(sgd(), 10),
+		new lrScheduler.ExponentialLR(sgd(), 0.9),
+	];
+	expect(lengths(learningRatePlot({ cosine, exponential }))).toEqual([11, 11]);
+	expect(lengths(learningRatePlot({ exponential }))).toEqual([100]);
+});
+
 test("several schedules are compared by name; groups that differ have a line each", () => {
 	const figure = learningRatePlot(
 		{ cosine: new lrScheduler.CosineAnnealingLR(sgd(), 10), [hostile]: new lrScheduler.ConstantLR(sgd()) },
