@@ -1,5 +1,5 @@
 import { describe, integer, shapeText, wrapDim } from "../core/arguments";
-import { native } from "../core/native";
+import { native, under } from "../core/native";
 import { type Scalar, type Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
 import { cloneFor } from "./copy";
@@ -93,7 +93,8 @@ export function atleast3d(x: Tensor): Tensor {
 
 /** Joins along the third dimension. */
 export function dstack(tensors: readonly Tensor[]): Tensor {
-	return catAlong(tensorList("dstack", tensors).map(atleast3d), 2);
+	const list = tensorList("dstack", tensors).map(atleast3d);
+	return under("dstack", () => catAlong(list, 2));
 }
 
 type Sections = number | readonly number[];

@@ -2,7 +2,7 @@ import { bind, describe, integer, isOptions, type SizesAnd, sizesAndOptions, siz
 import { getDefaultDtype } from "../core/defaults";
 import { type DeviceLike, placeOf } from "../core/device";
 import { bool, type DType, int64, isDType } from "../core/dtype";
-import { native, type Place } from "../core/native";
+import { native, type Place, under } from "../core/native";
 import { type Scalar, Tensor, wrap } from "../core/tensor";
 import { fromNested, fromTyped, isTypedArray, type TensorData, type TypedArray } from "./data";
 import { asMethods } from "./methods";
@@ -84,7 +84,8 @@ function filled(op: string, args: readonly unknown[], value: number): Tensor {
 	const { sizes, options } = sizesAndOptions<TensorOptions>(op, args);
 	checkOptions(op, options);
 	const dtype = newDtype(op, options, getDefaultDtype).code;
-	return finish(wrap(native.full(sizes, value, dtype, placeOf(op, options.device))), options);
+	const place = placeOf(op, options.device);
+	return finish(wrap(under(op, () => native.full(sizes, value, dtype, place))), options);
 }
 
 /** Zeros of the given sizes. */
@@ -129,7 +130,8 @@ function like(op: string, x: Tensor, value: Scalar | null, options: TensorOption
 	if (!(x instanceof Tensor)) throw new TypeError(`[${op}] expected a tensor, got ${describe(x)}`);
 	checkOptions(op, options);
 	const dtype = newDtype(op, options, () => x.dtype).code;
-	const out = wrap(native.emptyLikeOn(x.handle, dtype, besides(op, x, options)));
+	const place = besides(op, x, options);
+	const out = wrap(under(op, () => native.emptyLikeOn(x.handle, dtype, place)));
 	if (value !== null) native.fill_(out.handle, value);
 	return finish(out, options);
 }
@@ -264,7 +266,8 @@ function newFilled(op: string, x: Tensor, args: readonly unknown[], value: numbe
 	const { sizes, options } = sizesAndOptions<TensorOptions>(op, args);
 	checkOptions(op, options);
 	const dtype = newDtype(op, options, () => x.dtype).code;
-	return finish(wrap(native.full(sizes, value, dtype, besides(op, x, options))), options);
+	const place = besides(op, x, options);
+	return finish(wrap(under(op, () => native.full(sizes, value, dtype, place))), options);
 }
 
 declare module "../core/tensor" {

@@ -2,7 +2,7 @@ import type { Derivative } from "../autograd/node";
 import { anyTracked, record } from "../autograd/record";
 import { integer, shapeText, wrapDim } from "../core/arguments";
 import { type DType, dtypeOf } from "../core/dtype";
-import { native } from "../core/native";
+import { native, under } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { cast } from "./copy";
 import { sliceAlong } from "./slices";
@@ -108,18 +108,19 @@ const stackBackward: Derivative = {
 /** Joins along the second dimension; vectors along their only one. */
 export function hstack(tensors: readonly Tensor[]): Tensor {
 	const list = tensorList("hstack", tensors).map(atleast1d);
-	return catAlong(list, list[0]!.ndim === 1 ? 0 : 1);
+	return under("hstack", () => catAlong(list, list[0]!.ndim === 1 ? 0 : 1));
 }
 
 /** Joins as rows: along the first dimension, vectors made matrices of one row. */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-	return catAlong(tensorList("vstack", tensors).map(atleast2d), 0);
+	const list = tensorList("vstack", tensors).map(atleast2d);
+	return under("vstack", () => catAlong(list, 0));
 }
 
 /** Vectors as the columns of a matrix; matrices side by side. */
 export function columnStack(tensors: readonly Tensor[]): Tensor {
 	const columns = tensorList("columnStack", tensors).map((x) => (x.ndim < 2 ? x.reshape(-1, 1) : x));
-	return catAlong(columns, 1);
+	return under("columnStack", () => catAlong(columns, 1));
 }
 
 export { cat as concat, cat as concatenate };

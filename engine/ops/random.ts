@@ -6,7 +6,7 @@ import { placeOf } from "../core/device";
 import { type DType, int64, uint8 } from "../core/dtype";
 import { defaultGenerator, type Generator } from "../core/generator";
 import { noGrad } from "../core/gradMode";
-import { type Handle, native, otherHandles } from "../core/native";
+import { type Handle, native, otherHandles, under } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { zerosAs } from "./copy";
 import { besides, checkOptions, finish, newDtype, type TensorOptions } from "./create";
@@ -42,7 +42,8 @@ type Fill = "uniform_" | "normal_";
 
 function drawn(op: string, kernel: Fill, args: readonly unknown[]): Tensor {
 	const { sizes, options } = sizesAndOptions<RandomOptions>(op, args);
-	const memory = (code: number) => native.empty(sizes, code, placeOf(op, options.device));
+	const place = placeOf(op, options.device);
+	const memory = (code: number) => under(op, () => native.empty(sizes, code, place));
 	return drawnInto(op, kernel, options, getDefaultDtype, memory);
 }
 

@@ -1,7 +1,7 @@
 import type { Derivative } from "../autograd/node";
 import { inPlace, record, tracked } from "../autograd/record";
 import { type Dims, describe, integer, isOptions, type Sizes, shapeText, sizesOf, wrapDim } from "../core/arguments";
-import { type Handle, native } from "../core/native";
+import { type Handle, native, under } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { composite } from "./composite";
 import { stackAlong } from "./join";
@@ -131,7 +131,8 @@ function repeat(x: Tensor, ...repeats: Sizes): Tensor {
 /** `repeat` that takes fewer repeats than dimensions, for the last ones. */
 export function tile(x: Tensor, ...repeats: Sizes): Tensor {
 	const given = sizesOf("tile", repeats);
-	return repeatAll(x, [...new Array<number>(Math.max(0, x.ndim - given.length)).fill(1), ...given]);
+	const all = [...new Array<number>(Math.max(0, x.ndim - given.length)).fill(1), ...given];
+	return under("tile", () => repeatAll(x, all));
 }
 
 /**

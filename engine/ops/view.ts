@@ -1,7 +1,7 @@
 import type { Derivative } from "../autograd/node";
 import { record, tracked, viewOf } from "../autograd/record";
 import { type Dims, describe, integer, type Sizes, shapeText, sizesOf, wrapDim } from "../core/arguments";
-import { type Handle, native } from "../core/native";
+import { type Handle, native, under } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
 import { unbroadcast } from "./broadcast";
 import { asMethods, asProperties } from "./methods";
@@ -94,7 +94,8 @@ function view(x: Tensor, ...sizes: Sizes): Tensor {
 
 /** The elements in another shape: a view where memory allows, else a copy. -1 infers one size. */
 export function reshape(x: Tensor, ...sizes: Sizes): Tensor {
-	return reshapeTo(x, sizesOf("reshape", sizes));
+	const shape = sizesOf("reshape", sizes);
+	return under("reshape", () => reshapeTo(x, shape));
 }
 
 /** @internal */
@@ -117,7 +118,7 @@ function viewAs(x: Tensor, other: Tensor): Tensor {
 }
 
 function reshapeAs(x: Tensor, other: Tensor): Tensor {
-	return reshapeTo(x, other.shape);
+	return under("reshapeAs", () => reshapeTo(x, other.shape));
 }
 
 /** Joins the dimensions from `startDim` (default 0) to `endDim` (default -1, inclusive) into one. */

@@ -56,7 +56,7 @@ describe.skipIf(!hasStandin)("a card", () => {
 		);
 		expect(lines).toEqual([
 			"true",
-			"[full] CUDA out of memory: tried to allocate 16.00 MiB on cuda:0 (Stand-in, 64.00 MiB in all, 0 bytes free); tensors hold 64.00 MiB, 0 bytes are cached",
+			"[zeros] CUDA out of memory: tried to allocate 16.00 MiB on cuda:0 (Stand-in, 64.00 MiB in all, 0 bytes free); tensors hold 64.00 MiB, 0 bytes are cached",
 			"4",
 			"1000",
 		]);

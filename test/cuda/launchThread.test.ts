@@ -47,7 +47,7 @@ describe.skipIf(!hasStandin)("the launch thread", () => {
 		expect(run(program, "always", "", { CUDA_LAUNCH_BLOCKING: "1" })).toEqual(["501,501,501", "0"]);
 		expect(Number(run(program, "always")[1])).toBeGreaterThan(500);
 		expect(run("show(() => torch.zeros(3));", "sometimes")).toEqual([
-			"[full] expected GRADBOOK_LAUNCH_THREAD to be auto, always or off, got sometimes",
+			"[zeros] expected GRADBOOK_LAUNCH_THREAD to be auto, always or off, got sometimes",
 		]);
 	});
 

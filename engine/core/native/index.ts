@@ -53,3 +53,18 @@ function asPrototype(rows: Native): Native {
 }
 
 export const native: Native = asPrototype(loadAddon() as Native);
+
+/** What `run` gives; an error of the rows that it calls names the op that the user has called. */
+export function under<T>(op: string, run: () => T): T {
+	try {
+		return run();
+	} catch (error) {
+		if (error instanceof Error) {
+			const own = error.message.replace(/^\[\w+\] /, `[${op}] `);
+			// The stack begins with the message as it was.
+			error.stack = error.stack?.replace(error.message, () => own);
+			error.message = own;
+		}
+		throw error;
+	}
+}

@@ -167,6 +167,32 @@ test("questions about a tensor", () => {
 	).toEqual([10, 20]);
 });
 
+test("an error names the function that was called, also where it is another one's kernel that fails", () => {
+	const tooLarge = 1e15;
+	const wide = torch.ones(1).expand(tooLarge);
+	const calls: [string, () => unknown][] = [
+		["zeros", () => torch.zeros(tooLarge)],
+		["rand", () => torch.rand(tooLarge)],
+		["onesLike", () => torch.onesLike(wide)],
+		["newZeros", () => wide.newZeros(tooLarge)],
+		["reshape", () => torch.ones(3).reshape(2, 2)],
+		["reshapeAs", () => torch.ones(3).reshapeAs(torch.ones(2, 2))],
+		["tile", () => torch.ones(2, 2).tile(1, -2)],
+		["hstack", () => torch.hstack([torch.ones(2, 2), torch.ones(3, 2)])],
+		["dstack", () => torch.dstack([torch.ones(2, 2), torch.ones(3, 2)])],
+	];
+	for (const [op, call] of calls) {
+		let found: Error | undefined;
+		try {
+			call();
+		} catch (error) {
+			found = error as Error;
+		}
+		expect(found?.message.split(" ")[0]).toBe(`[${op}]`);
+		expect(found?.stack?.split("\n")[0]).toBe(`Error: ${found?.message}`);
+	}
+});
+
 test("a derivative that is not there says whose", () => {
 	const x = torch.tensor([1, -1], { requiresGrad: true });
 	const y = torch.heaviside(x, torch.tensor(0.5));
