@@ -216,6 +216,7 @@ export class Node implements GraphNode {
 	}
 
 	apply(grads: readonly Gradient[]): readonly Gradient[] {
+		if (this.#freed) throw new Error(freedMessage);
 		return this.derivative.backward(this, grads[0]!, grads);
 	}
 

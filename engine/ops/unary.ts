@@ -160,7 +160,7 @@ const rows: { readonly [K in Name]: Row } = {
 	floor: step(native.floor),
 	ceil: step(native.ceil),
 	trunc: step(native.trunc),
-	frac: fromInput(native.frac, (g) => g),
+	frac: { forward: forwardBy(native.frac), slope: (g) => g, saves: "nothing" },
 	sigmoid: fromResult(native.sigmoid, (g, y) => g.mul(y.mul(y.neg().add(1))), native.sigmoidBackward),
 	relu: fromResult(native.relu, (g, y) => passed(g, y.le(0), y), native.reluBackward),
 };

@@ -92,6 +92,26 @@ describe("backward", () => {
 		expect(z.grad).toBe(null);
 	});
 
+	test("a second pass is refused where something was saved, whatever the derivative takes of it, and goes where nothing was", () => {
+		const x = leaf(0.5, 1.5, 2.5, 3.5);
+		const twice = (f: (x: Tensor) => Tensor) => {
+			const y = f(x).sum();
+			y.backward();
+			y.backward();
+		};
+		const refused = [
+			(x: Tensor) => x.exp(),
+			(x: Tensor) => x.div(2),
+			(x: Tensor) => torch.where(x.gt(1), x, 0),
+			(x: Tensor) => torch.nn.functional.pixelShuffle(x.reshape(1, 4, 1, 1), 2),
+			(x: Tensor) => torch.nn.functional.mseLoss(x, x.detach()),
+		];
+		for (const f of refused) expect(() => twice(f)).toThrow(/trying to backward through the graph a second time/);
+		for (const f of [(x: Tensor) => x.frac(), (x: Tensor) => x.neg(), (x: Tensor) => x.flip([0])]) {
+			expect(() => twice(f)).not.toThrow();
+		}
+	});
+
 	test("a pass computes what it is asked for: a gradient that nobody wants is not made", () => {
 		const [a, b] = [leaf(2, 3), leaf(5, 7)];
 		const y = a.mul(b).sum();
