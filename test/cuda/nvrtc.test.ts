@@ -4,7 +4,7 @@ import { realNvrtc } from "./realNvrtc";
 
 /*
  * Kernels compiled by real NVRTC (PyPI's nvidia-cuda-nvrtc, of requirements-test.txt) for cards of four generations: those that use
- * a card's registers to the full for all of them, the others (and those of doubles) for one. Of those that differ in an element's
+ * a card's registers to the full for all of them (of half types for two), the others (and those of doubles) for one. Of those that differ in an element's
  * type alone some stand for the rest. All are compiled for all with GRADBOOK_ALL_KERNELS=1, as .ci/nightly does.
  */
 
@@ -43,14 +43,19 @@ function plan(units: readonly (readonly [file: string, macros: string])[]): numb
 	const seen = new Map<string, number>();
 	let others = 0;
 	return units.map(([file, macros]) => {
-		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) return capabilities;
+		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) {
+			// Half types differ from float in loads and stores: two generations each, in turn.
+			if (!/GB_T=gb::(Half|BFloat16)/.test(macros)) return capabilities;
+			const first = others++ % 2;
+			return [capabilities[first]!, capabilities[first + 2]!];
+		}
 		if (/GB_WIDE=1/.test(macros) && !/GB_T=float/.test(macros)) return [];
-		// float32 and integers have formulas of their own; pointwise.cu has all of those that are in strided.cu.
-		if (alike.includes(file) && (file === "strided.cu" || !/GB_T=(float|gb::i64)\b/.test(macros))) {
+		// The host's compiler sees them all on the stand-in; pointwise.cu has all formulas that are in strided.cu.
+		if (alike.includes(file) && (file === "strided.cu" || !/GB_T=float\b/.test(macros))) {
 			const at = seen.get(file) ?? 0;
 			seen.set(file, at + 1);
-			// One of three, and not always the same of three types.
-			if (at % 3 !== Math.floor(at / 3) % 3) return [];
+			// One of six, and not always the same of six types.
+			if (at % 6 !== Math.floor(at / 6) % 6) return [];
 		}
 		return [capabilities[others++ % capabilities.length]!];
 	});
