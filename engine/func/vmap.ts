@@ -1,6 +1,5 @@
 import { takeSequence } from "../autograd/node";
 import { describe, integer, isOptions, wrapDim } from "../core/arguments";
-import { defaultGenerator } from "../core/generator";
 import { Tensor } from "../core/tensor";
 import { stack } from "../ops";
 import {
@@ -13,6 +12,7 @@ import {
 	type Randomness,
 	randomnessError,
 	running,
+	undoDraws,
 	watchDraws,
 } from "./batching";
 import { leavesOf, withLeaves } from "./tree";
@@ -61,10 +61,9 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: Vma
 			throw new RangeError(`[vmap] expected all mapped dimensions to have one size, got ${sizes.join(", ")}`);
 		}
 		if (count === 0) throw new RangeError("[vmap] cannot map over a dimension of size 0");
-		const before = defaultGenerator.getState();
+		prepare();
+		const level = new Level(count, running.length + 1, randomness);
 		const together = (): R | typeof unknownDraws => {
-			prepare();
-			const level = new Level(count, running.length + 1, randomness);
 			const own = leaves.map((x, k) => (places[k] === null ? x : enter(level, x, places[k]!)));
 			watchDraws(level);
 			running.push(level);
@@ -75,7 +74,7 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: Vma
 				running.pop();
 				level.last = takeSequence();
 			}
-			if (randomness !== "same" && !allDrawsKnown(level)) return unknownDraws;
+			if (!allDrawsKnown(level)) return unknownDraws;
 			const outputs = leavesOf("vmap", result);
 			const to = outDimsOf(outDims, outputs.length);
 			return withLeaves(
@@ -99,7 +98,7 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, options: Vma
 		}
 		if (result !== unknownDraws) return result;
 		if (randomness === "error") throw new Error(randomnessError("beside the tensors that are mapped over"));
-		defaultGenerator.setState(before);
+		undoDraws(level);
 		return oneByOne();
 	};
 }

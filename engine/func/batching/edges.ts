@@ -1,6 +1,5 @@
 import { type Derivative, type Node, takeSequence } from "../../autograd/node";
-import type { Input } from "../../autograd/record";
-import { record, tracked } from "../../autograd/record";
+import { type Input, record, tracked } from "../../autograd/record";
 import { type Handle, native } from "../../core/native";
 import { Tensor, wrap } from "../../core/tensor";
 import { type Batched, batched, isBatched, isOf, type Level, running, whole } from "./level";

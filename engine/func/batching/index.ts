@@ -59,4 +59,4 @@ export function prepare(): void {
 
 export { enter, leave } from "./edges";
 export { Level, NotTogether, type Randomness, running } from "./level";
-export { allDrawsKnown, randomnessError, watchDraws } from "./random";
+export { allDrawsKnown, randomnessError, undoDraws, watchDraws } from "./random";

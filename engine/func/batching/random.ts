@@ -36,7 +36,8 @@ const generators = {
 
 /** What a level knows of the default generator, and of the use of others. */
 class Draws {
-	#state = defaultGenerator.getState();
+	readonly #first = defaultGenerator.getState();
+	#state = this.#first;
 	readonly #own = ownGenerators.uses;
 
 	/** Whether all that was drawn since is known. */
@@ -47,17 +48,26 @@ class Draws {
 	note(): void {
 		this.#state = defaultGenerator.getState();
 	}
+
+	undo(): void {
+		defaultGenerator.setState(this.#first);
+	}
 }
 
 const draws = new WeakMap<Level, Draws>();
 
 export function watchDraws(level: Level): void {
-	draws.set(level, new Draws());
+	if (level.randomness !== "same") draws.set(level, new Draws());
 }
 
 /** Whether the entries have the random numbers that the mode of the level promises. */
 export function allDrawsKnown(level: Level): boolean {
-	return draws.get(level)!.isComplete;
+	return draws.get(level)?.isComplete ?? true;
+}
+
+/** The default generator as it was before the level ran. */
+export function undoDraws(level: Level): void {
+	draws.get(level)?.undo();
 }
 
 function drawn(at: number): Rule {

@@ -27,15 +27,6 @@ namespace {
 
 thread_local bool parallel = false;
 
-/** The processor's "I am only waiting". */
-inline void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 constexpr int kSpins = 1500;
 
 using Clock = std::chrono::steady_clock;

@@ -11,6 +11,15 @@ int numThreads();
 /** 1 runs everything on the calling thread. */
 void setNumThreads(int threads);
 
+/** The processor's "I am only waiting", for who looks again and again. */
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 /** Whether the current thread is running part of a parallel loop. */
 bool inParallel();
 

@@ -55,14 +55,6 @@ struct alignas(16) Call {
   int32_t device;
 };
 
-inline void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 thread_local bool isLaunchThread = false;
 
 /** Never destroyed: its thread may outlive the end of main. */
