@@ -32,7 +32,7 @@ const { platform, arch } = process;
 const own = [
 	...["package.json", "LICENSE", "README.md", "binding.gyp", "tsconfig.json", "vitest.config.mts"],
 	...["dist", "engine/native", "kernel/native", "kernel/install/logo", "scripts", "docs", "bench", "notebooks"],
-	...["test/cuda", "test/engine", "test/reference", "test/support", "test/tsconfig.json"],
+	...["test/cuda", "test/engine", "test/kernel/support", "test/reference", "test/support", "test/tsconfig.json"],
 ];
 
 /** What the tests need beside the production packages. */
