@@ -2,7 +2,7 @@ import * as torch from "gradbook";
 import { beforeAll, describe, expect, test } from "vitest";
 import { nothing, runProgram } from "./program";
 import { hasStandin } from "./standin";
-import { useCard } from "./useCard";
+import { keepBusy, useCard } from "./useCard";
 
 /* Pinned memory and copies that nobody waits for. The stand-in copies as late as it can, so that what was not waited for is seen. */
 
@@ -46,6 +46,7 @@ describe.skipIf(!hasStandin)("pinned memory", () => {
 
 	test("a copy to the card that is not waited for reads the host's memory when the stream comes to it", () => {
 		const late = torch.ones(4, { pinMemory: true });
+		keepBusy();
 		const there = late.to("cuda", { nonBlocking: true });
 		late.fill_(7);
 		expect(there.tolist()).toEqual([7, 7, 7, 7]);
@@ -59,6 +60,7 @@ describe.skipIf(!hasStandin)("pinned memory", () => {
 		plain.fill_(7);
 		expect(third.tolist()).toEqual([1, 1, 1, 1]);
 		const into = torch.zeros(4, { device: "cuda" });
+		keepBusy();
 		into.copy_(late, { nonBlocking: true });
 		late.fill_(8);
 		expect(into.tolist()).toEqual([8, 8, 8, 8]);
@@ -68,6 +70,7 @@ describe.skipIf(!hasStandin)("pinned memory", () => {
 	test("a copy to the host that is not waited for gives pinned memory, whose elements come with synchronize", () => {
 		const x = torch.full([4], 3, { device: "cuda" });
 		const y = torch.zeros(4, { pinMemory: true });
+		keepBusy();
 		y.copy_(x, true);
 		expect(y.tolist()).toEqual([0, 0, 0, 0]);
 		const z = x.to("cpu", { nonBlocking: true });
@@ -82,6 +85,7 @@ describe.skipIf(!hasStandin)("pinned memory", () => {
 
 	test("freed memory is given out again when the copies that read it are done, and not before", () => {
 		cuda.synchronize();
+		keepBusy();
 		const before = cuda.hostMemoryStats();
 		const size = 5000;
 		const first = torch.full([size], 1, { pinMemory: true });
