@@ -8,6 +8,8 @@
 
 namespace gb {
 
+Kernel<void(const Tensor&, const Tensor&, int64_t, bool)> triangleKernel("triangle");
+
 Tensor cat(const TensorList& xs, int64_t dim) {
   GB_CHECK(!xs.empty(), "expected a non-empty list of tensors");
   // Tensors of shape [0] join anything, as in PyTorch.
@@ -116,19 +118,14 @@ Tensor repeat(const Tensor& x, const Dims& repeats) {
 
 namespace {
 
-/** Copies row by row what lies on the kept side of a diagonal; the rest is zero. */
+/** What lies on the kept side of a diagonal; the rest is zero. */
 Tensor triangle(const Tensor& x, int64_t diagonal, bool lower) {
   GB_CHECK(x.ndim() >= 2, "input tensor must have at least 2 dimensions, got shape ", x.sizes());
-  Tensor made = full(x.sizes(), Scalar::of(false), x.dtype(), x.device());
-  const int n = x.ndim();
-  const int64_t rows = x.size(n - 2), columns = x.size(n - 1);
+  const Tensor made = emptyTensor(x.sizes(), x.dtype(), x.device());
+  const int64_t rows = x.size(x.ndim() - 2), columns = x.size(x.ndim() - 1);
+  // A diagonal far outside of the matrix is as good as one just outside.
   const int64_t within = std::max(-rows - 1, std::min(columns + 1, diagonal));
-  for (int64_t i = 0; i < rows && x.numel() > 0; i++) {
-    const int64_t edge = std::max<int64_t>(0, std::min(columns, i + within + (lower ? 1 : 0)));
-    const int64_t begin = lower ? 0 : edge, end = lower ? edge : columns;
-    if (begin >= end) continue;
-    copyInto(slice(select(made, n - 2, i), n - 2, begin, end, 1), slice(select(x, n - 2, i), n - 2, begin, end, 1));
-  }
+  if (made.numel() > 0) triangleKernel(x.device(), made, contiguous(x), within, lower);
   return made;
 }
 

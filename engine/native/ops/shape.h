@@ -24,6 +24,8 @@ Tensor cat(const TensorList& xs, int64_t dim);
 Tensor flip(const Tensor& x, const Dims& dims);
 Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims);
 Tensor repeat(const Tensor& x, const Dims& repeats);
+/** Of contiguous matrices: y is x up to a diagonal (`lower`) or from it on, and 0 elsewhere. */
+extern Kernel<void(const Tensor& y, const Tensor& x, int64_t diagonal, bool lower)> triangleKernel;
 Tensor tril(const Tensor& x, int64_t diagonal);
 Tensor triu(const Tensor& x, int64_t diagonal);
 

@@ -32,8 +32,9 @@ GB_OP T floorDivide(T a, T b) {
 }
 GB_FN i64 floorDivide(i64 a, i64 b) {
   if (b == -1) return i64(-u64(a));
-  const i64 quotient = a / b;
-  return (a % b != 0) && ((a < 0) != (b < 0)) ? quotient - 1 : quotient;
+  // One division: a device has none of its own for 64 bits.
+  const i64 quotient = a / b, rest = a - quotient * b;
+  return (rest != 0) & ((a < 0) != (b < 0)) ? quotient - 1 : quotient;
 }
 
 /** The sign follows the dividend. */

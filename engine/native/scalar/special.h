@@ -66,7 +66,11 @@ GB_LONG_FN double erfinv(double y) {
   for (int step = 0; step < 2; step++) x -= (erf(x) - y) / (1.12837916709551257390 * exp(-x * x));
   return x;
 }
+#if defined(__CUDACC__)
+GB_FN float erfinv(float y) { return ::erfinvf(y); }
+#else
 GB_FN float erfinv(float y) { return float(erfinv(double(y))); }
+#endif
 
 /** Hurwitz' zeta function Σ (k + q)^−x, k ≥ 0, by the Euler–Maclaurin formula; x > 1. */
 GB_LONG_FN double zeta(double x, double q) {

@@ -135,6 +135,20 @@ static inline void sincospi(double x, double* s, double* c) {
   *s = sin(x * 3.14159265358979323846);
   *c = cos(x * 3.14159265358979323846);
 }
+/** Giles' polynomials in float (2012), then a step of Newton's method. */
+static inline float erfinvf(float y) {
+  if (!(y > -1 && y < 1)) return y == 1 ? __builtin_inff() : y == -1 ? -__builtin_inff() : __builtin_nanf("");
+  double w = -log1p(-double(y) * y), p = 0;
+  const bool near = w < 5;
+  w = near ? w - 2.5 : sqrt(w) - 3;
+  static const double close[] = {2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+                                 -0.00125372503, -0.00417768164, 0.246640727, 1.50140941};
+  static const double tail[] = {-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
+                                -0.0076224613, 0.00943887047, 1.00167406, 2.83297682};
+  for (int i = 0; i < 9; i++) p = p * w + (near ? close[i] : tail[i]);
+  const double x = p * y;
+  return float(x - (erf(x) - y) / (1.1283791670955126 * exp(-x * x)));
+}
 
 // Parameters come as addresses; a kernel's own types say how they are read.
 template <unsigned... I>

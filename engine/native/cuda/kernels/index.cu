@@ -128,14 +128,5 @@ extern "C" __global__ void scatterAlong(const char* other, const char* index, ch
   }
 }
 
-extern "C" __global__ void where(char* out, const char* condition, const char* a, const char* b, Walk<4> walk, u32 n) {
-  const i64 i = globalThread();
-  if (i >= n) return;
-  i64 at[4];
-  locate(walk, u32(i), at);
-  const char* from = *reinterpret_cast<const u8*>(condition + at[1]) ? a + at[2] : b + at[3];
-  *reinterpret_cast<Bits*>(out + at[0]) = *reinterpret_cast<const Bits*>(from);
-}
-
 }  // namespace cuda
 }  // namespace gb

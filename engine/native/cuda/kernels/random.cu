@@ -99,6 +99,22 @@ extern "C" __global__ void fillDouble(DrawArguments f) {
   }
 }
 
+/** Whole numbers of less than 32 bits into int64's elements behind each other: what `randint` is mostly asked for. */
+extern "C" __global__ void fillWholeFlat(DrawArguments f) {
+  const u32 threads = blockDim.x * gridDim.x, thread = u32(globalThread()), range = u32(f.range);
+  i64* const to = reinterpret_cast<i64*>(f.to.data);
+  Philox draws(f.random, thread);
+  for (u32 first = thread; first < f.n; first += 4 * threads) {
+    const Words w = draws.next();
+    const u32 words[4] = {w.x, w.y, w.z, w.w};
+#pragma unroll
+    for (u32 j = 0; j < 4; j++) {
+      const u32 i = first + j * threads;
+      if (i < f.n) to[i] = i64(words[j] % range) + f.base;
+    }
+  }
+}
+
 extern "C" __global__ void fillWhole(DrawArguments f) {
   const i64 threads = i64(blockDim.x) * gridDim.x;
   const bool wide = f.draw == Draw::Whole64;
@@ -167,6 +183,38 @@ extern "C" __global__ void dropout(Place result, Place mask, Place x, i64 itemSi
       }
     }
   }
+}
+
+/** The same where all lie in whole vectors of four elements. */
+template <class T>
+GB_DEVICE void dropoutByFour(void* result, void* mask, const void* x, i64 n, float keep, const PhiloxState& random) {
+  using Four = Vector<T, 4>;
+  const i64 threads = i64(blockDim.x) * gridDim.x;
+  const float scale = 1.0f / keep;
+  Philox draws(random, u64(globalThread()));
+  for (i64 i = globalThread(); i < n / 4; i += threads) {
+    const Words w = draws.next();
+    const u32 words[4] = {w.x, w.y, w.z, w.w};
+    const Four in = reinterpret_cast<const Four*>(x)[i];
+    Four factors, out;
+#pragma unroll
+    for (int j = 0; j < 4; j++) {
+      const float kept = uniformOf(words[j]) < keep ? scale : 0.0f;
+      factors.at[j] = cast<T>(kept);
+      out.at[j] = cast<T>(cast<float>(in.at[j]) * kept);
+    }
+    reinterpret_cast<Four*>(mask)[i] = factors;
+    reinterpret_cast<Four*>(result)[i] = out;
+  }
+}
+extern "C" __global__ void dropoutFloat(void* result, void* mask, const void* x, i64 n, float keep, PhiloxState random) {
+  dropoutByFour<float>(result, mask, x, n, keep, random);
+}
+extern "C" __global__ void dropoutHalf(void* result, void* mask, const void* x, i64 n, float keep, PhiloxState random) {
+  dropoutByFour<Half>(result, mask, x, n, keep, random);
+}
+extern "C" __global__ void dropoutBFloat16(void* result, void* mask, const void* x, i64 n, float keep, PhiloxState random) {
+  dropoutByFour<BFloat16>(result, mask, x, n, keep, random);
 }
 
 }  // namespace cuda

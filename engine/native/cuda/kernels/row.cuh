@@ -1,4 +1,4 @@
-// A row of elements behind each other, and the threads that take it: a warp, or all of a block. What is computed is written once,
+// A row of elements behind each other, and the threads that take it: a warp or some of its lanes, or all of a block. What is computed is written once,
 // as functions of a place in the row; a row either stays in the threads' registers, or is read anew each time.
 #pragma once
 #include "cuda/kernels/held.cuh"
@@ -7,34 +7,48 @@
 namespace gb {
 namespace cuda {
 
-/** A row of a matrix, by a warp's threads, whose rows stand side by side in a block, or by the block's. */
-template <bool byWarp>
+/**
+ * A row of a matrix, by `lanes` threads of a warp, whose rows stand side by side in a block, or by all of the block's (0). Threads
+ * behind the last row of all go through it once more where their warp has others, and write nothing.
+ */
+template <int lanes>
 struct RowLine {
   i64 row;
   u32 n, lane;
   bool there;
 
   GB_DEVICE explicit RowLine(const RowArguments& a) : n(u32(a.n)) {
-    row = byWarp ? i64(blockIdx.x) * (blockDim.x / kWarp) + threadIdx.x / kWarp : i64(blockIdx.x);
-    lane = byWarp ? threadIdx.x % kWarp : threadIdx.x;
+    row = lanes ? i64(blockIdx.x) * (blockDim.x / perRow) + threadIdx.x / perRow : i64(blockIdx.x);
+    lane = lanes ? threadIdx.x % perRow : threadIdx.x;
     there = row < a.rows;
+    if (!there) row = a.rows - 1;
   }
+  /** Nothing to do for any thread of the warp. */
+  GB_DEVICE bool none() const { return (lanes == 0 || lanes == kWarp) && !there; }
+  /** Whether this thread writes what a row has one of. */
+  GB_DEVICE bool first() const { return there && lane == 0; }
   GB_DEVICE i64 at(u32 i) const { return row * n + i; }
-  GB_DEVICE u32 width() const { return byWarp ? kWarp : blockDim.x; }
+  GB_DEVICE u32 width() const { return lanes ? perRow : blockDim.x; }
   template <class Join, class A>
   GB_DEVICE A join(A value) const {
-    return byWarp ? warpJoin<Join>(value) : blockJoin<Join>(value);
+    if (lanes == 0) return blockJoin<Join>(value);
+#pragma unroll
+    for (u32 step = perRow / 2; step > 0; step /= 2) value = Join::join(value, opposite(value, step));
+    return value;
   }
+
+ private:
+  static constexpr u32 perRow = lanes ? lanes : kWarp;
 };
 
 /** A row of any length: a place is an index. */
 template <class T>
-struct StreamedRow : RowLine<false> {
+struct StreamedRow : RowLine<0> {
   struct Values {
     const T* x;
     GB_DEVICE T operator()(u32 i) const { return x[i]; }
   };
-  using RowLine<false>::RowLine;
+  using RowLine<0>::RowLine;
 
   GB_DEVICE Values load(const T* matrix) const { return {matrix + row * n}; }
   /** Computed when it is asked for. */
@@ -72,12 +86,12 @@ struct StreamedRow : RowLine<false> {
   }
 };
 
-template <class T, bool byWarp, int V, int E>
+template <class T, int lanes, int V, int E>
 struct RowOf {
-  using Type = Held<T, RowLine<byWarp>, V, E>;
+  using Type = Held<T, RowLine<lanes>, V, E>;
 };
 template <class T, int V>
-struct RowOf<T, false, V, 0> {
+struct RowOf<T, 0, V, 0> {
   using Type = StreamedRow<T>;
 };
 

@@ -5,7 +5,7 @@ namespace gb {
 namespace cuda {
 
 using T = GB_T;
-using Row = RowOf<T, GB_BY_WARP, GB_VECTOR, GB_HELD>::Type;
+using Row = RowOf<T, GB_LANES, GB_VECTOR, GB_HELD>::Type;
 
 /** Of the rows of a sample each has factors of its own. */
 GB_DEVICE const T* factorsOf(const RowNormArguments& a, const Row& row, const T* factors) {
@@ -15,7 +15,7 @@ GB_DEVICE const T* factorsOf(const RowNormArguments& a, const Row& row, const T*
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments a, T* y, const T* in, const T* weight,
                                                                 const T* bias, T* means, T* inverses) {
   const Row row(a.row);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto x = row.load(in);
   const double n = double(row.n), mean = a.centred ? row.sum(x) / n : 0;
   const T shift = T(mean);
@@ -23,7 +23,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments
   const double off = mean - double(shift);
   const double squares = row.sum([&](auto i) { return centred(i) * centred(i); }) - n * off * off;
   const T inverse = T(1 / scalar::sqrt((squares < 0 ? 0 : squares) / n + a.eps));
-  if (row.lane == 0) {
+  if (row.first()) {
     means[row.row] = shift;
     inverses[row.row] = inverse;
   }
@@ -35,7 +35,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowGradients(RowNormArguments a, T* dx, const T* grad, const T* in,
                                                                      const T* weight, const T* means, const T* inverses) {
   const Row row(a.row);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto g = row.load(grad), x = row.load(in);
   const T mean = means[row.row], inverse = inverses[row.row];
   const auto scaled = row.with(factorsOf(a, row, weight), a.byInner, g, [](T value, T factor) { return value * factor; });

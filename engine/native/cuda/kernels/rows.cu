@@ -1,16 +1,16 @@
-// Ops on rows. Macros: GB_T (float or double), GB_BY_WARP, GB_VECTOR and GB_HELD (V and E of Held; 0 for a StreamedRow), GB_BOUNDS
-// (a block's threads at most).
+// Ops on rows. Macros: GB_T (float or double), GB_LANES (of RowLine), GB_VECTOR and GB_HELD (V and E of Held; 0 for a StreamedRow),
+// GB_BOUNDS (a block's threads at most).
 #include "cuda/kernels/row.cuh"
 
 namespace gb {
 namespace cuda {
 
 using T = GB_T;
-using Row = RowOf<T, GB_BY_WARP, GB_VECTOR, GB_HELD>::Type;
+using Row = RowOf<T, GB_LANES, GB_VECTOR, GB_HELD>::Type;
 
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmax(RowArguments a, T* out, const T* in) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto x = row.load(in);
   const T top = row.top(x);
   const auto e = row.keep([&](auto i) { return scalar::exp(x(i) - top); });
@@ -20,7 +20,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmax(RowArguments a, 
 
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmax(RowArguments a, T* out, const T* in) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto x = row.load(in);
   const T top = row.top(x), log = T(scalar::log(row.sum([&](auto i) { return scalar::exp(x(i) - top); })));
   row.store(out, [&](auto i) { return x(i) - top - log; });
@@ -29,7 +29,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmax(RowArguments 
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmaxBackward(RowArguments a, T* out, const T* grad,
                                                                         const T* result) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto g = row.load(grad), y = row.load(result);
   const T dot = T(row.sum([&](auto i) { return g(i) * y(i); }));
   row.store(out, [&](auto i) { return y(i) * (g(i) - dot); });
@@ -38,7 +38,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmaxBackward(RowArgum
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmaxBackward(RowArguments a, T* out, const T* grad,
                                                                            const T* result) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto g = row.load(grad), y = row.load(result);
   const T sum = T(row.sum(g));
   row.store(out, [&](auto i) { return g(i) - scalar::exp(y(i)) * sum; });
@@ -48,24 +48,24 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmaxBackward(RowAr
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) variance(RowArguments a, T* out, const T* in, double correction,
                                                                  bool root) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto x = row.load(in);
   const double n = double(row.n), mean = row.sum(x) / n;
   const T shift = T(mean);
   const double off = mean - double(shift), count = n - correction;
   const double total = row.sum([&](auto i) { return (x(i) - shift) * (x(i) - shift); }) - n * off * off;
   const double result = (total < 0 ? 0 : total) / (count > 0 ? count : 0);
-  if (row.lane == 0) out[row.row] = T(root ? scalar::sqrt(result) : result);
+  if (row.first()) out[row.row] = T(root ? scalar::sqrt(result) : result);
 }
 
 /** An infinite top is no shift: what stands beside it, a NaN too, shows in the sum. */
 extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSumExp(RowArguments a, T* out, const T* in) {
   const Row row(a);
-  if (!row.there) return;
+  if (row.none()) return;
   const auto x = row.load(in);
   const T top = row.top(x), shift = scalar::fabs(top) == scalar::Limits<T>::infinity ? T(0) : top;
   const double sum = row.sum([&](auto i) { return scalar::exp(x(i) - shift); });
-  if (row.lane == 0) out[row.row] = T(double(shift) + scalar::log(sum));
+  if (row.first()) out[row.row] = T(double(shift) + scalar::log(sum));
 }
 
 }  // namespace cuda

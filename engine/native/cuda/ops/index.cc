@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "cuda/kernels/scatter_arguments.h"
-#include "cuda/ops/chain.h"
 #include "cuda/ops/limits.h"
 #include "cuda/ops/scatter_runs.h"
 #include "cuda/ops/units.h"
@@ -14,7 +13,6 @@
 #include "ops/copy.h"
 #include "ops/gather.h"
 #include "ops/transfer.h"
-#include "ops/where.h"
 
 namespace gb::cuda {
 namespace {
@@ -214,17 +212,6 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
   });
 }
 
-void whereOnCuda(const Tensor& out, const Tensor& condition, const Tensor& a, const Tensor& b) {
-  if (deferWhere(out, condition, a, b, whereOnCuda)) return;
-  static BySize kernels;
-  const CUfunction kernel = kernels.get(out.device(), "index.cu", "where", out.itemSize());
-  const Tensor* all[4] = {&out, &condition, &a, &b};
-  inLaunches(StridedLoop(out.sizes(), all, 4), [&](const StridedLoop& nest) {
-    launch(kernel, out.device(), gridFor(nest.numel, kThreads), kThreads, nest.data[0], nest.data[1], nest.data[2], nest.data[3],
-           walkOf<4>(nest), unsigned(nest.numel));
-  });
-}
-
 Tensor nonzeroOnCuda(const Tensor& x) {
   const Device device = x.device();
   const Tensor mask = x.dtype() == DType::Bool && x.contiguous() ? x : contiguous(toType(x, DType::Bool));
@@ -266,7 +253,6 @@ GB_UNITS(all) {
 GB_KERNEL(CUDA, gatherBlocksKernel, gatherOnCuda)
 GB_KERNEL(CUDA, scatterBlocksKernel, scatterOnCuda)
 GB_KERNEL(CUDA, alongKernel, alongOnCuda)
-GB_KERNEL(CUDA, whereKernel, whereOnCuda)
 GB_KERNEL(CUDA, nonzeroKernel, nonzeroOnCuda)
 
 }  // namespace

@@ -95,12 +95,13 @@ void fillOnCuda(Fill kind, const Tensor& x, Generator& generator, double a, doub
       break;
   }
   const bool wide = whole ? f.draw == Draw::Whole64 : x.dtype() == DType::Float64;
-  static Function functions[4];
-  constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole", "fillFlat"};
+  static Function functions[5];
+  constexpr const char* names[] = {"fillFloat", "fillDouble", "fillWhole", "fillFlat", "fillWholeFlat"};
   const Tensor* one[1] = {&x};
   inHalves(StridedLoop(x.sizes(), one, 1), [&](const StridedLoop& nest) {
-    const bool flat = x.dtype() == DType::Float32 && (nest.sizes.empty() || (nest.sizes.size() == 1 && nest.strides[0][0] == 4));
-    const int which = whole ? 2 : wide ? 1 : flat ? 3 : 0;
+    const bool row = nest.sizes.empty() || (nest.sizes.size() == 1 && nest.strides[0][0] == int64_t(x.itemSize()));
+    const bool flat = row && (whole ? x.dtype() == DType::Int64 && !wide : x.dtype() == DType::Float32);
+    const int which = whole ? (flat ? 4 : 2) : wide ? 1 : flat ? 3 : 0;
     const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
     f.to = {nest.data[0], int(x.dtype())};
     f.walk = walkOf<1>(nest);
@@ -130,14 +131,27 @@ void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generato
   });
 }
 
+bool aligned(const Tensor& x) { return reinterpret_cast<size_t>(x.data()) % (4 * x.itemSize()) == 0; }
+
 void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {
   const Device device = x.device();
   const int64_t n = x.numel();
   const int lanes = n % 4 == 0 ? 4 : n % 2 == 0 ? 2 : 1;
   const Grid grid = gridOf(n, device);
   const PhiloxState random = philoxFor(generator, countersFor(n, grid, 4));
-  static Function functions;
-  const CUfunction kernel = functions.get(cudaIndex(device), "dropout", [] { return Unit{"random.cu", ""}; });
+  static Function functions[4];
+  // What differs is how it is read and written: the numbers and who draws them are the same.
+  const int which = lanes != 4 || !(aligned(result) && aligned(mask) && aligned(x)) ? 0
+                    : x.dtype() == DType::Float32                                  ? 1
+                    : x.dtype() == DType::Float16                                  ? 2
+                    : x.dtype() == DType::BFloat16                                 ? 3
+                                                                                   : 0;
+  constexpr const char* names[] = {"dropout", "dropoutFloat", "dropoutHalf", "dropoutBFloat16"};
+  const CUfunction kernel = functions[which].get(cudaIndex(device), names[which], [] { return Unit{"random.cu", ""}; });
+  if (which > 0) {
+    launch(kernel, device, grid, kThreads, result.data(), mask.data(), x.data(), static_cast<long long>(n), float(1 - p), random);
+    return;
+  }
   const auto place = [](const Tensor& t) { return cuda::Place{t.as<char>(), int(t.dtype())}; };
   launch(kernel, device, grid, kThreads, place(result), place(mask), place(x), static_cast<long long>(x.itemSize()),
          static_cast<long long>(n), 1 - p, lanes, random);

@@ -11,16 +11,16 @@ int kernelsOf(DType type) { return int(type == DType::Float64 ? std::size(kDoubl
 /** Told no number of blocks, the compiler aims at many beside each other: it spills where vectors are not four. */
 Unit unitOf(const char* file, DType type, int index) {
   const RowKernel& k = kernelOf(type, index);
-  const std::string more = "-DGB_BY_WARP=" + std::to_string(k.byWarp) + " -DGB_VECTOR=" + std::to_string(k.vector) +
+  const std::string more = "-DGB_LANES=" + std::to_string(k.lanes) + " -DGB_VECTOR=" + std::to_string(k.vector) +
                            " -DGB_HELD=" + std::to_string(k.held) + " -DGB_BOUNDS=" + std::to_string(k.threads) +
                            (k.vector == 4 ? "" : ",1");
   return ByFloat::unit(file, type, more.c_str());
 }
 
-/** Threads that a row of n elements takes: whole warps. */
+/** Threads that a row of n elements takes. */
 int64_t threadsOf(const RowKernel& k, int64_t n) {
   const int64_t pieces = (n + k.vector - 1) / k.vector, perThread = std::max(k.held / k.vector, 1);
-  return ((pieces + perThread - 1) / perThread + 31) / 32 * 32;
+  return (pieces + perThread - 1) / perThread;
 }
 
 }  // namespace
@@ -36,10 +36,11 @@ RowPlan::RowPlan(int64_t count, int64_t n, DType dtype, std::initializer_list<co
     const RowKernel& k = kernelOf(type, index);
     const bool any = k.held == 0;
     if (!any && (n == 0 || k.vector != (whole ? wide : 1))) continue;
-    const int64_t wanted = threadsOf(k, n), most = k.byWarp ? 32 : k.threads;
+    const int64_t wanted = threadsOf(k, n), most = k.lanes ? k.lanes : k.threads;
     if (!any && wanted > most) continue;
-    threads = unsigned(k.byWarp ? k.threads : std::clamp<int64_t>(wanted, 32, most));
-    grid = gridFor(count, k.byWarp ? k.threads / 32 : 1);
+    // A block has whole warps.
+    threads = unsigned(k.lanes ? k.threads : std::clamp<int64_t>((wanted + 31) / 32 * 32, 32, most));
+    grid = gridFor(count, k.lanes ? k.threads / k.lanes : 1);
     return;
   }
 }

@@ -11,25 +11,27 @@ namespace gb::cuda {
 
 /** One compilation of a file of kernels on rows. */
 struct RowKernel {
-  bool byWarp;
+  /** Threads of a warp that take a row; 0 for all of a block's. */
+  int lanes;
   /** Elements that are read and written at once, and elements that a thread keeps; rows of any length without these. */
   int vector, held;
   /** Of a block, at most. */
   int threads;
 };
 
-/** Threads of a block of warps with a row each. */
+/** Threads of a block whose rows stand side by side. */
 constexpr int kWarpRowThreads = 128;
 
 /** All of them, shortest rows first; as many elements as registers allow. */
 inline constexpr RowKernel kFloatRows[] = {
-    {true, 4, 4, kWarpRowThreads},  {true, 4, 8, kWarpRowThreads},  {true, 4, 16, kWarpRowThreads}, {true, 4, 32, kWarpRowThreads},
-    {false, 4, 16, 1024},           {true, 1, 4, kWarpRowThreads},  {true, 1, 8, kWarpRowThreads},  {true, 1, 16, kWarpRowThreads},
-    {true, 1, 32, kWarpRowThreads}, {false, 1, 16, 512},            {false, 1, 0, 512}};
+    {8, 4, 4, kWarpRowThreads},   {32, 4, 4, kWarpRowThreads},  {32, 4, 8, kWarpRowThreads}, {32, 4, 16, kWarpRowThreads},
+    {32, 4, 32, kWarpRowThreads}, {0, 4, 16, 1024},             {8, 1, 4, kWarpRowThreads},  {32, 1, 4, kWarpRowThreads},
+    {32, 1, 8, kWarpRowThreads},  {32, 1, 16, kWarpRowThreads}, {32, 1, 32, kWarpRowThreads}, {0, 1, 16, 512},
+    {0, 1, 0, 512}};
 inline constexpr RowKernel kDoubleRows[] = {
-    {true, 2, 4, kWarpRowThreads},  {true, 2, 8, kWarpRowThreads}, {true, 2, 16, kWarpRowThreads}, {false, 2, 8, 512},
-    {true, 1, 4, kWarpRowThreads},  {true, 1, 8, kWarpRowThreads}, {true, 1, 16, kWarpRowThreads}, {false, 1, 8, 512},
-    {false, 1, 0, 512}};
+    {8, 2, 4, kWarpRowThreads}, {32, 2, 4, kWarpRowThreads}, {32, 2, 8, kWarpRowThreads}, {32, 2, 16, kWarpRowThreads},
+    {0, 2, 8, 512},             {8, 1, 4, kWarpRowThreads},  {32, 1, 4, kWarpRowThreads}, {32, 1, 8, kWarpRowThreads},
+    {32, 1, 16, kWarpRowThreads}, {0, 1, 8, 512},            {0, 1, 0, 512}};
 
 /** A kernel on rows of float or double; `threads` and `grid` are those of a launch. */
 struct RowPlan {

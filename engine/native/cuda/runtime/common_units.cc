@@ -17,7 +17,7 @@ UnitList made() {
       {"pointwise.cu", pointwise("add", 2)},
       {"pointwise.cu", pointwise("mul", 2)},
       {"pointwise.cu", pointwise("relu", 1)},
-      {"rows.cu", "-DGB_T=float -DGB_BY_WARP=1 -DGB_VECTOR=1 -DGB_HELD=4 -DGB_BOUNDS=128,1"},
+      {"rows.cu", "-DGB_T=float -DGB_LANES=8 -DGB_VECTOR=1 -DGB_HELD=4 -DGB_BOUNDS=128,1"},
       {"loss.cu", "-DGB_T=float -DGB_LANES=32"},
       {"reduce.cu", "-DGB_C=float -DGB_R=Sum -DGB_T=float"},
       {"pointwise.cu", pointwise("reluBackward", 2)},
@@ -38,8 +38,9 @@ UnitList made() {
       {"pointwise.cu", pointwise("div", 2)},
       {"pointwise.cu", pointwise("clamp", 1, 2)},
       {"pointwise.cu", pointwise("sub", 2)},
-      {"row_norm.cu", "-DGB_T=float -DGB_BY_WARP=1 -DGB_VECTOR=4 -DGB_HELD=4 -DGB_BOUNDS=128"},
+      {"row_norm.cu", "-DGB_T=float -DGB_LANES=32 -DGB_VECTOR=4 -DGB_HELD=4 -DGB_BOUNDS=128"},
       {"index.cu", "-DGB_SIZE=4"},
+      {"where.cu", "-DGB_SIZE=4"},
       {"copy.cu", "-DGB_TO=gb::i32 -DGB_FROM=gb::i32 -DGB_C=gb::i32"},
   };
   for (const char* activation : {"sigmoid", "tanh", "gelu", "square", "neg"}) all.push_back({"pointwise.cu", pointwise(activation, 1)});
