@@ -37,6 +37,10 @@ export interface OptimOps {
 	rpropStep: OptimStep;
 	/** p-norm of all tensors together; p = 2 and Infinity in one pass. */
 	totalNorm: (xs: Handle[], p: number) => number;
+	/** The same as a tensor without dimensions where they are, without waiting for a card. */
+	totalNormThere: (xs: Handle[], p: number) => Handle;
 	scaleAll_: (xs: Handle[], factor: number) => void;
+	/** By a tensor without dimensions where they are. */
+	scaleAllBy_: (xs: Handle[], factor: Handle) => void;
 	zeroAll_: (xs: Handle[]) => void;
 }

@@ -8,6 +8,7 @@
 #include "ops/index.h"
 #include "ops/linalg.h"
 #include "ops/loss.h"
+#include "ops/many.h"
 #include "ops/matrix.h"
 #include "ops/norm.h"
 #include "ops/optim.h"
@@ -161,7 +162,9 @@ const Row rows[] = {
     GB_ROW_AS(radamStep, &stepRow<Step::RAdam>),
     GB_ROW_AS(rpropStep, &stepRow<Step::Rprop>),
     GB_ROW(totalNorm),
+    GB_ROW(totalNormThere),
     GB_ROW(scaleAll_),
+    GB_ROW(scaleAllBy_),
     GB_ROW(zeroAll_),
 };
 

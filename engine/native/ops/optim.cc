@@ -4,9 +4,6 @@
 #include <deque>
 
 #include "ops/copy.h"
-#include "ops/pointwise.h"
-#include "ops/reduce.h"
-#include "ops/transfer.h"
 #include "scalar/optim.h"
 
 namespace gb {
@@ -128,31 +125,6 @@ void optimStep(Step step, const TensorList& params, const TensorList& grads, con
   }
   if (!rows.empty()) stepKernel(rows[0].param->device(), step, shape.states, rows);
   for (const auto& pair : back) copyInto(*pair.first, *pair.second);
-}
-
-double totalNorm(const TensorList& xs, double p) {
-  double total = 0;
-  for (const Tensor* x : xs) {
-    if (x->numel() == 0) continue;
-    const Tensor one =
-        onHost(asType(norm(asType(*x, computeType(x->dtype())), p, nullptr, false), DType::Float64));
-    const double n = *one.as<double>();
-    if (n != n) return n;
-    if (std::isinf(p)) {
-      total = std::fmax(total, n);
-    } else {
-      total += p == 0 ? n : std::pow(n, p);
-    }
-  }
-  return std::isinf(p) || p == 0 ? total : std::pow(total, 1 / p);
-}
-
-void scaleAll_(const TensorList& xs, double factor) {
-  for (const Tensor* x : xs) binary(Binary::mul, *x, Scalar::of(factor), {}, x);
-}
-
-void zeroAll_(const TensorList& xs) {
-  for (const Tensor* x : xs) fillWith(*x, Scalar::of(false));
 }
 
 }  // namespace gb

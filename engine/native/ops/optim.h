@@ -58,8 +58,4 @@ void optimStep(Step step, const TensorList& params, const TensorList& grads, con
 std::optional<std::vector<Tensor>> sgdStep(const TensorList& params, const TensorList& grads, const MaybeTensorList& buffers,
                                            double lr, double momentum, double dampening, double weightDecay,
                                            bool nesterov, bool maximize);
-double totalNorm(const TensorList& xs, double p);
-void scaleAll_(const TensorList& xs, double factor);
-void zeroAll_(const TensorList& xs);
-
 }  // namespace gb

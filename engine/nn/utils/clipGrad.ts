@@ -62,10 +62,14 @@ function onCard(tensor: Tensor): boolean {
 	return native.device(tensor.handle) > 0;
 }
 
-/** The norm of norms, as PyTorch computes it, without waiting for the card. */
+/** Without waiting for the card. */
 function cardNorm(tensors: readonly Tensor[], normType: number, errorIfNonfinite: boolean): Tensor {
-	const norms = tensors.map(({ handle }) => native.view(native.norm(handle, normType, null, false), [1]));
-	const total = wrap(native.norm(native.cat(norms, 0), normType, null, false));
+	const total = wrap(
+		native.totalNormThere(
+			tensors.map(({ handle }) => handle),
+			normType,
+		),
+	);
 	if (errorIfNonfinite) checkFinite(total.item(), normType);
 	return total;
 }
@@ -106,10 +110,11 @@ function scale(grads: readonly Tensor[], maxNorm: number, total: Tensor): void {
 	if (grads.some(onCard)) {
 		const wanted = native.div(maxNorm, native.add(total.handle, 1e-6, 1));
 		const factor = native.clamp(wanted, Number.NEGATIVE_INFINITY, 1);
-		for (const grad of grads) {
-			native.mul(grad.handle, factor, grad.handle);
-			grad._version.count++;
-		}
+		native.scaleAllBy_(
+			grads.map((grad) => grad.handle),
+			factor,
+		);
+		for (const grad of grads) grad._version.count++;
 		return;
 	}
 	const factor = maxNorm / (total.item() + 1e-6);

@@ -46,6 +46,32 @@ function withGrads(grads: torch.Tensor[]): torch.nn.Parameter[] {
 }
 
 describe("clipping", () => {
+	test.each([0, 1, 2, 3, Number.POSITIVE_INFINITY])(
+		"the norm of order %d of many gradients of several types and layouts",
+		(p) => {
+			torch.manualSeed(7);
+			const types = [torch.float32, torch.float16, torch.float64, torch.bfloat16];
+			const grads = Array.from({ length: 120 }, (_, i) => {
+				const x = torch.randn((i * 37) % 50, 1 + ((i * 13) % 90)).to(types[Math.floor(i / 5) % 4]!);
+				return i % 7 === 0 ? x.narrow(1, 0, Math.ceil(x.size(1) / 2)) : i % 5 === 0 ? x.t() : x;
+			});
+			const all = torch.cat(grads.map((g) => g.double().reshape(-1)));
+			const expected = torch.linalg.vectorNorm(all, p).item();
+			const parameters = withGrads(grads.map((g) => g.clone()));
+			const maxNorm = expected / 3;
+			expect(utils.clipGradNorm_(parameters, maxNorm, p).item() / expected).toBeCloseTo(1, 5);
+			parameters.forEach((parameter, i) => {
+				const near = { rtol: 1e-2, atol: 1e-6 };
+				expect(torch.allclose(parameter.grad!.double(), grads[i]!.double().mul(1 / 3), near), `${i}`).toBe(true);
+			});
+			const untouched = withGrads(grads.map((g) => g.clone()));
+			utils.clipGradNorm_(untouched, 2 * expected, p);
+			untouched.forEach((parameter, i) => {
+				expect(torch.equal(parameter.grad!, grads[i]!), `${i}`).toBe(true);
+			});
+		},
+	);
+
 	test.each(reference.clip)("clipGradNorm_ to $maxNorm, $kwargs", ({ kwargs, maxNorm, grads, total, after }) => {
 		const parameters = withGrads(grads.map((grad) => tensorOf(grad)));
 		const normType = kwargs.norm_type === "inf" ? Infinity : ((kwargs.norm_type as number | undefined) ?? 2);
