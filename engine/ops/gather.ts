@@ -65,11 +65,9 @@ export function takeAlongDim(x: Tensor, index: Tensor, dim?: number | { dim?: nu
 export function take(x: Tensor, index: Tensor): Tensor {
 	const at = indexTensor("take", index);
 	const flat = wrap(native.reshape(x.handle, [-1]));
-	const count = native.numel(flat.handle);
-	const positions = native.where(native.lt(at.handle, 0), native.add(at.handle, count, 1), at.handle);
-	const picked = native.indexSelect(flat.handle, 0, native.reshape(positions, [-1]));
-	const out = wrap(native.view(picked, at.shape));
-	return tracked(x) ? record(out, takeBackward, [x], [wrap(positions)], { dim: 0, shape: x.shape }) : out;
+	// As an index in brackets: a negative position counts from the end.
+	const out = wrap(native.view(native.index(flat.handle, [native.reshape(at.handle, [-1])]), at.shape));
+	return tracked(x) ? record(out, takeBackward, [x], [at], { dim: 0, shape: x.shape }) : out;
 }
 
 const takeBackward: Derivative = {
@@ -77,7 +75,9 @@ const takeBackward: Derivative = {
 	backward(node, grad) {
 		const { shape } = node.attributes as Pick;
 		const count = shape.reduce((product, size) => product * size, 1);
-		return [zeros(grad, [count]).indexAdd(0, node.saved(0).reshape(-1), grad.reshape(-1)).reshape(shape)];
+		const at = node.saved(0).handle;
+		const positions = wrap(native.where(native.lt(at, 0), native.add(at, count, 1), at));
+		return [zeros(grad, [count]).indexAdd(0, positions.reshape(-1), grad.reshape(-1)).reshape(shape)];
 	},
 };
 

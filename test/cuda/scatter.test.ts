@@ -88,6 +88,61 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 		compare("indexPut", float64, false, put, torch.randn(11, 9, 5).double(), i, j, torch.randn(500, 5).double());
 	});
 
+	/** Lines and columns, places, and positions of each: by blocks of threads for lines, and by a table for all. */
+	const lines = [
+		{ shape: [70, 300], places: 300, dim: 1 },
+		{ shape: [65, 100], places: 9000, dim: 1 },
+		{ shape: [300, 70], places: 90, dim: 0 },
+		{ shape: [20, 3, 9], places: 5, dim: 0 },
+		{ shape: [1, 2000], places: 50_000, dim: 1 },
+	];
+	test.each(lines)("places $places along dimension $dim of $shape are read and set", ({ shape, places, dim }) => {
+		torch.manualSeed(3);
+		const index = torch.randint(0, places, shape);
+		const all = shape.map((size, d) => (d === dim ? places : size));
+		for (const dtype of dtypes) {
+			const [x, values] = [valuesOf(dtype, ...all), valuesOf(dtype, ...shape)];
+			compare("gather", dtype, true, (x, i) => x.gather(dim, i), x, index);
+			compare("scatter", dtype, true, (x, i, v) => x.scatter(dim, i, v), x, index, values);
+			const turned = (x: T) => x.transpose(0, -1).contiguous().transpose(0, -1);
+			compare("gather of views", dtype, true, (x, i) => turned(x).gather(dim, turned(i)), x, index);
+			compare("scatter to a view", dtype, true, (x, i, v) => turned(x).scatter_(dim, turned(i), v), x, index, values);
+		}
+		const wrong = index.clone();
+		wrong.view(-1).setAt([17], places);
+		torch.zeros(all, { device: "cuda" }).scatter(dim, wrong.cuda(), torch.ones(shape, { device: "cuda" }));
+		expect(() => torch.cuda.synchronize()).toThrow(
+			`index ${places} is out of bounds for dimension ${dim} with size ${places}`,
+		);
+	});
+
+	test.each([1, 2, 3, 4, 6, 8, 12])("blocks of %i elements are moved by as many bytes as fit", (width) => {
+		torch.manualSeed(width);
+		const index = torch.randint(0, 40, [600]);
+		for (const dtype of dtypes) {
+			const [x, values] = [valuesOf(dtype, 40, width), valuesOf(dtype, 600, width)];
+			compare("indexSelect", dtype, true, (x, i) => x.indexSelect(0, i), x, index);
+			compare(
+				"rows of a view",
+				dtype,
+				true,
+				(x, i) => x.at(":", "1:").indexSelect(0, i),
+				valuesOf(dtype, 40, width + 1),
+				index,
+			);
+			compare("indexPut", dtype, true, (x, i, v) => x.clone().indexPut_([i.sub(40)], v), x, index, values);
+			compare(
+				"indexPut of few",
+				dtype,
+				true,
+				(x, i, v) => x.clone().indexPut_([i], v),
+				x,
+				index.at(":100"),
+				values.at(":100"),
+			);
+		}
+	});
+
 	test("an index out of bounds is refused by name", () => {
 		for (const from of [65536, 1]) {
 			native.cudaSetLargeFrom(2 ** 16, from, 2 ** 18);

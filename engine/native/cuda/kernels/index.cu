@@ -1,26 +1,26 @@
-// Reading and writing through indices. Macro: GB_SIZE (bytes of an element) for what only moves elements.
-#include "cuda/kernels/block.cuh"
+// Reading and writing through indices. Macro: GB_SIZE (bytes of an element, or of neighbours that are moved as one) for what only
+// moves elements.
+#include "cuda/kernels/index.cuh"
 #include "scalar/binary.h"
 
 namespace gb {
 namespace cuda {
 
-using Bits = BitsOf<GB_SIZE>::Type;
-
-/** Byte offset of the block that position i of the index tensors names; −1 where one is out of bounds. */
-GB_DEVICE i64 blockOffset(const IndexArguments& index, i64 i) {
+/** Byte offset of the block that position i of the index tensors names, `first` of them; −1 where one is out of bounds. */
+GB_DEVICE i64 blockOffset(const IndexArguments& index, i64 i, i64 first) {
   i64 offset = 0;
+#pragma unroll 1
   for (int k = 0; k < index.count; k++) {
-    i64 at = index.at[k][i];
-    if (at < 0 && index.fromEnd) at += index.sizes[k];
+    const i64 own = k == 0 ? first : index.at[k][i], at = own < 0 && index.fromEnd ? own + index.sizes[k] : own;
     if (at < 0 || at >= index.sizes[k]) {
-      report(index.fault, index.op, k, index.at[k][i], index.sizes[k]);
+      report(index.fault, index.op, k, own, index.sizes[k]);
       return -1;
     }
     offset += at * index.strides[k];
   }
   return offset;
 }
+GB_DEVICE i64 blockOffset(const IndexArguments& index, i64 i) { return blockOffset(index, i, index.at[0][i]); }
 
 /** dst += factor·src in the type that arithmetic runs in; types that compute in the same one agree. */
 GB_DEVICE void addTo(char* dst, const char* src, int type, double factor) {
@@ -40,13 +40,27 @@ extern "C" __global__ void check(IndexArguments index, i64 n) {
 }
 
 /** walk: the block's dimensions, then the index: operands out and base (which stands still along the index). */
-extern "C" __global__ void gatherBlocks(char* out, const char* base, IndexArguments index, Walk<2> walk, u32 block, u32 n) {
-  const i64 i = globalThread();
-  if (i >= n) return;
-  i64 at[2];
-  locate(walk, u32(i), at);
-  const i64 offset = blockOffset(index, i / block);
-  if (offset >= 0) *reinterpret_cast<Bits*>(out + at[0]) = *reinterpret_cast<const Bits*>(base + at[1] + offset);
+extern "C" __global__ void gatherBlocks(char* out, const char* base, IndexArguments index, Walk<2> walk, Divisor block, u32 n) {
+  i64 at[kIndexEach][2], offsets[kIndexEach];
+  u32 positions[kIndexEach];
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    const u32 i = elementWithin(j, n);
+    locate(walk, i, at[j]);
+    positions[j] = divide(i, block);
+    offsets[j] = index.at[0][positions[j]];
+  }
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) offsets[j] = blockOffset(index, positions[j], offsets[j]);
+  Bits values[kIndexEach];
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    if (offsets[j] >= 0) values[j] = *reinterpret_cast<const Bits*>(base + at[j][1] + offsets[j]);
+  }
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    if (offsets[j] >= 0 && elementOf(j) < n) *reinterpret_cast<Bits*>(out + at[j][0]) = values[j];
+  }
 }
 
 /**
@@ -85,23 +99,32 @@ GB_DEVICE void combine(char* dst, const char* src, int type, int mode) {
   storeAs<C>(dst, type, result);
 }
 
-GB_DEVICE i64 placeOf(const char* index, const Line& line) {
-  const i64 at = *reinterpret_cast<const i64*>(index);
-  if (at >= 0 && at < line.size) return at;
-  report(line.fault, line.op, line.dimension, at, line.size);
+/** A place along a dimension; −1 where there is none. */
+GB_DEVICE i64 checked(i64 place, const Line& line) {
+  if (place >= 0 && place < line.size) return place;
+  report(line.fault, line.op, line.dimension, place, line.size);
   return -1;
 }
 
-/** walk over all but the dimension: operands other, index, x. */
-extern "C" __global__ void gatherAlong(char* other, const char* index, const char* x, Walk<3> walk, Line line, u32 lines) {
-  const i64 i = globalThread();
-  if (i >= i64(lines) * line.length) return;
-  i64 at[3];
-  locate(walk, u32(i % lines), at);
-  const i64 k = i / lines;
-  const i64 place = placeOf(index + at[1] + k * line.index, line);
-  if (place < 0) return;
-  *reinterpret_cast<Bits*>(other + at[0] + k * line.other) = *reinterpret_cast<const Bits*>(x + at[2] + place * line.x);
+/** walk over the index: operands other, index, x (which stands still along the dimension). */
+extern "C" __global__ void gatherAlong(char* other, const char* index, const char* x, Walk<3> walk, Line line, u32 n) {
+  i64 at[kIndexEach][3], places[kIndexEach];
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    locate(walk, elementWithin(j, n), at[j]);
+    places[j] = *reinterpret_cast<const i64*>(index + at[j][1]);
+  }
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) places[j] = checked(places[j], line);
+  Bits values[kIndexEach];
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    if (places[j] >= 0) values[j] = *reinterpret_cast<const Bits*>(x + at[j][2] + places[j] * line.x);
+  }
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    if (places[j] >= 0 && elementOf(j) < n) *reinterpret_cast<Bits*>(other + at[j][0]) = values[j];
+  }
 }
 
 /** A thread for each line, which it takes in order: for many lines and short ones. scatter.cu has the others. */
@@ -112,7 +135,7 @@ extern "C" __global__ void scatterAlong(const char* other, const char* index, ch
   i64 at[3];
   locate(walk, u32(thread), at);
   for (i64 k = 0; k < line.length; k++) {
-    const i64 place = placeOf(index + at[1] + k * line.index, line);
+    const i64 place = checked(*reinterpret_cast<const i64*>(index + at[1] + k * line.index), line);
     if (place < 0) continue;
     char* dst = x + at[2] + place * line.x;
     const char* src = other + at[0] + k * line.other;

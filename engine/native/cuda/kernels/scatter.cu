@@ -1,6 +1,6 @@
-// Writing at places that an index names, over and over for some. A block owns a share of the places: it sorts the positions that
-// name them by place, in their order (a stable radix sort), and then takes in what belongs to each place one after the other;
-// of a place with many positions, teams of threads take parts, which are joined in order. So results are the same in every run.
+// Joining values with what is at places that an index names, over and over for some. A block owns a share of the places: it sorts the
+// positions that name them by place, in their order (a stable radix sort), and then takes in what belongs to each place one after the
+// other; of a place with many positions, teams of threads take parts, which are joined in order. So results are the same in every run.
 // Macros: GB_T (an element's type), GB_C (float, double or i64: what values join in), GB_WIDE (1 where places lie 2³² bytes apart or
 // more: their offsets take registers).
 #include "cuda/kernels/scatter.cuh"
@@ -108,16 +108,6 @@ GB_DEVICE u32 pass(Room& room, const ScatterArguments& s, const Source& source, 
   return room.starts[kBuckets];
 }
 
-/** Of each place the last position writes. */
-template <class Source>
-GB_DEVICE void setRuns(const ScatterArguments& s, const Source& source, u32 first, const u16* list, u32 begin, u32 end, u32 total) {
-  for (u32 i = begin; i < end; i++) {
-    const i64 place = source.offset(first + list[i]);
-    if (i + 1 < total && source.offset(first + list[i + 1]) == place) continue;
-    *reinterpret_cast<T*>(source.base + place) = *reinterpret_cast<const T*>(source.values + (first + list[i]) * s.valueStep);
-  }
-}
-
 /**
  * A team's part of the sorted positions, in one column. What belongs to a place whose run began before the part goes to `heads`,
  * and whoever has the run's beginning takes it from there.
@@ -199,11 +189,7 @@ GB_DEVICE void scatter(const ScatterArguments& s, const Source& source, u32 coun
     u32 each = (total + teams - 1) / teams;
     if (each < kLeast) each = kLeast;
     const u32 begin = team * each < total ? team * each : total, end = begin + each < total ? begin + each : total;
-    if (s.mode != kScatterSet) {
-      joinRuns(room, heads, s, source, first, list, begin, end, total, active);
-    } else if (active) {
-      setRuns(s, source, first, list, begin, end, total);
-    }
+    joinRuns(room, heads, s, source, first, list, begin, end, total, active);
     __syncthreads();
   }
 }

@@ -5,11 +5,16 @@
 namespace gb {
 namespace cuda {
 
+/** Elements that a thread reads or sets. */
+constexpr int kIndexEach = 4;
+/** Places of a line that a block of threads has in its shared memory at most. */
+constexpr int kLinePlaces = 8192;
+
 /** Threads of a block at most, positions of a thread, and bits of a key that a pass of the sort looks at. */
 constexpr int kScatterThreads = 1024, kScatterEach = 8, kScatterBits = 7;
 
-/** How a value goes into its place: as Along's codes. */
-constexpr int kScatterSet = 1, kScatterAdd = 2, kScatterMultiply = 3, kScatterMaximum = 4;
+/** How a value joins with what is in its place: as Along's codes. */
+constexpr int kScatterAdd = 2, kScatterMultiply = 3, kScatterMaximum = 4;
 
 struct ScatterArguments {
   /** Bytes from one position's values to the next. */

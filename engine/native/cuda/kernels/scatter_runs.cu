@@ -1,4 +1,4 @@
-// Writing at places that very many positions name: where each value goes was sorted (sort.cu, stable), and blocks take equal parts of
+// Joining values with what is at places that very many positions name: where each value goes was sorted (sort.cu, stable), and blocks take equal parts of
 // the sorted positions, however they are shared out among the places. What belongs to a place whose run began in an earlier block is
 // joined to it by a second launch, in order: results are the same in every run. Macros: GB_T, GB_C (scatter.cuh).
 #include "cuda/kernels/scatter.cuh"
@@ -53,16 +53,6 @@ struct Column {
 
 /** Where a block keeps what it found in a column. */
 GB_DEVICE i64 noteOf(const RunArguments& r, i64 block, u32 lane) { return (block * gridDim.y + blockIdx.y) * r.columns + lane; }
-
-/** Of each place the last position writes. x: positions, a team of threads for each; y: columns. walk: operands base and values. */
-extern "C" __global__ void runSets(RunArguments r, Walk<2> walk, char* base, const char* values) {
-  const Column own(r, walk, base, values);
-  const i64 i = i64(blockIdx.x) * own.teams + own.team;
-  if (!own.active || i >= r.count) return;
-  const i64 key = own.keys[i];
-  if (key < 0 || (i + 1 < r.count && own.keys[i + 1] == key)) return;
-  *reinterpret_cast<T*>(own.base + key) = *reinterpret_cast<const T*>(own.values + own.order[i] * r.valueStep);
-}
 
 /** x: parts of the positions, in which each team takes `each` behind each other; y: columns. walk: operands base and values. */
 extern "C" __global__ void __launch_bounds__(kRunThreads, 1) runJoins(RunArguments r, Walk<2> walk, char* base, const char* values) {

@@ -17,10 +17,10 @@ Unit runsUnit(DType type) {
 }
 
 /** A kernel of scatter_runs.cu. */
-enum RunKernel { kBlockKeys, kLineKeys, kRunSets, kRunJoins, kRunRests, kRunKernels };
+enum RunKernel { kBlockKeys, kLineKeys, kRunJoins, kRunRests, kRunKernels };
 
 CUfunction runKernel(RunKernel which, DType type, Device device) {
-  constexpr const char* names[kRunKernels] = {"blockKeys", "lineKeys", "runSets", "runJoins", "runRests"};
+  constexpr const char* names[kRunKernels] = {"blockKeys", "lineKeys", "runJoins", "runRests"};
   static Function all[kRunKernels][kDTypes];
   return all[which][int(type)].get(cudaIndex(device), names[which], [&] { return runsUnit(type); });
 }
@@ -50,10 +50,6 @@ void write(DType type, const Tensor& keys, int64_t elements, const Walk<2>& walk
     grid.y = unsigned(lines * ((elements + columns - 1) / columns));
     return grid;
   };
-  if (mode == kScatterSet) {
-    launch(runKernel(kRunSets, type, device), device, grid((count + teams - 1) / teams), kRunThreads, r, walk, base, values.data);
-    return;
-  }
   r.each = std::max(kRunLeast, (count + teams * kRunBlocks - 1) / (teams * kRunBlocks));
   const long long span = teams * r.each;
   const int64_t blocks = (count + span - 1) / span;

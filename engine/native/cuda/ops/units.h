@@ -45,17 +45,17 @@ class ByFloat {
   Function functions_[2];
 };
 
-/** A kernel for each size of an element: `-DGB_SIZE=…`. */
+/** A kernel for each size of an element, or of what is moved as one (up to 16 bytes): `-DGB_SIZE=…`. */
 class BySize {
  public:
   static Unit unit(const char* file, size_t size) { return {file, "-DGB_SIZE=" + std::to_string(size)}; }
   CUfunction get(Device device, const char* file, const char* name, size_t size) {
-    Function& f = functions_[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3];
+    Function& f = functions_[size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : 4];
     return f.get(cudaIndex(device), name, [&] { return unit(file, size); });
   }
 
  private:
-  Function functions_[4];
+  Function functions_[5];
 };
 
 /** Queues a kernel of a file that has no macros. */
