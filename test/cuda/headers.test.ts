@@ -66,6 +66,7 @@ test.skipIf(!includes.some((folder) => existsSync(join(folder, "cuda.h"))))(
 const cases = [
 	{ name: "cublas", header: "cublasLt.h", library: library(/libcublasLt\.so\.\d+$/) },
 	{ name: "cudnn", header: "cudnn.h", library: library(/libcudnn\.so\.\d+$/) },
+	{ name: "cusolver", header: "cusolverDn.h", library: library(/libcusolver\.so\.\d+$/) },
 	{ name: "cudnn_rnn", header: "cudnn.h", library: library(/libcudnn\.so\.\d+$/) },
 ];
 

@@ -32,6 +32,7 @@ const unspilled = [
 	"panels.cu",
 	"reflections.cu",
 	"jacobi.cu",
+	"solver.cu",
 ];
 
 /** Files whose units are one text for each formula (reduction, pair of types to copy between) and type. */

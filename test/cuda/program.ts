@@ -10,6 +10,7 @@ export const nothing = {
 	GRADBOOK_NVRTC: undefined,
 	GRADBOOK_CUBLASLT: undefined,
 	GRADBOOK_CUDNN: undefined,
+	GRADBOOK_CUSOLVER: undefined,
 	GRADBOOK_STANDIN: undefined,
 };
 

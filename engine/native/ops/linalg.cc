@@ -14,6 +14,8 @@ Kernel<void(const Tensor&, const Tensor&, bool, bool)> triangularKernel("triangu
 Kernel<void(const Tensor&, const Tensor&, const Tensor&)> qrKernel("qr");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&)> eighKernel("eigh");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, const Tensor&)> svdKernel("svd");
+Kernel<std::optional<Two>(const Tensor&)> eighLibrary("eighLibrary");
+Kernel<std::optional<Three>(const Tensor&)> svdLibrary("svdLibrary");
 
 namespace {
 
@@ -35,6 +37,12 @@ int64_t batchOf(const Tensor& a) {
   int64_t batch = 1;
   for (int i = 0; i < a.ndim() - 2; i++) batch *= a.size(i);
   return batch;
+}
+
+/** What a card's library makes of matrices, where it does. */
+template <class Result>
+std::optional<Result> byLibrary(const Kernel<std::optional<Result>(const Tensor&)>& library, const Tensor& a) {
+  return kindOf(a.device()) == Device::CUDA ? library(a.device(), a) : std::nullopt;
 }
 
 /** A copy as row-major doubles [batch, rows, columns]. */
@@ -91,7 +99,7 @@ Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
   return finished(x, b, {rowsOf(b), columnsOf(b)});
 }
 
-std::pair<Tensor, Tensor> cholesky(const Tensor& a) {
+Two cholesky(const Tensor& a) {
   checkSquare(a);
   const Tensor l = doubles(a), info = emptyTensor({l.size(0)}, DType::Int64, a.device());
   choleskyKernel(a.device(), l, info);
@@ -106,7 +114,7 @@ Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit) 
   return finished(x, b, {rowsOf(b), columnsOf(b)});
 }
 
-std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete) {
+Two qr(const Tensor& a, bool complete) {
   checkMatrices(a);
   const int64_t m = rowsOf(a), n = columnsOf(a), c = complete ? m : std::min(m, n);
   const Tensor work = doubles(a), q = made(work, m, c), r = made(work, c, n);
@@ -114,8 +122,9 @@ std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete) {
   return {finished(q, a, {m, c}), finished(r, a, {c, n})};
 }
 
-std::pair<Tensor, Tensor> eigh(const Tensor& a) {
+Two eigh(const Tensor& a) {
   checkSquare(a);
+  if (auto made = byLibrary(eighLibrary, a)) return *std::move(made);
   const int64_t n = rowsOf(a);
   const Tensor work = doubles(a), vectors = made(work, n, n);
   const Tensor values = emptyTensor({work.size(0), n}, DType::Float64, a.device());
@@ -125,6 +134,7 @@ std::pair<Tensor, Tensor> eigh(const Tensor& a) {
 
 Three svd(const Tensor& a) {
   checkMatrices(a);
+  if (auto made = byLibrary(svdLibrary, a)) return *std::move(made);
   const int64_t m = rowsOf(a), n = columnsOf(a), k = std::min(m, n);
   // A wide matrix is the transpose of a tall one, with U and V exchanged.
   const bool wide = m < n;

@@ -1,5 +1,5 @@
 // Factorisations of matrices and what is solved with them. Everything is computed in double, also for floats, and
-// rounded once at the end; batches of matrices are independent of each other.
+// rounded once at the end, but by a card's library; batches of matrices are independent of each other.
 #pragma once
 #include <tuple>
 
@@ -25,17 +25,23 @@ extern Kernel<void(const Tensor& a, const Tensor& values, const Tensor& vectors)
 /** a [b, m, n] with m ≥ n: u [b, m, n], s [b, n] in falling order, v [b, n, n] as columns. */
 extern Kernel<void(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v)> svdKernel;
 
+using Two = std::pair<Tensor, Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
+
+// The same by a card's library, which takes matrices [..., m, n] of any strides, computes in their own dtype and leaves its results
+// by columns. Nothing where there is none, or the kernels above are better.
+extern Kernel<std::optional<Two>(const Tensor& a)> eighLibrary;
+extern Kernel<std::optional<Three>(const Tensor& a)> svdLibrary;
 
 /** LU, pivots (int64, from 0) and info (int64). */
 Three luFactor(const Tensor& a);
 Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b);
 /** L and info (int64). */
-std::pair<Tensor, Tensor> cholesky(const Tensor& a);
+Two cholesky(const Tensor& a);
 Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit);
 /** Q of min(m, n) columns, or (complete) of m; and R. */
-std::pair<Tensor, Tensor> qr(const Tensor& a, bool complete);
-std::pair<Tensor, Tensor> eigh(const Tensor& a);
+Two qr(const Tensor& a, bool complete);
+Two eigh(const Tensor& a);
 /** U of min(m, n) columns, S, and V transposed. */
 Three svd(const Tensor& a);
 

@@ -7,6 +7,8 @@
 #include "cuda/api/cudnn.h"
 #include "same.h"
 
+using Ours = dnn::Functions;
+
 SAME(dnn::kFloat, CUDNN_DATA_FLOAT);
 SAME(dnn::kDouble, CUDNN_DATA_DOUBLE);
 SAME(dnn::kNchw, CUDNN_TENSOR_NCHW);

@@ -9,6 +9,8 @@
 #include "cuda/api/cudnn.h"
 #include "same.h"
 
+using Ours = dnn::Functions;
+
 SAME(dnn::kHalf, CUDNN_DATA_HALF);
 SAME(dnn::kBFloat16, CUDNN_DATA_BFLOAT16);
 SAME(dnn::kTensorMath, CUDNN_TENSOR_OP_MATH);

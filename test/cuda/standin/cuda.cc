@@ -2,7 +2,7 @@
 // forgive. Set up by GRADBOOK_STANDIN, words separated by commas:
 //   memory=<MiB>  devices=<n>  driver=<version>  capability=<number>  init=<error>  fail=<kernel>  (a launch that fails)
 //   busy=<MiB>  (of each card, held by other programs)  context=<error>  (of making one)  nvrtc=<version>
-//   cublas=<refuse|broken>  cudnn=<…>: see the files of these libraries
+//   cublas=<refuse|broken>  cudnn=<…>  cusolver=<…>: see the files of these libraries
 //   slow=<ms>  (what a launch takes)
 //   failGraph=begin|end|instantiate|launch  (that part of capturing fails)
 //

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "no
 import { join } from "node:path";
 
 /*
- * The stand-in for a card: a shared library with the entry points of libcuda, NVRTC, cuBLASLt and cuDNN that the engine uses. Built when first
- * wanted, kept in build/standin by the hash of its sources.
+ * The stand-in for a card: a shared library with the entry points of libcuda, NVRTC, cuBLASLt, cuDNN and cuSOLVER that the engine uses.
+ * Built when first wanted, kept in build/standin by the hash of its sources.
  */
 
 const root = join(__dirname, "..", "..", "..");
@@ -52,6 +52,7 @@ export function standinEnvironment(settings = ""): Record<string, string> {
 		GRADBOOK_NVRTC: library,
 		GRADBOOK_CUBLASLT: library,
 		GRADBOOK_CUDNN: library,
+		GRADBOOK_CUSOLVER: library,
 		GRADBOOK_STANDIN: settings,
 		GRADBOOK_STANDIN_CXX: process.env.CXX ?? "c++",
 		// Compiled kernels stay from run to run.

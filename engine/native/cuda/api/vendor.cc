@@ -2,6 +2,7 @@
 
 #include "cuda/api/cublas.h"
 #include "cuda/api/cudnn.h"
+#include "cuda/api/cusolver.h"
 #include "cuda/api/driver.h"
 #include "tensor/error.h"
 
@@ -36,6 +37,6 @@ std::string versionBy(int (*property)(int, int*)) {
 
 bool hasCuda13() { return driverVersion() >= 13000; }
 
-std::vector<const VendorLibrary*> vendorLibraries() { return {&lt::library(), &dnn::library()}; }
+std::vector<const VendorLibrary*> vendorLibraries() { return {&lt::library(), &dnn::library(), &solver::library()}; }
 
 }  // namespace gb::cuda

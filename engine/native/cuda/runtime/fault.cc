@@ -2,8 +2,10 @@
 
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <vector>
 
+#include "cuda/runtime/capture.h"
 #include "cuda/runtime/device.h"
 #include "tensor/error.h"
 
@@ -23,6 +25,7 @@ Fault* faultOf(int index) {
   std::lock_guard<std::mutex> guard(lock);
   if (!faults[index]) {
     enter(index);
+    const Relaxed relaxed;
     void* block = nullptr;
     GB_CUDA(memHostAlloc, &block, sizeof(Fault), kForAllCards);
     faults[index] = new (block) Fault{};
@@ -55,7 +58,8 @@ void checkFault(int index) {
   }
   GB_CHECK(found.dimension != kNoPlace, "found an invalid max index: ", found.value, " (planes have ", found.size, " elements)");
   GB_CHECK(found.dimension != kNotFinite, "the algorithm did not converge: the matrix holds NaN or infinity, or numbers too large");
-  GB_CHECK(found.dimension != kNoConvergence, "the algorithm did not converge in ", found.size, " sweeps");
+  GB_CHECK(found.dimension != kNoConvergence, "the algorithm did not converge",
+           found.size ? " in " + std::to_string(found.size) + " sweeps" : "");
   GB_CHECK(found.dimension != kNoPivot, "pivot ", found.value, " is out of range for matrices of size ", found.size);
   GB_CHECK(found.dimension != kNoByte, "the input must be finite to be quantized, got ", found.value ? "an infinity" : "NaN");
   fail("Target ", found.value, " is out of bounds: expected a class of 0 to ", found.size - 1);

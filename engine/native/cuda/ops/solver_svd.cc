@@ -1,0 +1,117 @@
+// Singular values by cuSOLVER: by Jacobi's rotations, as PyTorch chooses, and where they do not end by a bidiagonal matrix.
+#include <algorithm>
+
+#include "cuda/ops/solver.h"
+#include "ops/shape.h"
+#include "ops/transfer.h"
+
+namespace gb::cuda {
+namespace {
+
+/** Rows and columns up to which the library rotates all matrices of a batch in one call. */
+constexpr int64_t kTogether = 32;
+
+/** Tall matrices [batch, k, m] by columns, and what is found of them: u [batch, …, m], s [batch, k], v [batch, k, k] by columns. */
+struct Parts {
+  const solver::Session& session;
+  Matrices a, u, s, v;
+  Tensor info;
+  int m, k;
+};
+
+/** The library's functions for T. */
+template <class T>
+struct Rotations;
+#define GB_ROTATIONS(T, FIELD)                                                                                         \
+  template <>                                                                                                         \
+  struct Rotations<T> {                                                                                               \
+    static constexpr auto size = &solver::Functions::FIELD##GesvdjSize;                                                 \
+    static constexpr auto call = &solver::Functions::FIELD##Gesvdj;                                                     \
+    static constexpr auto sizeTogether = &solver::Functions::FIELD##GesvdjBatchedSize;                                  \
+    static constexpr auto callTogether = &solver::Functions::FIELD##GesvdjBatched;                                      \
+  };
+GB_ROTATIONS(float, float)
+GB_ROTATIONS(double, double)
+
+template <class T>
+void rotate(const Parts& p, bool together) {
+  using R = Rotations<T>;
+  const auto& f = *solver::functions();
+  const solver::Handle handle = p.session.handle;
+  const solver::GesvdjInfo settings = p.session.gesvdj[sizeof(T) == 8];
+  T *a = p.a.as<T>(0), *s = p.s.as<T>(0), *u = p.u.as<T>(0), *v = p.v.as<T>(0);
+  constexpr int kFewColumns = 1;
+  int count = 0;
+  const int batch = int(p.a.batch);
+  solver::check(together ? (f.*R::sizeTogether)(handle, solver::kVectors, p.m, p.k, a, p.m, s, u, p.m, v, p.k, &count, settings, batch)
+                         : (f.*R::size)(handle, solver::kVectors, kFewColumns, p.m, p.k, a, p.m, s, u, p.m, v, p.k, &count, settings),
+                "gesvdj_bufferSize");
+  Workspace work(size_t(count) * sizeof(T), 0, p.info.device());
+  T* space = static_cast<T*>(work.card.data());
+  int32_t* info = p.info.as<int32_t>();
+  if (together) {
+    solver::check((f.*R::callTogether)(handle, solver::kVectors, p.m, p.k, a, p.m, s, u, p.m, v, p.k, space, count, info, settings, batch),
+                  "gesvdjBatched");
+    return;
+  }
+  for (int64_t i = 0; i < batch; i++) {
+    solver::check((f.*R::call)(handle, solver::kVectors, kFewColumns, p.m, p.k, p.a.as<T>(i), p.m, p.s.as<T>(i), p.u.as<T>(i), p.m,
+                               p.v.as<T>(i), p.k, space, count, info + i, settings),
+                  "gesvdj");
+  }
+}
+
+/** Those of `again`, of matrices that nothing was done to yet. */
+void bidiagonal(const Parts& p, const std::vector<int64_t>& again) {
+  const int type = p.a.type();
+  const Tensor turnedV = emptyTensor({p.k, p.k}, p.a.memory.dtype(), p.info.device());
+  size_t bytes = 0, hostBytes = 0;
+  GB_CUSOLVER(gesvdSize, p.session.handle, p.session.params, 'S', 'S', p.m, p.k, type, p.a.at(0), p.m, type, p.s.at(0), type, p.u.at(0),
+              p.m, type, turnedV.data(), p.k, type, &bytes, &hostBytes);
+  Workspace work(bytes, hostBytes, p.info.device());
+  for (int64_t i : again) {
+    GB_CUSOLVER(gesvd, p.session.handle, p.session.params, 'S', 'S', p.m, p.k, type, p.a.at(i), p.m, type, p.s.at(i), type, p.u.at(i),
+                p.m, type, turnedV.data(), p.k, type, work.card.data(), bytes, work.onHost(), hostBytes, p.info.as<int32_t>() + i);
+    const Tensor to = p.v.memory.viewed({p.k, p.k}, {p.k, 1}, p.v.memory.offset() + i * p.v.each);
+    copyInto(to, turned(turnedV));
+  }
+}
+
+std::optional<Three> svdBySolver(const Tensor& a) {
+  const int64_t rows = a.size(a.ndim() - 2), columns = a.size(a.ndim() - 1), m = std::max(rows, columns), k = std::min(rows, columns);
+  if (k <= kSmall) return std::nullopt;
+  const solver::Session* session = solverFor(a);
+  if (!session) return std::nullopt;
+  const int64_t batch = a.numel() / (m * k);
+  const bool together = batch > 1 && m <= kTogether, wide = rows < columns;
+  if (!together && !oneByOne(batch, m * k)) return std::nullopt;
+  // A wide matrix is the transpose of a tall one, with U and V exchanged.
+  const auto tall = [&] { return wide ? byRows(a) : byColumns(a); };
+  const Tensor work = tall(), u = madeLike(a, {together ? m : k, m}, a.dtype()), v = madeLike(a, {k, k}, a.dtype());
+  const Tensor s = madeLike(a, {k}, a.dtype()), info = emptyTensor({batch}, DType::Int32, a.device());
+  const auto partsOf = [&](const Tensor& matrices) {
+    return Parts{*session, Matrices(matrices), Matrices(u), Matrices(s.viewed({batch, 1, k}, {k, k, 1})), Matrices(v), info, int(m), int(k)};
+  };
+  const Scaled scaled(work, false);
+  (a.dtype() == DType::Float64 ? rotate<double> : rotate<float>)(partsOf(work), together);
+  queued(cudaIndex(a.device()), currentStream(a.device()));
+  std::vector<int64_t> again;
+  const Tensor found = onHost(info);
+  for (int64_t i = 0; i < batch; i++) {
+    if (found.as<int32_t>()[i] != 0) again.push_back(i);
+  }
+  if (!again.empty()) {
+    const Tensor fresh = tall();
+    const Scaled same(fresh, false);
+    solver::sessionOf(cudaIndex(a.device()));
+    bidiagonal(partsOf(fresh), again);
+  }
+  scaled.finish(s, again.empty() ? nullptr : &info);
+  const Tensor left = together ? slice(u, -2, 0, k, 1) : u;
+  return wide ? Three{turned(v), s, left} : Three{turned(left), s, v};
+}
+
+GB_KERNEL(CUDA, svdLibrary, svdBySolver)
+
+}  // namespace
+}  // namespace gb::cuda
