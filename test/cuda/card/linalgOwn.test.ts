@@ -1,6 +1,6 @@
-/* Factorisations on a card without cuSOLVER: the suite of the CPU, by the engine's own kernels. */
+import "../../engine/ops/linalg.test";
 
+/* The suite of factorisations once more, on a card without cuSOLVER: by the engine's own kernels. */
+
+// The library is opened by the first test that would use it.
 process.env.GRADBOOK_CUSOLVER = "off";
-await import("../../engine/ops/linalg.test");
-
-export {};
