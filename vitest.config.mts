@@ -9,6 +9,7 @@ const dist = (file: string) => fileURLToPath(new URL(`./dist/${file}`, import.me
 /** Suites that run on a card too. Those of test/cuda/card are for it alone. */
 const onCard = [
 	"test/cuda/card/*.test.ts",
+	"test/engine/ops/distances.test.ts",
 	"test/engine/ops/linalg.test.ts",
 	"test/engine/ops/reference.test.ts",
 	"test/engine/optim/trajectories.test.ts",

@@ -1,8 +1,11 @@
+import { record, tracked } from "../autograd/record";
 import { shapeText } from "../core/arguments";
 import { autocastState } from "../core/autocast";
-import type { Tensor } from "../core/tensor";
+import { type Handle, native } from "../core/native";
+import { type Tensor, wrap } from "../core/tensor";
+import { summedTo } from "./broadcast";
 import { raised, raisedOnCards } from "./castPolicy";
-import { composite } from "./composite";
+import { composite, fused } from "./composite";
 import { triuIndices } from "./create";
 import { vectorNorm } from "./norm";
 
@@ -31,9 +34,29 @@ export function cdist(
 	return between(order, a, b);
 }
 
-const between = composite("CdistBackward0", (p: number, a: Tensor, b: Tensor) =>
-	vectorNorm(a.unsqueeze(-2).sub(b.unsqueeze(-3)), p, [-1], false),
-);
+/** The op in single operations, for derivatives of its derivative. */
+const apart = (p: number, a: Tensor, b: Tensor) => vectorNorm(a.unsqueeze(-2).sub(b.unsqueeze(-3)), p, [-1], false);
+
+const derivative = fused<number>({
+	name: "CdistBackward0",
+	formula: apart,
+	backward(node, grad, p) {
+		const [a, b] = [node.saved(0), node.saved(1)];
+		const distances = native.cdist(a.handle, b.handle, p);
+		const of = (g: Handle, x: Tensor, y: Tensor, d: Handle) =>
+			summedTo(wrap(native.cdistBackward(g, x.handle, y.handle, d, p)), x);
+		const turned = (x: Handle) => native.transpose(x, -2, -1);
+		return [
+			node.needs(0) ? of(grad.handle, a, b, distances) : null,
+			node.needs(1) ? of(turned(grad.handle), b, a, turned(distances)) : null,
+		];
+	},
+});
+
+function between(p: number, a: Tensor, b: Tensor): Tensor {
+	const out = wrap(native.cdist(a.handle, b.handle, p));
+	return tracked(a, b) ? record(out, derivative, [a, b], [a, b], p) : out;
+}
 
 /** Distances of every two rows of [n, d], each pair once: n·(n − 1)/2 numbers, row after row. */
 export function pdist(x: Tensor, p = 2): Tensor {
@@ -43,6 +66,9 @@ export function pdist(x: Tensor, p = 2): Tensor {
 }
 
 const within = composite("PdistBackward0", (p: number, x: Tensor) => {
-	const [first, second] = triuIndices(x.size(0), x.size(0), 1).to(x.device).unbind(0) as [Tensor, Tensor];
-	return vectorNorm(x.indexSelect(0, first).sub(x.indexSelect(0, second)), p, [-1], false);
+	const n = x.size(0);
+	const [first, second] = triuIndices(n, n, 1).to(x.device).unbind(0) as [Tensor, Tensor];
+	return between(p, x, x)
+		.reshape(n * n)
+		.indexSelect(0, first.mul(n).add(second));
 });

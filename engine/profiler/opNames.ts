@@ -8,6 +8,8 @@ const named: Record<string, string> = {
 	adamStep: "aten::_fused_adam_",
 	attention: "aten::scaled_dot_product_attention",
 	bernoulliTensor_: "aten::bernoulli_",
+	cdist: "aten::_cdist_forward",
+	cdistBackward: "aten::_cdist_backward",
 	cholesky: "aten::linalg_cholesky",
 	conv: "aten::convolution",
 	crossEntropy: "aten::cross_entropy_loss",

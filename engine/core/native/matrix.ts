@@ -9,6 +9,10 @@ export interface MatrixOps {
 	bmm: (a: Handle, b: Handle) => Handle;
 	/** beta·c + alpha·(a @ b) */
 	addmm: (c: Handle, a: Handle, b: Handle, beta: number, alpha: number) => Handle;
+	/** p-norm distances of the rows of [..., n, d] and those of [..., m, d]: [..., n, m]. */
+	cdist: (a: Handle, b: Handle, p: number) => Handle;
+	/** By the first set, of the shape of the batch that both sets make together. */
+	cdistBackward: (grad: Handle, a: Handle, b: Handle, distances: Handle, p: number) => Handle;
 	/** x Wᵀ + b over the last dimension; x of any rank ≥ 1. */
 	linear: (x: Handle, weight: Handle, bias: Handle | null) => Handle;
 	/** x Wᵀ·weightScale + bias by way of bytes; int8 rows padded to 64, and their int32 sums. */

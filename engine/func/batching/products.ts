@@ -76,7 +76,17 @@ const addmm: Rule = (_, [c, a, b, beta, alpha]) => {
 	return native.add(scaled, c, beta);
 };
 
+/** Sets of points behind any number of dimensions, which broadcast. `sets`: how many of the arguments are such. */
+const ofSets =
+	(sets: number): Rule =>
+	(level, args, row) => {
+		const rank = Math.max(...args.slice(0, sets).map(rankOf));
+		return batched(level, rows[row]!(...args.map((arg, i) => (i < sets ? aligned(level, arg, rank) : arg))));
+	};
+
 export const products: Record<string, Rule> = {
+	cdist: ofSets(2),
+	cdistBackward: ofSets(4),
 	matmul,
 	mm: ofRanks(2, 2),
 	bmm: ofRanks(3, 3),

@@ -4,6 +4,7 @@
 #include "ops/attention.h"
 #include "ops/compare.h"
 #include "ops/ctc.h"
+#include "ops/distance.h"
 #include "ops/gather.h"
 #include "ops/index.h"
 #include "ops/linalg.h"
@@ -102,6 +103,8 @@ const Row rows[] = {
     GB_ROW(mm),
     GB_ROW(bmm),
     GB_ROW(addmm),
+    GB_ROW(cdist),
+    GB_ROW(cdistBackward),
     GB_ROW(linear),
     GB_ROW(linearBackward),
     GB_ROW(linearDynamic),
