@@ -119,6 +119,62 @@ describe.skipIf(!hasStandin)("cuSOLVER", () => {
 		);
 	});
 
+	test("factors and what is solved with them are the host's", () => {
+		const { said, lines } = factored(`${promises}
+			const { float32, float64 } = torch;
+			const same = (what, f, inputs, tolerance = 1e-10) => {
+				const [card, host] = [f(...inputs), f(...inputs.map((x) => x.cpu()))].map((results) => [...results]);
+				const kinds = card.every((x, i) => x.dtype === host[i].dtype && String(x.shape) === String(host[i].shape));
+				console.log(what, kinds && card.every((x, i) => near(x, host[i], tolerance)));
+			};
+			const factors = (x) => linalg.luFactorEx(x);
+			same("lu", factors, [random([40, 40], float64)]);
+			same("lu, wide", factors, [random([2, 33, 50], float64)]);
+			same("lu, tall, turned", factors, [random([4, 34, 60], float32).mT], 1e-3);
+			const positive = (n) => { const x = random([n, n], float64); return x.matmul(x.mT).add(torch.eye(n).cuda()); };
+			same("cholesky", (x) => linalg.choleskyEx(x), [positive(33)]);
+			same("cholesky, batch", (x) => linalg.choleskyEx(x, { upper: true }), [torch.stack([positive(34), positive(34).mul(2)]).mT]);
+			for (const mode of ["reduced", "complete"]) {
+				for (const shape of [[35, 35], [2, 50, 33], [33, 40]]) same("qr " + mode, (x) => linalg.qr(x, mode), [random(shape, float64)]);
+			}
+			same("solve", (a, b) => [linalg.solve(a, b)], [random([2, 40, 40], float64), random([2, 40, 3], float64).neg()], 1e-8);
+			same("inverse", (a) => [linalg.inv(a)], [random([40, 40], float64)], 1e-8);
+			same("determinant", (a) => [linalg.det(a).log()], [positive(40)]);
+			same("gradient", (a) => { const x = a.detach().requiresGrad_(); linalg.inv(x).sum().backward(); return [x.grad]; }, [positive(40)]);
+			same("ours", factors, [random([5, 40, 40], float64)]);
+			same("small", factors, [random([32, 32], float64)]);`);
+		kept(lines);
+		const kinds = ["getrf", "getrs", "potrf", "geqrf", "orgqr"];
+		expect(kinds.map((kind) => said.filter((line) => line.includes(` ${kind} of`)).length)).toEqual([12, 4, 3, 8, 8]);
+		expect(said).toContain("cuSOLVER: getrf of 60 x 34 floats");
+		expect(said).toContain("cuSOLVER: orgqr of 50 x 50 doubles");
+	});
+
+	test("what cannot be factored is named", () => {
+		const { lines } = factored(`${promises}
+			const x = torch.eye(40, { dtype: torch.float64, device: "cuda" });
+			const at = (row, column, value) => { const y = x.clone(); y.setAt([row, column], value); return y; };
+			show(() => linalg.choleskyEx(torch.stack([x, at(17, 17, -1)])).info.tolist());
+			show(() => linalg.cholesky(at(7, 7, NaN)));
+			show(() => linalg.inv(torch.stack([x, at(20, 20, 0)])));
+			show(() => linalg.luFactorEx(torch.zeros(40, 40, { device: "cuda" })).info.item());
+			const [lu, pivots] = linalg.luFactor(x);
+			show(() => linalg.luSolve(lu, pivots.add(9), x).sum().item());
+			show(() => linalg.luSolve(lu, pivots, x).sum().item());
+			const step = torch.cuda.graph((x) => linalg.inv(x.add(1)).sum(), { warmup: 0 });
+			show(() => step(x));
+			const ex = torch.cuda.graph((x) => linalg.luFactorEx(x).LU, { warmup: 0 });
+			for (let i = 0; i < 2; i++) show(() => near(ex(x), x, 0));`);
+		const [infos, positive, inverse, zero, out, sum, read, ...captured] = lines;
+		expect(infos).toBe("0,18");
+		expect(positive).toContain("leading minor of order 8 is not positive-definite");
+		expect(inverse).toContain("(batch element 1): the diagonal element 21 is zero");
+		expect([zero, sum]).toEqual(["1", "40"]);
+		expect(out).toMatch(/pivot \d+ is out of range for matrices of size 40/);
+		expect(read).toContain("not possible in a captured step");
+		expect(captured).toEqual(["true", "true"]);
+	});
+
 	test("what is not finite is named, and nothing of it reaches the library", () => {
 		const { lines } = factored(`
 			const x = torch.eye(20, { device: "cuda" });
@@ -135,14 +191,15 @@ describe.skipIf(!hasStandin)("cuSOLVER", () => {
 		const program = `${promises}
 			eigen([20, 20]);
 			singular([20, 18]);
+			show(() => near(linalg.inv(random([40, 40], torch.float64)), linalg.inv(random([40, 40], torch.float64).cpu()), 1e-8));
 			const { libraries } = require(${JSON.stringify(native)}).native.cudaInfo();
 			show(() => libraries.find((library) => library.title === "cuSOLVER").problem);`;
 		const broken = factored(program, "cusolver=broken");
-		kept(broken.lines.slice(0, 2));
-		expect(broken.lines[2]).toMatch(/does not start on cuda:0: CUSOLVER_STATUS_NOT_INITIALIZED/);
+		kept([...broken.lines.slice(0, 2), ` ${broken.lines[2]}`]);
+		expect(broken.lines[3]).toMatch(/does not start on cuda:0: CUSOLVER_STATUS_NOT_INITIALIZED/);
 		const off = runProgram(program, { ...standinEnvironment("cusolver=loud"), GRADBOOK_CUSOLVER: "off" });
-		kept(off.lines.slice(0, 2));
-		expect(off.lines[2]).toBe("cuSOLVER is switched off by GRADBOOK_CUSOLVER=off");
+		kept([...off.lines.slice(0, 2), ` ${off.lines[2]}`]);
+		expect(off.lines[3]).toBe("cuSOLVER is switched off by GRADBOOK_CUSOLVER=off");
 		expect(off.errors).not.toContain("cuSOLVER:");
 		const captured = factored(`${promises}
 			const x = random([20, 20], torch.float64);

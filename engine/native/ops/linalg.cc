@@ -14,6 +14,10 @@ Kernel<void(const Tensor&, const Tensor&, bool, bool)> triangularKernel("triangu
 Kernel<void(const Tensor&, const Tensor&, const Tensor&)> qrKernel("qr");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&)> eighKernel("eigh");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, const Tensor&)> svdKernel("svd");
+Kernel<std::optional<Three>(const Tensor&)> luLibrary("luLibrary");
+Kernel<std::optional<Tensor>(const Tensor&, const Tensor&, const Tensor&)> luSolveLibrary("luSolveLibrary");
+Kernel<std::optional<Two>(const Tensor&)> choleskyLibrary("choleskyLibrary");
+Kernel<std::optional<Two>(const Tensor&, bool)> qrLibrary("qrLibrary");
 Kernel<std::optional<Two>(const Tensor&)> eighLibrary("eighLibrary");
 Kernel<std::optional<Three>(const Tensor&)> svdLibrary("svdLibrary");
 
@@ -40,9 +44,9 @@ int64_t batchOf(const Tensor& a) {
 }
 
 /** What a card's library makes of matrices, where it does. */
-template <class Result>
-std::optional<Result> byLibrary(const Kernel<std::optional<Result>(const Tensor&)>& library, const Tensor& a) {
-  return kindOf(a.device()) == Device::CUDA ? library(a.device(), a) : std::nullopt;
+template <class Result, class... A, class... B>
+std::optional<Result> byLibrary(const Kernel<std::optional<Result>(const Tensor&, A...)>& library, const Tensor& a, const B&... more) {
+  return kindOf(a.device()) == Device::CUDA ? library(a.device(), a, more...) : std::nullopt;
 }
 
 /** A copy as row-major doubles [batch, rows, columns]. */
@@ -83,6 +87,7 @@ void checkRightSide(const Tensor& a, const Tensor& b) {
 
 Three luFactor(const Tensor& a) {
   checkMatrices(a);
+  if (auto made = byLibrary(luLibrary, a)) return *std::move(made);
   const Tensor lu = doubles(a);
   const int64_t m = rowsOf(a), n = columnsOf(a), k = std::min(m, n);
   const Tensor pivots = emptyTensor({lu.size(0), k}, DType::Int64, a.device());
@@ -94,6 +99,7 @@ Three luFactor(const Tensor& a) {
 Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
   checkSquare(lu);
   checkRightSide(lu, b);
+  if (auto made = byLibrary(luSolveLibrary, lu, pivots, b)) return *std::move(made);
   const Tensor x = doubles(b);
   luSolveKernel(lu.device(), doubles(lu), contiguous(pivots), x);
   return finished(x, b, {rowsOf(b), columnsOf(b)});
@@ -101,6 +107,7 @@ Tensor luSolve(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
 
 Two cholesky(const Tensor& a) {
   checkSquare(a);
+  if (auto made = byLibrary(choleskyLibrary, a)) return *std::move(made);
   const Tensor l = doubles(a), info = emptyTensor({l.size(0)}, DType::Int64, a.device());
   choleskyKernel(a.device(), l, info);
   return {finished(l, a, {rowsOf(a), rowsOf(a)}), finished(info, a, {})};
@@ -116,6 +123,7 @@ Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit) 
 
 Two qr(const Tensor& a, bool complete) {
   checkMatrices(a);
+  if (auto made = byLibrary(qrLibrary, a, complete)) return *std::move(made);
   const int64_t m = rowsOf(a), n = columnsOf(a), c = complete ? m : std::min(m, n);
   const Tensor work = doubles(a), q = made(work, m, c), r = made(work, c, n);
   qrKernel(a.device(), work, q, r);

@@ -30,6 +30,10 @@ using Three = std::tuple<Tensor, Tensor, Tensor>;
 
 // The same by a card's library, which takes matrices [..., m, n] of any strides, computes in their own dtype and leaves its results
 // by columns. Nothing where there is none, or the kernels above are better.
+extern Kernel<std::optional<Three>(const Tensor& a)> luLibrary;
+extern Kernel<std::optional<Tensor>(const Tensor& lu, const Tensor& pivots, const Tensor& b)> luSolveLibrary;
+extern Kernel<std::optional<Two>(const Tensor& a)> choleskyLibrary;
+extern Kernel<std::optional<Two>(const Tensor& a, bool complete)> qrLibrary;
 extern Kernel<std::optional<Two>(const Tensor& a)> eighLibrary;
 extern Kernel<std::optional<Three>(const Tensor& a)> svdLibrary;
 

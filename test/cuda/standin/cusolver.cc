@@ -72,17 +72,18 @@ int begin(const Handle* handle, const char* name, std::vector<Matrix> matrices, 
   for (const Matrix& m : matrices) {
     if (m.isBad()) return wrong(std::string(name) + " of a matrix that is none");
   }
+  const bool works = cardBytes != kNone;
   if (cardBytes < kCardBytes || (wantsHost && (hostBytes < kHostBytes || !host))) return wrong(std::string(name) + " with less workspace than it asks for");
   if (wantsHost) std::memset(host, 0xab, hostBytes);
   const Matrix& first = matrices.front();
   say(std::string(name) + " of " + std::to_string(first.rows) + " x " + std::to_string(first.columns / infos) + (first.type == kDouble ? " doubles" : " floats") +
       (infos > 1 ? ", " + std::to_string(infos) + " times" : ""));
   enqueue(handle->stream, [=, matrices = std::move(matrices), work = std::move(work)] {
-    bool all = onCard(card, cardBytes) && onCard(info, size_t(infos) * sizeof(int));
+    bool all = (!works || onCard(card, cardBytes)) && onCard(info, size_t(infos) * sizeof(int));
     for (const Matrix& m : matrices) all &= m.isThere();
     if (!all) return collapse(std::string("cuSOLVER: ") + name + " of memory that is not allocated");
     work(static_cast<int*>(onHost(info)));
-    std::memset(onHost(card), 0xab, cardBytes);
+    if (works) std::memset(onHost(card), 0xab, cardBytes);
   });
   return 0;
 }

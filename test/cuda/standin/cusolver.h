@@ -15,7 +15,7 @@ using dense::Dense;
 constexpr int kNotInitialized = 1, kInvalidValue = 3;
 constexpr int kFloat = 0, kDouble = 1, kVectors = 1, kLower = 0, kUpper = 1;
 /** What every routine asks for, in bytes, so that it is seen whether it gets it. */
-constexpr size_t kCardBytes = 4096, kHostBytes = 256;
+constexpr size_t kCardBytes = 4096, kHostBytes = 256, kNone = size_t(-1);
 
 struct Handle {
   void* stream = nullptr;
@@ -62,7 +62,7 @@ int elements(int* count, int type);
 
 /**
  * Work for the handle's stream once everything is as it should be: matrices, info and workspace are on the card when it comes to it.
- * The workspaces are the library's until then.
+ * The workspaces are the library's until then; kNone: a routine that has none.
  */
 int begin(const Handle* handle, const char* name, std::vector<Matrix> matrices, int* info, int64_t infos, void* card, size_t cardBytes,
           void* host, size_t hostBytes, bool wantsHost, std::function<void(int* info)> work);

@@ -27,7 +27,9 @@ constexpr int kVectors = 1, kLower = 0, kUpper = 1, kAsIs = 0;
   X(FIELD##GesvdjBatchedSize, "cusolverDn" S "gesvdjBatched_bufferSize",                                                      \
     (Handle, int, int, int, const T*, int, const T*, const T*, int, const T*, int, int*, GesvdjInfo, int))                     \
   X(FIELD##GesvdjBatched, "cusolverDn" S "gesvdjBatched",                                                                     \
-    (Handle, int, int, int, T*, int, T*, T*, int, T*, int, T*, int, int*, GesvdjInfo, int))
+    (Handle, int, int, int, T*, int, T*, T*, int, T*, int, T*, int, int*, GesvdjInfo, int))                                    \
+  X(FIELD##OrgqrSize, "cusolverDn" S "orgqr_bufferSize", (Handle, int, int, int, const T*, int, const T*, int*))               \
+  X(FIELD##Orgqr, "cusolverDn" S "orgqr", (Handle, int, int, int, T*, int, const T*, T*, int, int*))
 
 #define GB_CUSOLVER_FUNCTIONS(X)                                                                                               \
   X(create, "cusolverDnCreate", (Handle*))                                                                                    \
@@ -52,7 +54,20 @@ constexpr int kVectors = 1, kLower = 0, kUpper = 1, kAsIs = 0;
      const void*, int64_t, int, const void*, int64_t, int, size_t*, size_t*))                                                  \
   X(gesvd, "cusolverDnXgesvd",                                                                                                \
     (Handle, Params, signed char, signed char, int64_t, int64_t, int, void*, int64_t, int, void*, int, void*, int64_t, int,    \
-     void*, int64_t, int, void*, size_t, void*, size_t, int*))
+     void*, int64_t, int, void*, size_t, void*, size_t, int*))                                                                 \
+  X(potrfSize, "cusolverDnXpotrf_bufferSize",                                                                                 \
+    (Handle, Params, int, int64_t, int, const void*, int64_t, int, size_t*, size_t*))                                         \
+  X(potrf, "cusolverDnXpotrf", (Handle, Params, int, int64_t, int, void*, int64_t, int, void*, size_t, void*, size_t, int*))   \
+  X(getrfSize, "cusolverDnXgetrf_bufferSize",                                                                                 \
+    (Handle, Params, int64_t, int64_t, int, const void*, int64_t, int, size_t*, size_t*))                                     \
+  X(getrf, "cusolverDnXgetrf",                                                                                                \
+    (Handle, Params, int64_t, int64_t, int, void*, int64_t, int64_t*, int, void*, size_t, void*, size_t, int*))                \
+  X(getrs, "cusolverDnXgetrs",                                                                                                \
+    (Handle, Params, int, int64_t, int64_t, int, const void*, int64_t, const int64_t*, int, void*, int64_t, int*))             \
+  X(geqrfSize, "cusolverDnXgeqrf_bufferSize",                                                                                 \
+    (Handle, Params, int64_t, int64_t, int, const void*, int64_t, int, const void*, int, size_t*, size_t*))                    \
+  X(geqrf, "cusolverDnXgeqrf",                                                                                                \
+    (Handle, Params, int64_t, int64_t, int, void*, int64_t, int, void*, int, void*, size_t, void*, size_t, int*))
 
 /** Those that came with CUDA 12.6: null in a library that is older. */
 #define GB_CUSOLVER_NEWER_FUNCTIONS(X)                                                                                         \
@@ -67,6 +82,22 @@ struct Functions : BaseFunctions {
   GB_CUSOLVER_NEWER_FUNCTIONS(GB_LIBRARY_FIELD)
   void load(const Library& library);
 };
+
+/** The functions for T. */
+template <class T>
+struct Typed;
+#define GB_CUSOLVER_OF(T, FIELD)                                             \
+  template <>                                                               \
+  struct Typed<T> {                                                         \
+    static constexpr auto gesvdjSize = &Functions::FIELD##GesvdjSize;         \
+    static constexpr auto gesvdj = &Functions::FIELD##Gesvdj;                 \
+    static constexpr auto gesvdjBatchedSize = &Functions::FIELD##GesvdjBatchedSize; \
+    static constexpr auto gesvdjBatched = &Functions::FIELD##GesvdjBatched;   \
+    static constexpr auto orgqrSize = &Functions::FIELD##OrgqrSize;           \
+    static constexpr auto orgqr = &Functions::FIELD##Orgqr;                   \
+  };
+GB_CUSOLVER_OF(float, float)
+GB_CUSOLVER_OF(double, double)
 
 /** What was found; looked for when first asked for. */
 const VendorLibrary& library();
@@ -86,7 +117,9 @@ const Session* sessionOf(int index);
 /** Throws "cuSOLVER: syevd: CUSOLVER_STATUS_INVALID_VALUE" for anything but success. */
 void check(int status, const char* call);
 
-/** GB_CUSOLVER(syevd, …): calls and checks. */
+/** GB_CUSOLVER(syevd, …): calls and checks. GB_CUSOLVER_FOR(T, gesvdj, …): the function for T. */
 #define GB_CUSOLVER(FIELD, ...) ::gb::cuda::solver::check(::gb::cuda::solver::functions()->FIELD(__VA_ARGS__), #FIELD)
+#define GB_CUSOLVER_FOR(T, FIELD, ...) \
+  ::gb::cuda::solver::check((::gb::cuda::solver::functions()->*::gb::cuda::solver::Typed<T>::FIELD)(__VA_ARGS__), #FIELD)
 
 }  // namespace gb::cuda::solver

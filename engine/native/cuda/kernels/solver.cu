@@ -1,4 +1,4 @@
-// Before and after the decompositions of cuSOLVER (cuda/ops/solver.h), of GB_T.
+// Before and after the routines of cuSOLVER (cuda/ops/solver.h), of matrices of GB_T.
 #include "cuda/kernels/svd.cuh"
 
 namespace gb {
@@ -39,6 +39,41 @@ extern "C" __global__ void finish(void* values, const void* scales, const void* 
   GB_T& value = static_cast<GB_T*>(values)[i];
   value = GB_T(value / static_cast<const double*>(scales)[matrix]);
   if (i % n == 0 && info && static_cast<const int*>(info)[matrix] != 0) report(fault, op, kNoConvergence, matrix, 0);
+}
+
+/**
+ * Cholesky's factor by rows without what is above its diagonal; info: the library's, or the first place of the diagonal that is not
+ * positive, such as a NaN. x: rows, y: matrices.
+ */
+extern "C" __global__ void lowerFactor(void* a, const void* found, i64* info, i64 n) {
+  const i64 row = blockIdx.x, matrix = blockIdx.y;
+  GB_T* m = static_cast<GB_T*>(a) + matrix * n * n;
+  for (i64 j = row + 1 + threadIdx.x; j < n; j += blockDim.x) m[row * n + j] = 0;
+  if (row != 0) return;
+  i64 first = n;
+  for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
+    if (!(m[i * n + i] > 0) && i < first) first = i;
+  }
+  first = -blockJoin<Larger>(-first);
+  const i64 own = static_cast<const int*>(found)[matrix];
+  if (threadIdx.x == 0) info[matrix] = own != 0 ? own : first < n ? first + 1 : 0;
+}
+
+/** What the library counts from 1 counts from 0, and info [batch] becomes 64 bits wide. */
+extern "C" __global__ void pivotsFromZero(i64* pivots, i64 count, const void* found, i64* info, i64 batch) {
+  const i64 i = i64(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i < count) pivots[i] -= 1;
+  if (i < batch) info[i] = static_cast<const int*>(found)[i];
+}
+
+/** The other way; a pivot of none of the n rows is noted, and exchanges nothing. */
+extern "C" __global__ void pivotsFromOne(const i64* pivots, i64* to, i64 count, i64 n, Fault* fault, int op) {
+  const i64 i = i64(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= count) return;
+  const i64 place = pivots[i];
+  const bool sound = place >= 0 && place < n;
+  if (!sound) report(fault, op, kNoPivot, place, n);
+  to[i] = (sound ? place : i % n) + 1;
 }
 
 }  // namespace cuda

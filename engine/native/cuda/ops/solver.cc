@@ -28,6 +28,12 @@ const solver::Session* solverFor(const Tensor& a) {
   return solver::sessionOf(cudaIndex(a.device()));
 }
 
+const solver::Session* solverForFactors(const Tensor& a) {
+  const int64_t m = a.size(a.ndim() - 2), n = a.size(a.ndim() - 1);
+  if (std::max(m, n) <= kSmallFactor || !oneByOne(a.numel() / std::max<int64_t>(1, m * n), m * n)) return nullptr;
+  return solverFor(a);
+}
+
 Matrices::Matrices(const Tensor& x) : memory(x), each(x.size(x.ndim() - 1) * x.size(x.ndim() - 2)) { batch = x.numel() / each; }
 
 Tensor turned(const Tensor& x) { return transpose(x, -1, -2); }

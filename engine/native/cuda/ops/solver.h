@@ -16,18 +16,25 @@ namespace gb::cuda {
 /**
  * What goes to the library, by what was measured on an H100 with CUDA 13.0 (microseconds; ours, the library's by way of PyTorch):
  *
- *   eigenvalues      128: 46,413, 1,960    1024: 201,113, 10,749    256 of 32: 1,068, 305
- *   singular values  128: 23,288, 2,542    1024: 231,752, 56,127    256 of 32: 940, 349
+ *   eigenvalues      128: 46,413, 1,960    1024: 201,113, 10,749        256 of 32: 1,068, 305
+ *   singular values  128: 23,288, 2,542    1024: 231,752, 56,127        256 of 32: 940, 349
+ *   LU               512: 2,946, 958       4096: 84,054, 12,682         determinants, 1024 of 16: 62, 87
+ *   Cholesky         512: 1,028, 178       4096: 10,915, 1,882
+ *   QR               512: 3,628, 1,901     2048 (double): 33,149, 11,792    256 of 64 x 32: 181, 13,083
+ *   LU and solving   inverse of 1024: 9,237, 2,595    2048 (double): 27,738, 7,643
  *
- * Matrices of at most kSmall rows one block of threads rotates while the library still starts. Where the library has no call for a
- * batch, it takes one matrix after the other, and ours side by side: then more than kFew are for ours, as long as they are not so large
- * (kFull elements) that each fills the card.
+ * Matrices of at most kSmall rows one block of threads rotates, and of kSmallFactor rows it factors, while the library still starts.
+ * Where the library has no call for a batch, it takes one matrix after the other, and ours side by side: then more than kFew are for
+ * ours, as long as they are not so large (kFull elements) that each fills the card.
  */
-constexpr int64_t kSmall = 16, kFew = 4, kFull = 512 * 512;
+constexpr int64_t kSmall = 16, kSmallFactor = 32, kFew = 4, kFull = 512 * 512;
 inline bool oneByOne(int64_t batch, int64_t elements) { return batch <= kFew || elements >= kFull; }
 
 /** The library for matrices [..., m, n] on a card, on its current stream; null where it does not do them. */
 const solver::Session* solverFor(const Tensor& a);
+
+/** The same for factors of them, where it is the better one. */
+const solver::Session* solverForFactors(const Tensor& a);
 
 /** Matrices of a batch behind each other, as the library's calls see them. */
 struct Matrices {

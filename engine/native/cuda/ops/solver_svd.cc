@@ -19,45 +19,29 @@ struct Parts {
   int m, k;
 };
 
-/** The library's functions for T. */
-template <class T>
-struct Rotations;
-#define GB_ROTATIONS(T, FIELD)                                                                                         \
-  template <>                                                                                                         \
-  struct Rotations<T> {                                                                                               \
-    static constexpr auto size = &solver::Functions::FIELD##GesvdjSize;                                                 \
-    static constexpr auto call = &solver::Functions::FIELD##Gesvdj;                                                     \
-    static constexpr auto sizeTogether = &solver::Functions::FIELD##GesvdjBatchedSize;                                  \
-    static constexpr auto callTogether = &solver::Functions::FIELD##GesvdjBatched;                                      \
-  };
-GB_ROTATIONS(float, float)
-GB_ROTATIONS(double, double)
-
 template <class T>
 void rotate(const Parts& p, bool together) {
-  using R = Rotations<T>;
-  const auto& f = *solver::functions();
   const solver::Handle handle = p.session.handle;
   const solver::GesvdjInfo settings = p.session.gesvdj[sizeof(T) == 8];
+  constexpr int kJob = solver::kVectors, kFewColumns = 1;
+  const int m = p.m, k = p.k, batch = int(p.a.batch);
   T *a = p.a.as<T>(0), *s = p.s.as<T>(0), *u = p.u.as<T>(0), *v = p.v.as<T>(0);
-  constexpr int kFewColumns = 1;
+  int32_t* info = p.info.as<int32_t>();
   int count = 0;
-  const int batch = int(p.a.batch);
-  solver::check(together ? (f.*R::sizeTogether)(handle, solver::kVectors, p.m, p.k, a, p.m, s, u, p.m, v, p.k, &count, settings, batch)
-                         : (f.*R::size)(handle, solver::kVectors, kFewColumns, p.m, p.k, a, p.m, s, u, p.m, v, p.k, &count, settings),
-                "gesvdj_bufferSize");
+  if (together) {
+    GB_CUSOLVER_FOR(T, gesvdjBatchedSize, handle, kJob, m, k, a, m, s, u, m, v, k, &count, settings, batch);
+  } else {
+    GB_CUSOLVER_FOR(T, gesvdjSize, handle, kJob, kFewColumns, m, k, a, m, s, u, m, v, k, &count, settings);
+  }
   Workspace work(size_t(count) * sizeof(T), 0, p.info.device());
   T* space = static_cast<T*>(work.card.data());
-  int32_t* info = p.info.as<int32_t>();
   if (together) {
-    solver::check((f.*R::callTogether)(handle, solver::kVectors, p.m, p.k, a, p.m, s, u, p.m, v, p.k, space, count, info, settings, batch),
-                  "gesvdjBatched");
+    GB_CUSOLVER_FOR(T, gesvdjBatched, handle, kJob, m, k, a, m, s, u, m, v, k, space, count, info, settings, batch);
     return;
   }
   for (int64_t i = 0; i < batch; i++) {
-    solver::check((f.*R::call)(handle, solver::kVectors, kFewColumns, p.m, p.k, p.a.as<T>(i), p.m, p.s.as<T>(i), p.u.as<T>(i), p.m,
-                               p.v.as<T>(i), p.k, space, count, info + i, settings),
-                  "gesvdj");
+    GB_CUSOLVER_FOR(T, gesvdj, handle, kJob, kFewColumns, m, k, p.a.as<T>(i), m, p.s.as<T>(i), p.u.as<T>(i), m, p.v.as<T>(i), k, space,
+                    count, info + i, settings);
   }
 }
 
