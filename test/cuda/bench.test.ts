@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasStandin, standinEnvironment } from "./standin";
 
-/* bench/cuda runs, on sizes that are over at once: what it measures on a stand-in says nothing. */
+/* bench/cuda and bench/surface run, on sizes that are over at once: what they measure says nothing. */
 
 const bench = join(__dirname, "..", "..", "bench", "run.mjs");
 
@@ -57,6 +57,18 @@ describe.skipIf(!hasStandin)("bench cuda", () => {
 		];
 		expect(rows.map((line) => line.trim().split(/ {2,}/)[0])).toEqual(expected);
 	});
+});
+
+test("bench surface calls every function that it measures", { timeout: 300_000 }, () => {
+	const env = {
+		...process.env,
+		GRADBOOK_BENCH_TINY: "1",
+		GRADBOOK_BENCH_DEVICE: "cpu",
+		GRADBOOK_TORCH_PYTHON: undefined,
+	};
+	const { status, stdout, stderr } = spawnSync(process.execPath, [bench, "surface"], { encoding: "utf8", env });
+	expect([status, stderr]).toEqual([0, ""]);
+	expect(stdout.split("\n").filter((line) => /^ {2}\S.* µs/.test(line)).length).toBeGreaterThan(150);
 });
 
 test("without a card bench cuda says why it does not run", () => {
