@@ -14,6 +14,7 @@ const hot = [
 	"gemm.cu",
 	"attention.cu",
 	"attention_backward.cu",
+	"flash.cu",
 	"conv.cu",
 	"conv_weight.cu",
 	"channels.cu",
@@ -44,6 +45,8 @@ function plan(units: readonly (readonly [file: string, macros: string])[]): numb
 	const seen = new Map<string, number>();
 	let others = 0;
 	return units.map(([file, macros]) => {
+		// Tensor cores multiply half types from 8.0 on; the two types differ in two instructions.
+		if (file.startsWith("flash")) return /Half/.test(macros) ? [80, 100] : [90];
 		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) {
 			// Half types differ from float in loads and stores: two generations each, in turn.
 			if (!/GB_T=gb::(Half|BFloat16)/.test(macros)) return capabilities;

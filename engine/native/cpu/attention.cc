@@ -138,6 +138,10 @@ class Attention {
   const RowLoops<T>& loops_ = rowLoops<T>();
 };
 
+DType attentionTypeOnCpu(const Tensor& query, const Tensor&, const Tensor&) {
+  return computeType(query.dtype());
+}
+
 void attentionOnCpu(const AttentionCall& call, const Tensor& out) {
   out.dtype() == DType::Float64 ? Attention<double>(call).forward(out) : Attention<float>(call).forward(out);
 }
@@ -150,6 +154,7 @@ void attentionBackwardOnCpu(const AttentionCall& call, const Tensor& grad, const
 
 }  // namespace
 
+GB_KERNEL(CPU, attentionTypeKernel, attentionTypeOnCpu)
 GB_KERNEL(CPU, attentionKernel, attentionOnCpu)
 GB_KERNEL(CPU, attentionBackwardKernel, attentionBackwardOnCpu)
 

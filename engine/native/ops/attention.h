@@ -6,7 +6,7 @@
 
 namespace gb {
 
-/** All of one floating-point type, of any strides. */
+/** All of one floating-point type, the one that attentionTypeKernel names; rows are contiguous, other strides any. */
 struct AttentionCall {
   const Tensor* query;  // [N, H, L, E]
   const Tensor* key;    // [N, H, S, E]
@@ -16,6 +16,8 @@ struct AttentionCall {
   double scale;
 };
 
+/** The type that a device computes attention of these in. */
+extern Kernel<DType(const Tensor& query, const Tensor& key, const Tensor& value)> attentionTypeKernel;
 /** out: [N, H, L, V], row-major. */
 extern Kernel<void(const AttentionCall&, const Tensor& out)> attentionKernel;
 /** Row-major gradients of query, key and value; grad is [N, H, L, V] of any strides. */

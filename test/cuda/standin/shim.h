@@ -150,6 +150,8 @@ static inline float erfinvf(float y) {
   return float(x - (erf(x) - y) / (1.1283791670955126 * exp(-x * x)));
 }
 
+#include "tensor_core.h"
+
 // Parameters come as addresses; a kernel's own types say how they are read.
 template <unsigned... I>
 struct GbNumbers {};

@@ -8,6 +8,8 @@ namespace cuda {
 struct HeadRows {
   const void* data;
   long long sample, head, row;
+  /** Every row is whole chunks of 16 bytes that begin where such a chunk may. */
+  bool aligned;
 };
 
 struct AttentionArguments {
