@@ -186,14 +186,26 @@ export interface NetworkOps {
 		kept: Handle[],
 		needWeights: boolean,
 	) => [dx: Handle, dh0: Handle, dc0: Handle | null, dWeights: Handle[]];
-	/** softmax(scale·q kᵀ + mask) v of [N, H, L, E], [N, H, S, E], [N, H, S, V]; the mask [N, H, L, S] is expanded. */
-	attention: (q: Handle, k: Handle, v: Handle, mask: Handle | null, causal: boolean, scale: number) => Handle;
+	/**
+	 * softmax(scale·q kᵀ + mask) v of [N, H, L, E], [N, H, S, E], [N, H, S, V]; the mask [N, H, L, S] is expanded. With it
+	 * what its derivative wants to know again.
+	 */
+	attention: (
+		q: Handle,
+		k: Handle,
+		v: Handle,
+		mask: Handle | null,
+		causal: boolean,
+		scale: number,
+	) => [out: Handle, logSums: Handle];
 	attentionBackward: (
 		grad: Handle,
 		q: Handle,
 		k: Handle,
 		v: Handle,
 		mask: Handle | null,
+		out: Handle,
+		logSums: Handle,
 		causal: boolean,
 		scale: number,
 	) => [dq: Handle, dk: Handle, dv: Handle];

@@ -38,6 +38,13 @@ function ofChannels(level: Level, x: Handle): Handle {
 	return batched(level, native.permute(apart, [1, 0, 2, ...rest.map((_, i) => i + 3)]));
 }
 
+/** Of the sums that a device's derivative does without (empty ones) there is nothing to bring together. */
+const attentionBackward: Rule = (level, args, row) => {
+	const sums = args[6];
+	if (native.numel(sums) > 0) return ofRows(0, 1, 2, 3, 4, 5, 6)(level, args, row);
+	return ofRows(0, 1, 2, 3, 4, 5)(level, args.with(6, isOf(level, sums) ? sums.inner : sums), row);
+};
+
 const conv: Rule = (level, args, row) => {
 	const [x, weight, bias, ...more] = args;
 	if (!isOf(level, weight) && !isOf(level, bias)) return ofRows(0)(level, args, row);
@@ -174,7 +181,7 @@ export const layers: Record<string, Rule> = {
 	rmsNorm,
 	rowNormBackward,
 	attention: ofRows(0, 1, 2, 3),
-	attentionBackward: ofRows(0, 1, 2, 3, 4),
+	attentionBackward,
 	crossEntropy,
 	crossEntropyBackward,
 };

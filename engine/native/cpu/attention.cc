@@ -142,12 +142,13 @@ DType attentionTypeOnCpu(const Tensor& query, const Tensor&, const Tensor&) {
   return computeType(query.dtype());
 }
 
-void attentionOnCpu(const AttentionCall& call, const Tensor& out) {
+Tensor attentionOnCpu(const AttentionCall& call, const Tensor& out) {
   out.dtype() == DType::Float64 ? Attention<double>(call).forward(out) : Attention<float>(call).forward(out);
+  return emptyTensor({out.size(0), out.size(1), 0}, out.dtype(), out.device());
 }
 
-void attentionBackwardOnCpu(const AttentionCall& call, const Tensor& grad, const Tensor& dq, const Tensor& dk,
-                            const Tensor& dv) {
+void attentionBackwardOnCpu(const AttentionCall& call, const Tensor& grad, const Tensor&, const Tensor&, const Tensor& dq,
+                            const Tensor& dk, const Tensor& dv) {
   dq.dtype() == DType::Float64 ? Attention<double>(call).backward(grad, dq, dk, dv)
                                : Attention<float>(call).backward(grad, dq, dk, dv);
 }

@@ -5,9 +5,9 @@
 namespace gb {
 
 Kernel<DType(const Tensor&, const Tensor&, const Tensor&)> attentionTypeKernel("attentionType");
-Kernel<void(const AttentionCall&, const Tensor&)> attentionKernel("attention");
-Kernel<void(const AttentionCall&, const Tensor&, const Tensor&, const Tensor&, const Tensor&)> attentionBackwardKernel(
-    "attentionBackward");
+Kernel<Tensor(const AttentionCall&, const Tensor&)> attentionKernel("attention");
+Kernel<void(const AttentionCall&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&, const Tensor&)>
+    attentionBackwardKernel("attentionBackward");
 
 namespace {
 
@@ -17,8 +17,7 @@ Tensor withRows(const Tensor& x) { return x.size(3) <= 1 || x.stride(3) == 1 ? x
 /** Arguments of one computing type. Holds what it made. */
 class Prepared {
  public:
-  Prepared(const Tensor& query, const Tensor& key, const Tensor& value, MaybeTensor mask, bool causal, double scale,
-           bool forward) {
+  Prepared(const Tensor& query, const Tensor& key, const Tensor& value, MaybeTensor mask, bool causal, double scale) {
     GB_CHECK(isFloat(query.dtype()), "expected floating-point tensors, got ", nameOf(query.dtype()));
     GB_CHECK(key.dtype() == query.dtype() && value.dtype() == query.dtype(),
              "expected query, key and value of the same dtype, got ", nameOf(query.dtype()), ", ", nameOf(key.dtype()),
@@ -30,7 +29,7 @@ class Prepared {
     const Dims& v = value.sizes();
     GB_CHECK(k[0] == q[0] && k[1] == q[1] && k[3] == q[3] && v[0] == q[0] && v[1] == q[1] && v[2] == k[2],
              "query, key and value do not fit together: ", q, ", ", k, " and ", v);
-    compute_ = forward ? attentionTypeKernel(query.device(), query, key, value) : computeType(query.dtype());
+    compute_ = attentionTypeKernel(query.device(), query, key, value);
     query_ = withRows(asType(query, compute_));
     key_ = withRows(asType(key, compute_));
     value_ = withRows(asType(value, compute_));
@@ -54,20 +53,24 @@ class Prepared {
 
 }  // namespace
 
-Tensor attention(const Tensor& query, const Tensor& key, const Tensor& value, MaybeTensor mask, bool causal, double scale) {
-  const Prepared p(query, key, value, mask, causal, scale, true);
+std::pair<Tensor, Tensor> attention(const Tensor& query, const Tensor& key, const Tensor& value, MaybeTensor mask, bool causal,
+                                    double scale) {
+  const Prepared p(query, key, value, mask, causal, scale);
   const Tensor out = p.make({query.size(0), query.size(1), query.size(2), value.size(3)});
-  attentionKernel(query.device(), p.call, out);
-  return asType(out, query.dtype());
+  Tensor logSums = attentionKernel(query.device(), p.call, out);
+  return {asType(out, query.dtype()), std::move(logSums)};
 }
 
 std::tuple<Tensor, Tensor, Tensor> attentionBackward(const Tensor& grad, const Tensor& query, const Tensor& key,
-                                                     const Tensor& value, MaybeTensor mask, bool causal, double scale) {
-  const Prepared p(query, key, value, mask, causal, scale, false);
+                                                     const Tensor& value, MaybeTensor mask, const Tensor& out,
+                                                     const Tensor& logSums, bool causal, double scale) {
+  const Prepared p(query, key, value, mask, causal, scale);
   const Dims expected{query.size(0), query.size(1), query.size(2), value.size(3)};
   GB_CHECK(grad.sizes() == expected, "expected a gradient of shape ", expected, ", got ", grad.sizes());
+  GB_CHECK(out.sizes() == expected, "expected a result of shape ", expected, ", got ", out.sizes());
   const Tensor dq = p.make(query.sizes()), dk = p.make(key.sizes()), dv = p.make(value.sizes());
-  attentionBackwardKernel(query.device(), p.call, withRows(asType(grad, p.compute())), dq, dk, dv);
+  attentionBackwardKernel(query.device(), p.call, withRows(asType(grad, p.compute())), withRows(asType(out, p.compute())), logSums,
+                          dq, dk, dv);
   const DType dtype = query.dtype();
   return {asType(dq, dtype), asType(dk, dtype), asType(dv, dtype)};
 }

@@ -131,8 +131,11 @@ function whole(attributes: Attributes, query: Tensor, key: Tensor, value: Tensor
 		Tensor,
 	];
 	const m = mask && four(checkedMask(mask, [...lead, ...scores]), scores);
-	const out = wrap(native.attention(q.handle, k.handle, v.handle, m?.handle ?? null, causal, scale));
-	const recorded = tracked(q, k, v) ? record(out, attentionBackward, [q, k, v], [q, k, v, m], attributes) : out;
+	const made = native.attention(q.handle, k.handle, v.handle, m?.handle ?? null, causal, scale);
+	const [out, logSums] = made.map(wrap) as [Tensor, Tensor];
+	const recorded = tracked(q, k, v)
+		? record(out, attentionBackward, [q, k, v], [q, k, v, m, out, logSums], attributes)
+		: out;
 	return lead.length === 2 ? recorded : recorded.reshape([...lead, query.size(-2), value.size(-1)]);
 }
 
@@ -163,6 +166,8 @@ const attentionBackward: Derivative = {
 			k.handle,
 			v.handle,
 			mask?.handle ?? null,
+			node.saved(4).handle,
+			node.saved(5).handle,
 			causal,
 			scale,
 		);

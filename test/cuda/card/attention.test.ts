@@ -62,10 +62,21 @@ test.each(cases)("%j", { timeout: 120_000 }, ({ sizes: [L, S, E, V, heads = 1], 
 						.rand(L, S, host)
 						.gt(0.5)
 						.logicalAnd(mask === "blind" ? torch.rand(L, 1, host).gt(0.5) : torch.ones(1, host).bool());
-		const on = (device: { device: string }) => {
-			const [q, k, v] = own.map((x) => x.to(device.device).detach()) as [torch.Tensor, torch.Tensor, torch.Tensor];
-			return attend(q, k, v, { attnMask: added ? added.to(device.device) : null, isCausal: causal ?? false });
+		const weight = torch.randn(2, heads, L, V, host).to(dtype);
+		const on = ({ device }: { device: string }) => {
+			const inputs = own.map((x) => x.to(device).detach().requiresGrad_()) as [
+				torch.Tensor,
+				torch.Tensor,
+				torch.Tensor,
+			];
+			const out = attend(...inputs, { attnMask: added ? added.to(device) : null, isCausal: causal ?? false });
+			return [out.detach(), ...torch.autograd.grad(out, inputs, weight.to(device))] as torch.Tensor[];
 		};
-		expect(far(on(card), on(host)), `${dtype}`).toBeLessThan(most);
+		const [found, expected] = [on(card), on(host)];
+		const parts = ["out", "dq", "dk", "dv"];
+		const errors = parts.map((_, i) => far(found[i]!, expected[i]!));
+		parts.forEach((part, i) => {
+			expect(errors[i], `${dtype}, ${part} of ${errors}`).toBeLessThan(most);
+		});
 	}
 });

@@ -13,10 +13,10 @@ struct HeadRows {
 };
 
 struct AttentionArguments {
-  HeadRows query, key, value, grad, mask;
+  HeadRows query, key, value, grad, result, mask;
   long long maskColumn;
   void *out, *dq, *dk, *dv;
-  /** For each query: the logarithm of the sum of its scores' exponentials, and its Σ p·dp; made by `statistics`. */
+  /** For each query: the logarithm of the sum of its scores' exponentials (∞ where it sees no key), and its Σ p·dp = Σ dO ∘ O. */
   void *logSums, *dots;
   long long heads, queries, keys, width, values;
   double scale;

@@ -8,36 +8,6 @@ namespace gb {
 namespace cuda {
 
 constexpr int kBlocks = GB_BLOCKS, kKeys = 32 * kBlocks, kQueries = kWarps * kBlocks * 16;
-using Scores = MatrixC[kKeys / 8];
-
-GB_DEVICE void addMask(Scores& s, const Mask& mask, int row, int key0, int queries, int keys) {
-#pragma unroll
-  for (int half = 0; half < 2; half++) {
-    const int query = row + rowOf(half * 2), key = key0 + columnOf(0);
-    const i64 at = query * mask.row + key * mask.column;
-#pragma unroll
-    for (int n = 0; n < kKeys / 8; n++) {
-#pragma unroll
-      for (int e = 0; e < 2; e++) {
-        if (query >= queries || key + n * 8 + e >= keys) continue;
-        s[n][half * 2 + e] = mask.added(s[n][half * 2 + e], at + (n * 8 + e) * mask.column);
-      }
-    }
-  }
-}
-
-/** −∞ where the query does not see the key or there is none. */
-GB_DEVICE void hide(Scores& s, bool causal, int row, int key0, int keys) {
-#pragma unroll
-  for (int half = 0; half < 2; half++) {
-    const int query = row + rowOf(half * 2), end = (causal && query < keys ? query + 1 : keys) - key0 - columnOf(0);
-#pragma unroll
-    for (int n = 0; n < kKeys / 8; n++) {
-#pragma unroll
-      for (int e = 0; e < 2; e++) s[n][half * 2 + e] = n * 8 + e < end ? s[n][half * 2 + e] : kNever;
-    }
-  }
-}
 
 extern "C" __global__ void __launch_bounds__(128, 2) flash(AttentionArguments a) {
   // Two tiles of keys and values: one is computed with while the next is on its way.
@@ -84,8 +54,8 @@ extern "C" __global__ void __launch_bounds__(128, 2) flash(AttentionArguments a)
 #pragma unroll
         for (int e = 0; e < 4; e++) s[m][n][e] *= scale;
       }
-      if (kBlocks == 1 && mask.data) addMask(s[m], mask, row0 + m * 16, key0, queries, keys);
-      if (key0 + kKeys > whole) hide(s[m], a.causal, row0 + m * 16, key0, keys);
+      if (kBlocks == 1 && mask.data) addMask<kKeys>(s[m], mask, row0 + m * 16, key0, queries, keys);
+      if (key0 + kKeys > whole) hide<kKeys>(s[m], a.causal, row0 + m * 16, key0, keys);
 #pragma unroll
       for (int half = 0; half < 2; half++) {
         float most = top[m][half];

@@ -39,7 +39,8 @@ template <int kRows>
 GB_DEVICE void fetch(Row* to, const Rows& x, int first, int count) {
   constexpr int kChunk = 8, kChunks = kWidth / kChunk;
   if (x.aligned) {
-#pragma unroll
+    // Registers are scarce where heads are wide.
+#pragma unroll(kWidth <= 64 ? kRows * kChunks / kFlashThreads : 1)
     for (int i = 0; i < kRows * kChunks / kFlashThreads; i++) {
       const int at = int(threadIdx.x) + i * kFlashThreads, row = at / kChunks, column = at % kChunks * kChunk;
       const bool there = first + row < count && column < x.columns;
@@ -142,8 +143,40 @@ struct Mask {
         row(a.mask.row), column(a.maskColumn) {}
 
   /** On a score that is the exponent of a power of two. */
-  GB_DEVICE float added(float score, i64 at) const { return scalar::mulAdd(widen(data[at]), kLog2e, score); }
+  GB_DEVICE static float added(float score, H own) { return scalar::mulAdd(widen(own), kLog2e, score); }
 };
+
+/** The mask on scores of 16 queries and kKeys keys. */
+template <int kKeys>
+GB_DEVICE void addMask(MatrixC (&s)[kKeys / 8], const Mask& mask, int row, int key0, int queries, int keys) {
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    const int query = row + rowOf(half * 2), key = key0 + columnOf(0);
+    const H* from = mask.data + query * mask.row + key * mask.column;
+#pragma unroll
+    for (int n = 0; n < kKeys / 8; n++) {
+#pragma unroll
+      for (int e = 0; e < 2; e++) {
+        if (query < queries && key + n * 8 + e < keys) s[n][half * 2 + e] = Mask::added(s[n][half * 2 + e], *from);
+        from += e == 0 ? mask.column : 7 * mask.column;
+      }
+    }
+  }
+}
+
+/** −∞ where the query does not see the key or there is none. */
+template <int kKeys>
+GB_DEVICE void hide(MatrixC (&s)[kKeys / 8], bool causal, int row, int key0, int keys) {
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    const int query = row + rowOf(half * 2), end = (causal && query < keys ? query + 1 : keys) - key0 - columnOf(0);
+#pragma unroll
+    for (int n = 0; n < kKeys / 8; n++) {
+#pragma unroll
+      for (int e = 0; e < 2; e++) s[n][half * 2 + e] = n * 8 + e < end ? s[n][half * 2 + e] : kNever;
+    }
+  }
+}
 
 /** Rows first … of a head's [rows, columns], row-major: two neighbours at a time where they are on one word. */
 template <int kBlocks>

@@ -11,13 +11,16 @@
 namespace gb::cuda {
 namespace {
 
-constexpr const char *kForward = "attention.cu", *kBackward = "attention_backward.cu", *kFlash = "flash.cu";
+constexpr const char *kForward = "attention.cu", *kBackward = "attention_backward.cu", *kFlash = "flash.cu",
+                     *kFlashQuery = "flash_query_gradient.cu", *kFlashKey = "flash_key_gradient.cu";
 
 /** The kernels of half types want tensor cores that multiply both of them, and heads of at most so many columns. */
 constexpr int kTensorCores = 80;
 constexpr int64_t kWidths[] = {32, 64, 96, 128}, kNarrow = 64, kWidest = 128;
 /** Places within a head are of 32 bits there, with room for the last tile. */
 bool rowsFit(const Tensor& x) { return x.size(2) <= (1 << 22) && x.size(2) * x.stride(2) <= (1 << 30); }
+
+bool isHalf(const Tensor& x) { return x.itemSize() == 2; }
 
 HeadRows rowsOf(const Tensor& x) {
   const int64_t chunk = 16 / int64_t(x.itemSize());
@@ -71,23 +74,33 @@ DType attentionTypeOnCuda(const Tensor& query, const Tensor& key, const Tensor& 
   return fits ? type : DType::Float32;
 }
 
-/** A kernel of tensor cores for each half type, width of heads, and for so many times 16 rows a warp. */
+/** GB_BLOCKS (1 or 2: times 16 rows that a warp has) or GB_MASK (0 or 1). */
+struct Choice {
+  const char* macro;
+  int value;
+};
+
+/** A kernel of tensor cores for each half type, width of heads, and choice. */
 class ByWidth {
  public:
-  static Unit unit(const char* file, DType type, int64_t width, int blocks) {
-    return {file, std::string("-DGB_H=") + kernelType(type) + " -DGB_WIDTH=" + std::to_string(width) + " -DGB_BLOCKS=" + std::to_string(blocks)};
+  static Unit unit(const char* file, DType type, int64_t width, Choice choice) {
+    return {file, std::string("-DGB_H=") + kernelType(type) + " -DGB_WIDTH=" + std::to_string(width) + " -D" + choice.macro + "=" +
+                      std::to_string(choice.value)};
   }
-  void run(const char* file, const char* name, const AttentionArguments& a, const Tensor& like, int64_t rows, int blocks) {
-    const int place = placeOf(a);
-    const int64_t tile = kFlashThreads / 32 * 16 * blocks;
-    Function& f = functions_[like.dtype() == DType::BFloat16][place][blocks - 1];
-    const CUfunction kernel = f.get(cudaIndex(like.device()), name, [&] { return unit(file, like.dtype(), kWidths[place], blocks); });
-    launch(kernel, like.device(), gridFor(like.size(0) * a.heads * ((rows + tile - 1) / tile), 1), kFlashThreads, a);
+  /** Blocks of four warps for tiles of 64 rows, or of so many times 64. */
+  void run(const char* file, const char* name, const AttentionArguments& a, const Tensor& like, int64_t rows, int blocks,
+           Choice choice) {
+    const int place = int((std::max(a.width, a.values) + 31) / 32 - 1);
+    const int64_t tile = 64 * blocks, tiles = like.size(0) * a.heads * ((rows + tile - 1) / tile);
+    Function& f = functions_[like.dtype() == DType::BFloat16][place][choice.value % 2];
+    const CUfunction kernel = f.get(cudaIndex(like.device()), name, [&] { return unit(file, like.dtype(), kWidths[place], choice); });
+    launch(kernel, like.device(), gridFor(tiles, 1), 128, a);
+  }
+  void run(const char* file, const char* name, const AttentionArguments& a, const Tensor& like, int blocks) {
+    run(file, name, a, like, a.queries, blocks, {"GB_BLOCKS", blocks});
   }
 
  private:
-  static constexpr unsigned kFlashThreads = 128;
-  static int placeOf(const AttentionArguments& a) { return int((std::max(a.width, a.values) + 31) / 32 - 1); }
   Function functions_[2][std::size(kWidths)][2];
 };
 
@@ -98,27 +111,49 @@ int blocksOf(const AttentionArguments& a, const Tensor& out) {
   return std::max(a.width, a.values) <= kNarrow && !a.mask.data && many ? 2 : 1;
 }
 
-void attentionOnCuda(const AttentionCall& call, const Tensor& out) {
+Tensor attentionOnCuda(const AttentionCall& call, const Tensor& out) {
   static ByFloat kernels;
   static ByWidth halfKernels;
   AttentionArguments a = argumentsOf(call);
+  const bool half = isHalf(out);
+  // The derivative of float's kernels makes its own.
+  Tensor logSums = emptyTensor({out.size(0), a.heads, half ? a.queries : 0}, computeType(out.dtype()), out.device());
   a.out = out.data();
-  if (itemSize(out.dtype()) == 2) return halfKernels.run(kFlash, "flash", a, out, a.queries, blocksOf(a, out));
-  run(kernels, kForward, "attention", a, out, a.queries, a.values);
+  if (half) {
+    a.logSums = logSums.data();
+    halfKernels.run(kFlash, "flash", a, out, blocksOf(a, out));
+  } else {
+    run(kernels, kForward, "attention", a, out, a.queries, a.values);
+  }
+  return logSums;
 }
 
-void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, const Tensor& dq, const Tensor& dk,
-                             const Tensor& dv) {
+void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, const Tensor& out, const Tensor& logSums,
+                             const Tensor& dq, const Tensor& dk, const Tensor& dv) {
   static ByFloat statistics, queries, keys;
+  static ByWidth halfQueries, halfKeys;
   AttentionArguments a = argumentsOf(call);
   a.grad = rowsOf(grad);
+  a.result = rowsOf(out);
   a.dq = dq.data();
   a.dk = dk.data();
   a.dv = dv.data();
-  const size_t each = size_t(dq.size(0) * a.heads * a.queries) * dq.itemSize();
-  const Scratch sums(std::max<size_t>(each, 8), dq.device()), dots(std::max<size_t>(each, 8), dq.device());
-  a.logSums = sums.data();
+  const bool half = isHalf(dq);
+  const size_t each = size_t(dq.size(0) * a.heads * a.queries) * (half ? sizeof(float) : dq.itemSize());
+  const Scratch dots(std::max<size_t>(each, 8), dq.device());
   a.dots = dots.data();
+  if (half) {
+    const Dims expected{dq.size(0), a.heads, a.queries};
+    GB_CHECK(logSums.sizes() == expected && logSums.dtype() == DType::Float32, "expected float32 sums of shape ", expected, ", got ",
+             nameOf(logSums.dtype()), " ", logSums.sizes());
+    const Tensor sums = contiguous(logSums);
+    a.logSums = sums.data();
+    halfQueries.run(kFlashQuery, "flashQueryGradient", a, dq, blocksOf(a, dq));
+    halfKeys.run(kFlashKey, "flashKeyGradient", a, dq, a.keys, 1, {"GB_MASK", a.mask.data != nullptr});
+    return;
+  }
+  const Scratch sums(std::max<size_t>(each, 8), dq.device());
+  a.logSums = sums.data();
   run(statistics, kBackward, "statistics", a, dq, a.queries, 1);
   run(queries, kBackward, "queryGradient", a, dq, a.queries, a.width);
   run(keys, kBackward, "keyGradient", a, dq, a.keys, std::max(a.width, a.values));
@@ -130,7 +165,10 @@ GB_UNITS(all) {
   }
   for (DType type : {DType::Float16, DType::BFloat16}) {
     for (int64_t width : kWidths) {
-      for (int blocks = 1; blocks <= (width <= kNarrow ? 2 : 1); blocks++) all.push_back(ByWidth::unit(kFlash, type, width, blocks));
+      for (int blocks = 1; blocks <= (width <= kNarrow ? 2 : 1); blocks++) {
+        for (const char* file : {kFlash, kFlashQuery}) all.push_back(ByWidth::unit(file, type, width, {"GB_BLOCKS", blocks}));
+      }
+      for (int mask : {0, 1}) all.push_back(ByWidth::unit(kFlashKey, type, width, {"GB_MASK", mask}));
     }
   }
 }
