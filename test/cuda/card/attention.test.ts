@@ -13,6 +13,7 @@ interface Case {
 	/** Queries, keys, columns of query and key, columns of value; heads where they are not one. */
 	sizes: [L: number, S: number, E: number, V: number, heads?: number];
 	causal?: true;
+	scale?: number;
 	mask?: "bool" | "added" | "blind";
 	/** How q, k and v lie in memory: heads within positions, as projections make them, or a column too far. */
 	layout?: "projected" | "odd";
@@ -32,6 +33,8 @@ const cases: Case[] = [
 	{ sizes: [33, 70, 128, 128], mask: "added" },
 	{ sizes: [20, 70, 64, 64, 2], mask: "bool" },
 	{ sizes: [70, 20, 32, 32], mask: "blind" },
+	{ sizes: [130, 40, 64, 32], scale: -0.3 },
+	{ sizes: [20, 20, 16, 16], causal: true, scale: 0 },
 	{ sizes: [20, 20, 160, 32] },
 ];
 
@@ -40,7 +43,7 @@ function far(found: torch.Tensor, expected: torch.Tensor): number {
 	return found.cpu().double().sub(expected.double()).norm().item() / (expected.double().norm().item() + 1e-30);
 }
 
-test.each(cases)("%j", { timeout: 120_000 }, ({ sizes: [L, S, E, V, heads = 1], causal, mask, layout }) => {
+test.each(cases)("%j", { timeout: 120_000 }, ({ sizes: [L, S, E, V, heads = 1], causal, scale, mask, layout }) => {
 	torch.manualSeed(L + S);
 	for (const dtype of [torch.bfloat16, torch.float16]) {
 		const most = dtype === torch.bfloat16 ? 8e-3 : 1e-3;
@@ -69,7 +72,7 @@ test.each(cases)("%j", { timeout: 120_000 }, ({ sizes: [L, S, E, V, heads = 1], 
 				torch.Tensor,
 				torch.Tensor,
 			];
-			const out = attend(...inputs, { attnMask: added ? added.to(device) : null, isCausal: causal ?? false });
+			const out = attend(...inputs, { attnMask: added ? added.to(device) : null, isCausal: causal ?? false, scale });
 			return [out.detach(), ...torch.autograd.grad(out, inputs, weight.to(device))] as torch.Tensor[];
 		};
 		const [found, expected] = [on(card), on(host)];

@@ -20,7 +20,10 @@ extern "C" __global__ void __launch_bounds__(128, 2) flash(AttentionArguments a)
   const int row0 = task.first + warpRow<kBlocks>();
   // Keys that all queries of the warp see.
   const int whole = a.causal && row0 < keys ? row0 + 1 : keys;
+  // The largest product is the largest score where it is scaled by what is positive: then the powers' one step scales and subtracts.
   const float scale = float(a.scale) * kLog2e;
+  const bool early = mask.data || !(scale > 0.0f);
+  const float late = early ? 1.0f : scale;
 
   fetch<kQueries>(tiles[1], Rows(a.query, a, task.head, a.width), task.first, queries);
   fetch<kKeys>(tiles[0], key, 0, keys);
@@ -49,26 +52,28 @@ extern "C" __global__ void __launch_bounds__(128, 2) flash(AttentionArguments a)
     MatrixA weights[kBlocks][kKeys / 16];
 #pragma unroll
     for (int m = 0; m < kBlocks; m++) {
+      if (early) {
 #pragma unroll
-      for (int n = 0; n < kKeys / 8; n++) {
+        for (int n = 0; n < kKeys / 8; n++) {
 #pragma unroll
-        for (int e = 0; e < 4; e++) s[m][n][e] *= scale;
+          for (int e = 0; e < 4; e++) s[m][n][e] *= scale;
+        }
       }
       if (kBlocks == 1 && mask.data) addMask<kKeys>(s[m], mask, row0 + m * 16, key0, queries, keys);
       if (key0 + kKeys > whole) hide<kKeys>(s[m], a.causal, row0 + m * 16, key0, keys);
 #pragma unroll
       for (int half = 0; half < 2; half++) {
-        float most = top[m][half];
+        float most = s[m][0][2 * half];
 #pragma unroll
         for (int n = 0; n < kKeys / 8; n++) most = ::fmaxf(most, ::fmaxf(s[m][n][2 * half], s[m][n][2 * half + 1]));
-        most = acrossRow<Largest>(most);
+        most = ::fmaxf(top[m][half], acrossRow<Largest>(most) * late);
         // While no key was seen there is nothing to scale; a NaN shows in the powers.
         const float base = most == kNever ? 0.0f : most, factor = exp2Fast(top[m][half] - base);
         float own = 0.0f;
 #pragma unroll
         for (int n = 0; n < kKeys / 8; n++) {
-          own += s[m][n][2 * half] = exp2Fast(s[m][n][2 * half] - base);
-          own += s[m][n][2 * half + 1] = exp2Fast(s[m][n][2 * half + 1] - base);
+          own += s[m][n][2 * half] = exp2Fast(scalar::mulAdd(s[m][n][2 * half], late, -base));
+          own += s[m][n][2 * half + 1] = exp2Fast(scalar::mulAdd(s[m][n][2 * half + 1], late, -base));
         }
         sum[m][half] = sum[m][half] * factor + own;
         top[m][half] = most;

@@ -133,12 +133,13 @@ void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, cons
   static ByFloat statistics, queries, keys;
   static ByWidth halfQueries, halfKeys;
   AttentionArguments a = argumentsOf(call);
-  a.grad = rowsOf(grad);
+  const bool half = isHalf(dq);
+  const Tensor near = half && !rowsFit(grad) ? contiguous(grad) : grad;
+  a.grad = rowsOf(near);
   a.result = rowsOf(out);
   a.dq = dq.data();
   a.dk = dk.data();
   a.dv = dv.data();
-  const bool half = isHalf(dq);
   const size_t each = size_t(dq.size(0) * a.heads * a.queries) * (half ? sizeof(float) : dq.itemSize());
   const Scratch dots(std::max<size_t>(each, 8), dq.device());
   a.dots = dots.data();
