@@ -66,7 +66,7 @@ test.each(cases)("%j", { timeout: 120_000 }, ({ sizes: [L, S, E, V, heads = 1], 
 						.gt(0.5)
 						.logicalAnd(mask === "blind" ? torch.rand(L, 1, host).gt(0.5) : torch.ones(1, host).bool());
 		const weight = torch.randn(2, heads, L, V, host).to(dtype);
-		const on = ({ device }: { device: string }) => {
+		const on = ({ device }: typeof host | typeof card) => {
 			const inputs = own.map((x) => x.to(device).detach().requiresGrad_()) as [
 				torch.Tensor,
 				torch.Tensor,
