@@ -1,5 +1,6 @@
 import * as torch from "gradbook";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { native } from "../../dist/engine/core/native";
 import { hasStandin } from "./standin";
 import { useCard } from "./useCard";
 
@@ -28,6 +29,7 @@ function rowsOf(n: number, dtype: torch.DType): torch.Tensor {
 
 describe.skipIf(!hasStandin)("a card", () => {
 	beforeAll(useCard);
+	afterEach(() => native.cudaSetLargeFrom(2 ** 16, 2 ** 16, 2 ** 18));
 
 	test.each(cases)("rows of %i elements of %s are sorted, ranked and accumulated", (n, _, dtype) => {
 		const x = rowsOf(n, dtype);
@@ -56,6 +58,29 @@ describe.skipIf(!hasStandin)("a card", () => {
 		}
 		if (dtype === int64) same(y.flatten().bincount(), x.flatten().bincount());
 		else same(torch.histc(y.nanToNum(), 7), torch.histc(x.nanToNum(), 7));
+	});
+
+	/* Several tiles for each row, and fewer elements than a tile has; two kinds of zeros, and digits that are the same everywhere. */
+	test.each([1, 33, 4500, 17_000])("rows of %i elements are sorted by digits", (n) => {
+		native.cudaSetLargeFrom(2 ** 16, 1, 2 ** 18);
+		for (const dtype of n > 10_000 ? [float32] : dtypes) {
+			const x = torch.cat([rowsOf(n, dtype), torch.full([1, n], 3, { dtype })]);
+			if (dtype.isFloatingPoint) {
+				x.setAt([0, torch.arange(0, n, 3)], -0);
+				for (const [row, value] of [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY].entries()) {
+					x.setAt([row, Math.floor(n / 5)], value);
+				}
+			}
+			x.at(0).sub_(2);
+			const y = x.cuda();
+			for (const descending of [false, true]) same(y.sort(1, descending), x.sort(1, descending));
+			same(y.topk(n, 1), x.topk(n, 1));
+			same(y.median(1), x.median(1));
+			same(y.mode(1), x.mode(1));
+			same(torch.unique(y, { returnInverse: true }), torch.unique(x, { returnInverse: true }));
+		}
+		const wide = torch.randint(-(2 ** 50), 2 ** 50, [n]);
+		same(wide.cuda().argsort(), wide.argsort({ stable: true }));
 	});
 
 	test("long rows are cut into parts", () => {

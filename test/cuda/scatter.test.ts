@@ -166,7 +166,7 @@ describe.skipIf(!hasStandin)("writing at indices", () => {
 		const on = [x, index, values].map((t) => t.cuda()) as [T, T, T];
 		const before = native.cudaCompileStats().launched;
 		const card = add(...on);
-		expect(native.cudaCompileStats().launched - before).toBeGreaterThan(8);
+		expect(native.cudaCompileStats().launched - before).toBeGreaterThan(6);
 		expect(torch.equal(card.cpu(), add(x, index, values))).toBe(true);
 	});
 });

@@ -32,13 +32,12 @@ struct ScatterArguments {
 constexpr int kRunThreads = 256;
 
 struct RunArguments {
-  /** In order: where values go, in bytes from the base (negative: nowhere), and their positions. `keyStep` from a line to the next. */
-  const long long *keys, *order;
-  long long keyStep;
+  /** In order: where values go, in elements from the base and one more (0: nowhere), and their positions. */
+  const unsigned int *keys, *order;
   long long valueStep;
   int mode;
   double factor;
-  /** Positions; elements of a block of values (or lines), and how many of them a thread block takes side by side. */
+  /** Positions; elements of a block of values, and how many of them a thread block takes side by side. */
   long long count;
   unsigned int elements, columns;
   /** Positions that a team of threads takes behind each other. */

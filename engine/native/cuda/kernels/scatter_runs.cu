@@ -9,37 +9,42 @@ namespace cuda {
 /** Loads of a thread that are under way together. */
 constexpr int kLoads = 4;
 
-template <class Source>
-GB_DEVICE void keysOf(const Source& source, i64* keys, i64 count) {
+/** Where each value goes, in elements from the base and one more; 0 where the index is out of bounds. */
+extern "C" __global__ void blockKeys(IndexArguments index, u32* keys, i64 count) {
   const i64 i = globalThread();
   if (i >= count) return;
+  const Blocks source{index, nullptr, nullptr};
   const bool there = source.key(i) >= 0;
   if (!there) source.refuse(i);
-  keys[i] = there ? source.offset(i) : -1;
+  keys[i] = there ? u32(source.offset(i) / i64(sizeof(T))) + 1 : 0;
 }
 
-/** Where each value goes, in bytes from the base; −1 where the index is out of bounds. */
-extern "C" __global__ void blockKeys(IndexArguments index, i64* keys, i64 count) {
-  keysOf(Blocks{index, nullptr, nullptr}, keys, count);
-}
-
-/** y: lines. walk: operands other, index, x. */
-extern "C" __global__ void lineKeys(Line line, Walk<3> walk, const char* index, i64* keys) {
-  i64 at[3];
-  locate(walk, blockIdx.y, at);
-  keysOf(Elements{line, index + at[1], nullptr, nullptr}, keys + blockIdx.y * line.length, line.length);
+/** walk over the index: operands other, index, x (which stands still along the dimension). */
+extern "C" __global__ void lineKeys(Line line, Walk<3> walk, const char* index, u32* keys, u32 count) {
+  i64 at[kIndexEach][3], places[kIndexEach];
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    locate(walk, elementWithin(j, count), at[j]);
+    places[j] = *reinterpret_cast<const i64*>(index + at[j][1]);
+  }
+#pragma unroll
+  for (int j = 0; j < kIndexEach; j++) {
+    const bool there = places[j] >= 0 && places[j] < line.size;
+    if (!there) report(line.fault, line.op, line.dimension, places[j], line.size);
+    keys[elementWithin(j, count)] = there ? u32((at[j][2] + places[j] * line.x) / i64(sizeof(T))) + 1 : 0;
+  }
 }
 
 /** A thread's column: its keys and their positions, its values and its places. */
 struct Column {
-  const i64 *keys, *order;
+  const u32 *keys, *order;
   const char* values;
   char* base;
   u32 lane, team, teams;
   bool active;
 
   GB_DEVICE Column(const RunArguments& r, const Walk<2>& walk, char* base, const char* values)
-      : keys(r.keys + blockIdx.y * r.keyStep), order(r.order + blockIdx.y * r.keyStep), lane(threadIdx.x % r.columns),
+      : keys(r.keys), order(r.order), lane(threadIdx.x % r.columns),
         team(threadIdx.x / r.columns), teams(blockDim.x / r.columns) {
     const u32 element = blockIdx.y * r.columns + lane;
     active = team < teams && element < r.elements;
@@ -48,6 +53,8 @@ struct Column {
     this->base = base + at[0];
     this->values = values + at[1];
   }
+  /** Where position `i` of the sorted ones goes, in bytes; −1 for nowhere. */
+  GB_DEVICE i64 keyAt(i64 i) const { return keys[i] == 0 ? -1 : i64(keys[i] - 1) * i64(sizeof(T)); }
   GB_DEVICE void write(i64 key, C value) const { *reinterpret_cast<T*>(base + key) = cast<T>(value); }
 };
 
@@ -63,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(kRunThreads, 1) runJoins(RunArgumen
   const i64 span = own.teams * r.each, first = blockIdx.x * span, end = first + span < r.count ? first + span : r.count;
   const i64 from = first + i64(own.team) * r.each, to = from + r.each < end ? from + r.each : end;
   const bool some = own.team < own.teams && from < to;
-  const i64 before = some && from > 0 ? own.keys[from - 1] : -1;
+  const i64 before = some && from > 0 ? own.keyAt(from - 1) : -1;
   i64 current = before;
   bool head = true, any = false, open = false;
   C sum = C(0);
@@ -74,8 +81,8 @@ extern "C" __global__ void __launch_bounds__(kRunThreads, 1) runJoins(RunArgumen
 #pragma unroll
     for (int e = 0; e < kLoads; e++) {
       const i64 at = i + e < to ? i + e : to - 1;
-      keys[e] = own.keys[at];
-      found[e] = load(own.values + own.order[at] * r.valueStep);
+      keys[e] = own.keyAt(at);
+      found[e] = load(own.values + i64(own.order[at]) * r.valueStep);
       // What begins here is read with the values: nobody else writes it.
       if (keys[e] != last) bases[e] = *reinterpret_cast<const T*>(own.base + keys[e]);
       last = keys[e];
@@ -96,7 +103,7 @@ extern "C" __global__ void __launch_bounds__(kRunThreads, 1) runJoins(RunArgumen
     }
   }
   if (some) {
-    open = to < r.count && own.keys[to] == current;
+    open = to < r.count && own.keyAt(to) == current;
     if (head) heads[threadIdx.x] = sum;
     if (!head && !open && own.active) own.write(current, sum);
   }
@@ -111,7 +118,7 @@ extern "C" __global__ void __launch_bounds__(kRunThreads, 1) runJoins(RunArgumen
     }
     return more;
   };
-  if (own.team == 0 && before >= 0 && own.keys[from] == before) {
+  if (own.team == 0 && before >= 0 && own.keyAt(from) == before) {
     C all = heads[threadIdx.x];
     rest(all, whole[0]);
     static_cast<C*>(r.heads)[noteOf(r, blockIdx.x, own.lane)] = all;
@@ -129,12 +136,12 @@ extern "C" __global__ void runRests(RunArguments r, Walk<2> walk, char* base, co
   const Column own(r, walk, base, values);
   const i64 block = i64(blockIdx.x) * own.teams + own.team, end = (block + 1) * span;
   if (!own.active || end >= r.count) return;
-  const i64 key = own.keys[end - 1];
-  if (key < 0 || own.keys[end] != key || (block > 0 && own.keys[end - span - 1] == key)) return;
+  const i64 key = own.keyAt(end - 1);
+  if (key < 0 || own.keyAt(end) != key || (block > 0 && own.keyAt(end - span - 1) == key)) return;
   i64 last = end, behind = r.count;
   while (last + 1 < behind) {
     const i64 middle = last + (behind - last) / 2;
-    if (own.keys[middle] == key) {
+    if (own.keyAt(middle) == key) {
       last = middle;
     } else {
       behind = middle;

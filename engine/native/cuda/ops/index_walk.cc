@@ -85,6 +85,12 @@ StridedLoop linesLoop(const Tensor& x, int dim, const Tensor& index, const Tenso
   return StridedLoop(sizes, all, 3);
 }
 
+int64_t reachOf(const Tensor& x) {
+  int64_t reach = 1;
+  for (int d = 0; d < x.ndim(); d++) reach += (x.size(d) - 1) * x.stride(d);
+  return reach;
+}
+
 Grid indexGrid(int64_t n) { return gridFor(n, int64_t(kThreads) * kIndexEach); }
 
 }  // namespace gb::cuda

@@ -31,6 +31,9 @@ StridedLoop linesLoop(const Tensor& x, int dim, const Tensor& index, const Tenso
 /** Positions so few, or threads for the elements of a block or for lines so many, that each takes all positions in order. */
 constexpr int64_t kFewPositions = 8, kManyThreads = 1 << 16;
 
+/** Elements from the first of x to behind the last one. */
+int64_t reachOf(const Tensor& x);
+
 /** For `n` elements of which each thread takes kIndexEach. */
 Grid indexGrid(int64_t n);
 

@@ -11,7 +11,7 @@ namespace gb::cuda {
  * before the launches are queued.
  */
 inline int64_t blockedFrom = 256 * 256;
-/** Positions from which on writing at indices sorts all of them before it writes any. */
+/** Keys from which on rows are sorted by digits; positions from which on writing at indices sorts all of them before it writes any. */
 inline int64_t sortedFrom = 1 << 16;
 /** Elements of rows from which on several blocks take one, where rows are few (long_rows.h). */
 inline int64_t longFrom = 1 << 18;

@@ -1,11 +1,12 @@
 // Writing at indices on a card. Writes keep the order of the index, so that results are the same in every run.
 #include <algorithm>
-#include <cstdlib>
 
 #include "cuda/ops/index_walk.h"
 #include "cuda/ops/limits.h"
+#include "cuda/ops/radix.h"
 #include "cuda/ops/scatter_runs.h"
 #include "cuda/ops/units.h"
+#include "ops/copy.h"
 
 namespace gb::cuda {
 namespace {
@@ -62,8 +63,11 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
   }
   const long long step = values.stride(0) * int64_t(values.itemSize());
   const bool add = mode == WriteMode::Add;
-  int64_t reach = 0;
-  for (int k = 0; k < index.count; k++) reach += std::abs(index.strides[k]) * index.sizes[k];
+  int64_t reach = 0, places = 1;
+  for (int k = 0; k < index.count; k++) {
+    reach += index.strides[k] * index.sizes[k];
+    places += index.strides[k] / int64_t(values.itemSize()) * (index.sizes[k] - 1);
+  }
   inLaunches(blockLoop(values, to.base), [&](const StridedLoop& block) {
     if (!add && count > kFewPositions) return setBlocks(index, count, product(to.sizes), block, step, values);
     char *const from = block.data[0], *const base = block.data[1];
@@ -79,9 +83,9 @@ void scatterOnCuda(const Indexed& to, const Tensor& values, WriteMode mode, doub
     const int64_t columns = std::min(block.numel, kColumns);
     const int64_t beside = (block.numel + columns - 1) / columns;
     inParts(count, 1, [&](int64_t first, int64_t n) {
-      if (n >= sortedFrom && beside < kShares) {
+      if (n >= sortedFrom && beside < kShares && places <= mostElements() && n <= kMostKeys) {
         const ValueRows rows{from + first * step, step};
-        scatterBlockRuns(values.dtype(), device, positionsOf(index, first), n, walk, block.numel, base, rows, kScatterAdd, factor);
+        joinBlockRuns(values.dtype(), device, positionsOf(index, first), n, places, walk, block.numel, base, rows, kScatterAdd, factor);
         return;
       }
       Sorted s(n, product(to.sizes), columns, beside);
@@ -101,7 +105,16 @@ void joinAlong(Along mode, const Tensor& x, int dim, const Tensor& index, const 
   const Line line = lineOf(x, dim, index, other);
   static BySize scatters;
   static Function sorts[2][kDTypes];
-  inLaunches(linesLoop(x, dim, index, other), [&](const StridedLoop& nest) {
+  const StridedLoop all = linesLoop(x, dim, index, other);
+  const int64_t reach = reachOf(x);
+  if (line.length > kFewPositions && index.numel() >= sortedFrom && index.numel() <= kMostKeys && all.numel < kShares &&
+      reach <= mostElements()) {
+    const Tensor from = isDense(other) ? other : contiguous(other);
+    return inLaunches(alongLoop(x, dim, index, from), [&](const StridedLoop& nest) {
+      joinLineRuns(x.dtype(), device, line, nest, reach, int(mode));
+    });
+  }
+  inLaunches(all, [&](const StridedLoop& nest) {
     char *const values = nest.data[0], *const at = nest.data[1], *const base = nest.data[2];
     const unsigned lines = unsigned(nest.numel);
     const Walk<3> walk = walkOf<3>(nest);
@@ -113,16 +126,11 @@ void joinAlong(Along mode, const Tensor& x, int dim, const Tensor& index, const 
     inParts(line.length, 1, [&](int64_t first, int64_t n) {
       Line part = line;
       part.length = n;
-      if (n >= sortedFrom && lines < kShares) {
-        scatterLineRuns(x.dtype(), device, part, walk, lines, base, at + first * line.index, values + first * line.other,
-                        int(mode));
-        return;
-      }
       Sorted sorted(n, line.size, 1, lines);
       sorted.arguments.valueStep = line.other;
       sorted.arguments.mode = int(mode);
       sorted.arguments.factor = 1;
-      launch(sortedKernel(sorts, "scatterLines", x, std::abs(line.x) * line.size), device, sorted.grid, sorted.threads, sorted.arguments, part, walk, base,
+      launch(sortedKernel(sorts, "scatterLines", x, line.x * line.size), device, sorted.grid, sorted.threads, sorted.arguments, part, walk, base,
              at + first * line.index, values + first * line.other);
     });
   });

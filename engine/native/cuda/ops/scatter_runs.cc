@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "cuda/ops/index_walk.h"
+#include "cuda/ops/radix.h"
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
-#include "ops/sort.h"
 
 namespace gb::cuda {
 namespace {
@@ -25,29 +26,30 @@ CUfunction runKernel(RunKernel which, DType type, Device device) {
   return all[which][int(type)].get(cudaIndex(device), names[which], [&] { return runsUnit(type); });
 }
 
-/**
- * Writes where the keys [lines, count] say, in bytes from `base` on. A line has `elements` columns, which `walk` (operands base and
- * values) is over; several lines have one each.
- */
-void write(DType type, const Tensor& keys, int64_t elements, const Walk<2>& walk, char* base, ValueRows values, int mode,
-           double factor) {
+/** Joins where the keys [count] say. A position has `elements` columns, which `walk` (operands base and values) is over. */
+void join(DType type, const Tensor& keys, int64_t reach, int64_t elements, const Walk<2>& walk, char* base, ValueRows values, int mode,
+          double factor) {
   const Device device = keys.device();
-  const int64_t lines = keys.size(0), count = keys.size(1), columns = std::min(elements, kColumns), teams = kRunThreads / columns;
-  const Tensor order = emptyTensor(keys.sizes(), DType::Int64, device);
-  sortKernel(device, keys, order, false);
+  const int64_t count = keys.numel(), columns = std::min(elements, kColumns), teams = kRunThreads / columns;
+  const Tensor sorted = emptyTensor(keys.sizes(), DType::Int32, device), order = emptyTensor(keys.sizes(), DType::Int32, device);
+  RadixRows rows{RadixKey::Place, keys.data(), sorted.data()};
+  rows.order = static_cast<unsigned*>(order.data());
+  rows.rows = 1;
+  rows.n = count;
+  while ((int64_t(1) << rows.bits) <= reach) rows.bits++;
+  sortByDigits(rows, device);
   RunArguments r{};
-  r.keys = static_cast<const long long*>(keys.data());
-  r.order = static_cast<const long long*>(order.data());
-  r.keyStep = lines > 1 ? count : 0;
+  r.keys = static_cast<const unsigned*>(sorted.data());
+  r.order = rows.order;
   r.valueStep = values.step;
   r.mode = mode;
   r.factor = factor;
   r.count = count;
-  r.elements = unsigned(lines * elements);
+  r.elements = unsigned(elements);
   r.columns = unsigned(columns);
   const auto grid = [&](int64_t parts) {
     Grid grid = gridFor(parts, 1);
-    grid.y = unsigned(lines * ((elements + columns - 1) / columns));
+    grid.y = unsigned((elements + columns - 1) / columns);
     return grid;
   };
   r.each = std::max(kRunLeast, (count + teams * kRunBlocks - 1) / (teams * kRunBlocks));
@@ -63,39 +65,25 @@ void write(DType type, const Tensor& keys, int64_t elements, const Walk<2>& walk
          span);
 }
 
-/** The walk over x and other out of that over other, index and x. */
-Walk<2> pairOf(const Walk<3>& walk) {
-  Walk<2> pair{};
-  pair.dims = walk.dims;
-  for (int d = 0; d < walk.dims; d++) {
-    pair.sizes[d] = walk.sizes[d];
-    pair.strides[0][d] = walk.strides[2][d];
-    pair.strides[1][d] = walk.strides[0][d];
-  }
-  return pair;
-}
-
 GB_UNITS(all) {
   for (int type = 0; type < kDTypes; type++) all.push_back(runsUnit(DType(type)));
 }
 
 }  // namespace
 
-void scatterBlockRuns(DType type, Device device, const IndexArguments& index, int64_t count, const Walk<2>& walk, int64_t elements,
-                      char* base, ValueRows values, int mode, double factor) {
-  const Tensor keys = emptyTensor({1, count}, DType::Int64, device);
+void joinBlockRuns(DType type, Device device, const IndexArguments& index, int64_t count, int64_t reach, const Walk<2>& walk,
+                   int64_t elements, char* base, ValueRows values, int mode, double factor) {
+  const Tensor keys = emptyTensor({count}, DType::Int32, device);
   launch(runKernel(kBlockKeys, type, device), device, gridFor(count, kThreads), kThreads, index, keys.data(),
          static_cast<long long>(count));
-  write(type, keys, elements, walk, base, values, mode, factor);
+  join(type, keys, reach, elements, walk, base, values, mode, factor);
 }
 
-void scatterLineRuns(DType type, Device device, const Line& line, const Walk<3>& walk, int64_t lines, char* x, const char* index,
-                     const char* other, int mode) {
-  const Tensor keys = emptyTensor({lines, line.length}, DType::Int64, device);
-  Grid grid = gridFor(line.length, kThreads);
-  grid.y = unsigned(lines);
-  launch(runKernel(kLineKeys, type, device), device, grid, kThreads, line, walk, index, keys.data());
-  write(type, keys, 1, pairOf(walk), x, {other, line.other}, mode, 1);
+void joinLineRuns(DType type, Device device, const Line& line, const StridedLoop& nest, int64_t reach, int mode) {
+  const Tensor keys = emptyTensor({nest.numel}, DType::Int32, device);
+  launch(runKernel(kLineKeys, type, device), device, indexGrid(nest.numel), kThreads, line, walkOf<3>(nest), nest.data[1], keys.data(),
+         unsigned(nest.numel));
+  join(type, keys, reach, 1, Walk<2>{}, nest.data[2], {nest.data[0], int64_t(itemSize(type))}, mode, 1);
 }
 
 }  // namespace gb::cuda

@@ -2,6 +2,7 @@
 // thread blocks can share them out evenly, also where most of them name one place.
 #pragma once
 #include "cuda/kernels/scatter_arguments.h"
+#include "tensor/strided_loop.h"
 #include "tensor/tensor.h"
 
 namespace gb::cuda {
@@ -15,12 +16,14 @@ struct ValueRows {
   int64_t step;
 };
 
-/** Blocks of `elements` at places that `count` positions name; walk: operands base and values. */
-void scatterBlockRuns(DType type, Device device, const IndexArguments& index, int64_t count, const Walk<2>& walk, int64_t elements,
-                      char* base, ValueRows values, int mode, double factor);
+/**
+ * Blocks of `elements` at places that `count` positions name; walk: operands base and values. `reach`: elements from the first place to
+ * behind the last one, fewer than 2³².
+ */
+void joinBlockRuns(DType type, Device device, const IndexArguments& index, int64_t count, int64_t reach, const Walk<2>& walk,
+                   int64_t elements, char* base, ValueRows values, int mode, double factor);
 
-/** Elements of lines; walk: operands other, index, x. */
-void scatterLineRuns(DType type, Device device, const Line& line, const Walk<3>& walk, int64_t lines, char* x, const char* index,
-                     const char* other, int mode);
+/** Elements of lines; `nest` over the index: operands other (whose elements lie in its order), index, x. */
+void joinLineRuns(DType type, Device device, const Line& line, const StridedLoop& nest, int64_t reach, int mode);
 
 }  // namespace gb::cuda

@@ -52,8 +52,7 @@ void setAlong(const Tensor& x, int dim, const Tensor& index, const Tensor& other
            rows.data[2], walkOf<3>(rows), line);
     return;
   }
-  int64_t places = 1;
-  for (int d = 0; d < x.ndim(); d++) places += (x.size(d) - 1) * x.stride(d);
+  const int64_t places = reachOf(x);
   inLaunches(alongLoop(x, dim, index, other), [&](const StridedLoop& nest) {
     char *const values = nest.data[0], *const at = nest.data[1], *const base = nest.data[2];
     const Walk<3> walk = walkOf<3>(nest);

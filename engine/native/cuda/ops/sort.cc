@@ -1,8 +1,9 @@
-// Orders on a card: sorted tiles, merged pass by pass.
+// Orders on a card: long rows by digits, others by sorted tiles, merged pass by pass.
 #include "ops/sort.h"
 
 #include <algorithm>
 
+#include "cuda/ops/radix.h"
 #include "cuda/ops/units.h"
 #include "ops/copy.h"
 #include "ops/scan.h"
@@ -13,6 +14,9 @@ namespace {
 /** As in kernels/sort.cu. */
 constexpr int64_t kEach = 4, kTile = 1024;
 
+/** Of a row so small a part is kept that merging, which leaves the others out, is less work than going over all of it. */
+constexpr int64_t kFewKept = 16;
+
 int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /** Rows of x in order into values and indices of the same shape, of each row the first `keep`; x may be `values`. */
@@ -20,6 +24,17 @@ void sortRows(const Tensor& x, const Tensor& values, const Tensor& indices, int6
   static ByCompute tileSorts, merges;
   const Device device = x.device();
   const int64_t n = x.size(x.ndim() - 1), rows = x.numel() / n, tiles = parts(n, kTile);
+  if (keep > n / kFewKept && sortsByDigits(rows, n)) {
+    const RadixKey key = x.dtype() == DType::Float32   ? RadixKey::Float
+                         : x.dtype() == DType::Float64 ? RadixKey::Double
+                                                       : RadixKey::Integer;
+    RadixRows all{key, x.data(), values.data(), static_cast<long long*>(indices.data())};
+    all.rows = rows;
+    all.n = n;
+    all.bits = int(x.itemSize()) * 8;
+    all.descending = descending;
+    return sortByDigits(all, device);
+  }
   // What is written last must be the result.
   int passes = 0;
   for (int64_t width = kTile; width < n; width *= 2) passes++;
