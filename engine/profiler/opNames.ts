@@ -72,6 +72,7 @@ const own = new Set([
 	"maxPool",
 	"maxPoolBackward",
 	"mix",
+	"mixPlane",
 	"nadamStep",
 	"poolPick",
 	"poolPut",

@@ -63,6 +63,16 @@ export interface PoolOps {
 	poolPut: (x: Handle, places: Handle, size: number[], add: boolean) => Handle;
 	/** out[i] along `dim` is the sum of weights[j]·x[columns[j]], j from starts[i] to starts[i + 1]. */
 	mix: (x: Handle, dim: number, starts: Int32Array, columns: Int32Array, weights: Float64Array) => Handle;
+	/** The same along the last dimension but one, then along the last, in one go: for matrices with few entries in a row. */
+	mixPlane: (
+		x: Handle,
+		starts: Int32Array,
+		columns: Int32Array,
+		weights: Float64Array,
+		startsAcross: Int32Array,
+		columnsAcross: Int32Array,
+		weightsAcross: Float64Array,
+	) => Handle;
 }
 
 type Normalized = [result: Handle, mean: Handle, inverse: Handle];

@@ -176,6 +176,7 @@ export const layers: Record<string, Rule> = {
 		const place = dim < 0 ? dim + rankOf(x) : dim;
 		return batched(level, rows.mix!(x.inner, place + 1, ...more));
 	},
+	mixPlane: (level, [x, ...matrices]) => batched(level, rows.mixPlane!(x.inner, ...matrices)),
 	groupNorm,
 	layerNorm,
 	rmsNorm,

@@ -17,6 +17,13 @@ extern Kernel<void(const Tensor& out, const Tensor& x, const SparseMatrix& matri
                    int64_t inner)>
     mixKernel;
 
+/** The first matrix along the lines of each of `planes` planes of `height` by `width`, then the second along the rest, in that order. */
+extern Kernel<void(const Tensor& out, const Tensor& x, const SparseMatrix& down, const SparseMatrix& across, int64_t planes, int64_t height,
+                   int64_t width)>
+    mixPlaneKernel;
+
 Tensor mix(const Tensor& x, int64_t dim, const SparseMatrix& matrix, int64_t entries);
+/** The same as mix along the last dimension but one, then along the last, in one go: for matrices with few entries in a row. */
+Tensor mixPlane(const Tensor& x, const SparseMatrix& down, int64_t downEntries, const SparseMatrix& across, int64_t acrossEntries);
 
 }  // namespace gb

@@ -36,6 +36,11 @@ export class LineMatrix {
 		);
 	}
 
+	/** Entries of a row, on average. */
+	get perRow(): number {
+		return this.columns.length / (this.starts.length - 1);
+	}
+
 	/** The same with all weights times a factor. */
 	scaled(factor: number): LineMatrix {
 		const weights = this.weights.map((weight) => weight * factor);
@@ -82,13 +87,24 @@ function derivativeOf(name: string): Derivative {
 	return found;
 }
 
+/** So many elements of a plane for one of the result are gathered in one go; of more, one dimension is worked on after the other. */
+const mostTogether = 32;
+
 /** Applies a matrix to each of x's last dimensions. `name`: as PyTorch prints the node. */
 export function mixed(name: string, x: Tensor, matrices: Matrices): Tensor {
 	// Half types are rounded once, at the end.
 	let handle = x.dtype.itemsize === 2 ? native.to(x.handle, float32.code) : x.handle;
-	matrices.forEach((matrix, i) => {
-		handle = native.mix(handle, i - matrices.length, matrix.starts, matrix.columns, matrix.weights);
-	});
+	const [down, across] = matrices.slice(-2);
+	const together = down !== undefined && across !== undefined && down.perRow * across.perRow <= mostTogether;
+	const single = together ? matrices.length - 2 : matrices.length;
+	for (let i = 0; i < single; i++) {
+		const { starts, columns, weights } = matrices[i]!;
+		handle = native.mix(handle, i - matrices.length, starts, columns, weights);
+	}
+	if (together) {
+		const [a, b] = [down, across];
+		handle = native.mixPlane(handle, a.starts, a.columns, a.weights, b.starts, b.columns, b.weights);
+	}
 	const out = wrap(x.dtype.itemsize === 2 ? native.to(handle, x.dtype.code) : handle);
 	return tracked(x) ? record(out, derivativeOf(name), [x], [], matrices) : out;
 }

@@ -128,6 +128,15 @@ struct MixArguments {
   unsigned int outputs;
 };
 
+/** Two of them times each of planes [height, width], the first along the height. */
+struct MixPlaneArguments {
+  const int *downStarts, *downColumns, *acrossStarts, *acrossColumns;
+  const void *downWeights, *acrossWeights;
+  Divisor rows, columns;
+  int height, width;
+  unsigned int outputs;
+};
+
 /** Row-major; a weight's rows begin `stride` bytes apart, and are zero behind `in`. */
 struct DynamicLinearArguments {
   const float *x, *bias;

@@ -94,6 +94,9 @@ struct Layout {
   }
 };
 
+/** Convolutions of bfloat16 go by tensor cores only where they are told so. */
+dnn::MathType mathOf(DType type) { return type == DType::BFloat16 ? dnn::kTensorMath : dnn::mathFor(type); }
+
 void setTensor(dnn::TensorDesc to, const Layout& x, DType type) {
   GB_CUDNN(tensorSet, to, dnn::dataTypeOf(type), int(x.sizes.size()), x.sizes.data(), x.strides.data());
 }
@@ -114,7 +117,7 @@ void describe(Plan& plan, const ConvShape& s, DType type) {
   GB_CUDNN(convSet, plan.conv, spatial, padding.data(), stride.data(), dilation.data(), dnn::kCrossCorrelation,
            dnn::dataTypeOf(computeType(type)));
   GB_CUDNN(convGroups, plan.conv, int(s.groups));
-  GB_CUDNN(convMath, plan.conv, dnn::mathFor(type));
+  GB_CUDNN(convMath, plan.conv, mathOf(type));
 }
 
 /** The pointers of a pass: what it reads, and what it writes. */
@@ -215,7 +218,7 @@ std::optional<float> timeOf(dnn::Handle handle, const Plan& plan, const dnn::Cho
 }
 
 void choose(Plan& plan, dnn::Handle handle, Pass pass, const Operands& o, DType type, Device device) {
-  const std::vector<dnn::Choice> good = candidates(handle, plan, pass, dnn::mathFor(type));
+  const std::vector<dnn::Choice> good = candidates(handle, plan, pass, mathOf(type));
   plan.possible = !good.empty();
   if (!plan.possible) return;
   plan.choice = good.front();

@@ -130,25 +130,33 @@ void maxPoolBackwardOnCuda(const PoolWindows (&dims)[3], const Tensor& out, cons
   });
 }
 
-void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_t outer, int64_t size, int64_t inner) {
-  // Weights, starts and columns behind each other.
-  const int64_t entries = m.starts[m.rows];
-  const size_t weights = size_t(entries) * x.itemSize(), starts = size_t(m.rows + 1) * 4;
-  std::string table(weights + starts + size_t(entries) * 4, '\0');
-  if (x.dtype() == DType::Float64) {
-    std::memcpy(table.data(), m.weights, weights);
-  } else {
+/** Weights in the type of computation, starts and columns of a matrix behind each other. */
+struct MixTable {
+  size_t starts, columns;
+  std::string bytes;
+
+  MixTable(const SparseMatrix& m, DType type) {
+    const int64_t entries = m.starts[m.rows];
+    const size_t item = itemSize(type);
+    starts = size_t(entries) * item;
+    columns = starts + size_t(m.rows + 1) * 4;
+    // What follows it begins at a whole number of doubles.
+    bytes.resize((columns + size_t(entries) * 4 + 7) / 8 * 8);
     for (int64_t j = 0; j < entries; j++) {
       const float weight = float(m.weights[j]);
-      std::memcpy(table.data() + j * 4, &weight, 4);
+      std::memcpy(bytes.data() + size_t(j) * item, type == DType::Float64 ? static_cast<const void*>(m.weights + j) : &weight, item);
     }
+    std::memcpy(bytes.data() + starts, m.starts, size_t(m.rows + 1) * 4);
+    std::memcpy(bytes.data() + columns, m.columns, size_t(entries) * 4);
   }
-  std::memcpy(table.data() + weights, m.starts, starts);
-  std::memcpy(table.data() + weights + starts, m.columns, size_t(entries) * 4);
-  const Constant constant(table.data(), table.size(), out.device());
+};
+const int* wholeAt(const char* at) { return reinterpret_cast<const int*>(at); }
+
+void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_t outer, int64_t size, int64_t inner) {
+  const MixTable table(m, x.dtype());
+  const Constant constant(table.bytes.data(), table.bytes.size(), out.device());
   const char* at = constant.data();
-  MixArguments a{reinterpret_cast<const int*>(at + weights), reinterpret_cast<const int*>(at + weights + starts), at,
-                 divisorOf(inner), divisorOf(m.rows), size, 0};
+  MixArguments a{wholeAt(at + table.starts), wholeAt(at + table.columns), at, divisorOf(inner), divisorOf(m.rows), size, 0};
   static ByFloat kernels;
   const int64_t lines = m.rows * inner;
   GB_CHECK(lines <= mostElements(), "a result whose lines along one dimension have so many elements is not possible on a card: ", lines);
@@ -156,6 +164,25 @@ void mixOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& m, int64_
     a.outputs = unsigned(count * lines);
     launch(kernels.get(out.device(), "mix.cu", "mix", x.dtype()), out.device(), gridFor(a.outputs, kThreads), kThreads, a,
            from(out, first * lines), from(x, first * size * inner));
+  });
+}
+
+void mixPlaneOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& down, const SparseMatrix& across, int64_t planes,
+                    int64_t height, int64_t width) {
+  const MixTable first(down, x.dtype()), second(across, x.dtype());
+  const std::string both = first.bytes + second.bytes;
+  const Constant constant(both.data(), both.size(), out.device());
+  const char *at = constant.data(), *next = at + first.bytes.size();
+  MixPlaneArguments a{wholeAt(at + first.starts),    wholeAt(at + first.columns), wholeAt(next + second.starts),
+                      wholeAt(next + second.columns), at,                          next,
+                      divisorOf(down.rows),           divisorOf(across.rows),      int(height),
+                      int(width),                     0};
+  static ByFloat kernels;
+  const int64_t windows = down.rows * across.rows;
+  inPlanes(planes, std::max(windows, height * width), [&](int64_t start, int64_t count) {
+    a.outputs = unsigned(count * windows);
+    launch(kernels.get(out.device(), "mix.cu", "mixPlane", x.dtype()), out.device(), gridFor(a.outputs, kThreads), kThreads, a,
+           from(out, start * windows), from(x, start * height * width));
   });
 }
 
@@ -170,6 +197,7 @@ GB_KERNEL(CUDA, poolPickKernel, pickOnCuda)
 GB_KERNEL(CUDA, poolPutKernel, putOnCuda)
 GB_KERNEL(CUDA, maxPoolBackwardKernel, maxPoolBackwardOnCuda)
 GB_KERNEL(CUDA, mixKernel, mixOnCuda)
+GB_KERNEL(CUDA, mixPlaneKernel, mixPlaneOnCuda)
 
 }  // namespace
 }  // namespace gb::cuda
