@@ -13,6 +13,9 @@ constexpr int kExchangeThreads = 256, kExchangeColumns = 32;
 /** Substitution: threads that share a row, each with so many columns. */
 constexpr int kSolveSide = 4, kSolveEach = 4, kSolveColumns = kSolveSide * kSolveEach;
 
+/** Rows and columns up to which one warp takes a matrix, and warps of a block. */
+constexpr int kSmallSide = 32, kSmallWarps = 2;
+
 /** Sweeps of Jacobi's rotations at most, and pairs of a block in each direction. */
 constexpr int kSweeps = 60, kPairs = 16;
 

@@ -1,8 +1,9 @@
-// Factorisations on a card: a block takes one matrix of a batch, or many take a large one.
+// Factorisations on a card: a warp takes a small matrix of a batch, a block takes one, or many take a large one.
 #include "ops/linalg.h"
 
 #include <algorithm>
 
+#include "cuda/kernels/matrix_arguments.h"
 #include "cuda/ops/jacobi.h"
 #include "cuda/ops/linalg_blocks.h"
 #include "cuda/ops/reflections.h"
@@ -22,34 +23,56 @@ void overMatrices(Function& kernel, const char* file, const char* name, const Te
   launchPlain(kernel, file, name, a.device(), gridFor(a.size(0), 1), threads, arguments...);
 }
 
+constexpr const char* kSmallFile = "small_matrices.cu";
+
+/** Triangular factors of matrices of so few rows and columns: a warp for each, or for `parts` of each. */
+bool isSmall(int64_t rows, int64_t columns) { return std::max(rows, columns) <= kSmallSide; }
+template <class... A>
+void bySmallWarps(Function& kernel, const char* name, const Tensor& a, int64_t parts, const A&... arguments) {
+  if (a.size(0) * parts == 0) return;
+  launchPlain(kernel, kSmallFile, name, a.device(), gridFor(a.size(0) * parts, kSmallWarps), kSmallWarps * 32, arguments...);
+}
+
+/** Warps that share the columns of a matrix's right sides. */
+int64_t sidesOf(const Tensor& b) { return (b.size(2) + 31) / 32; }
+
 constexpr const char *kSolve = "solve.cu", *kQr = "qr.cu", *kEigh = "eigh.cu", *kSvd = "svd.cu";
 
 void luOnCuda(const Tensor& a, const Tensor& pivots, const Tensor& info) {
   if (inBlocks(a.size(0), a.size(1), a.size(2))) return luInBlocks(a, pivots, info);
-  static Function kernel;
-  const long long m = a.size(1), n = a.size(2);
+  static Function kernel, small;
+  const long long m = a.size(1), n = a.size(2), batch = a.size(0);
+  if (isSmall(m, n)) return bySmallWarps(small, "luSmall", a, 1, a.data(), pivots.data(), info.data(), int(m), int(n), batch);
   overMatrices(kernel, kSolve, "lu", a, std::max(m, n), a.data(), pivots.data(), info.data(), m, n);
 }
 
 void luSolveOnCuda(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
   if (inBlocks(b.size(0), b.size(1), std::max(b.size(1), b.size(2)))) return luSolveInBlocks(lu, pivots, b);
-  static Function kernel;
-  const long long n = lu.size(1), k = b.size(2);
+  static Function kernel, small;
+  const long long n = lu.size(1), k = b.size(2), batch = b.size(0);
+  if (isSmall(n, n)) {
+    return bySmallWarps(small, "luSolveSmall", lu, sidesOf(b), lu.data(), pivots.data(), b.data(), int(n), k, batch,
+                        faultOf(cudaIndex(lu.device())), faultCode());
+  }
   overMatrices(kernel, kSolve, "luSolve", lu, n, lu.data(), pivots.data(), b.data(), n, k, faultOf(cudaIndex(lu.device())),
                faultCode());
 }
 
 void choleskyOnCuda(const Tensor& a, const Tensor& info) {
   if (inBlocks(a.size(0), a.size(1), a.size(2))) return choleskyInBlocks(a, info);
-  static Function kernel;
-  const long long n = a.size(1);
+  static Function kernel, small;
+  const long long n = a.size(1), batch = a.size(0);
+  if (isSmall(n, n)) return bySmallWarps(small, "choleskySmall", a, 1, a.data(), info.data(), int(n), batch);
   overMatrices(kernel, kSolve, "cholesky", a, n, a.data(), info.data(), n);
 }
 
 void triangularOnCuda(const Tensor& a, const Tensor& b, bool upper, bool unit) {
   if (inBlocks(b.size(0), b.size(1), std::max(b.size(1), b.size(2)))) return triangularInBlocks(a, b, upper, unit);
-  static Function kernel;
-  const long long n = a.size(1), k = b.size(2);
+  static Function kernel, small;
+  const long long n = a.size(1), k = b.size(2), batch = b.size(0);
+  if (isSmall(n, n)) {
+    return bySmallWarps(small, "triangularSmall", a, sidesOf(b), a.data(), b.data(), int(n), k, batch, upper, unit);
+  }
   overMatrices(kernel, kSolve, "triangular", a, std::max(n, k), a.data(), b.data(), n, k, upper, unit);
 }
 
@@ -83,7 +106,7 @@ void svdOnCuda(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& 
 }
 
 GB_UNITS(all) {
-  for (const char* file : {kSolve, kQr, kEigh, kSvd}) all.push_back(Unit{file, ""});
+  for (const char* file : {kSolve, kSmallFile, kQr, kEigh, kSvd}) all.push_back(Unit{file, ""});
 }
 
 GB_KERNEL(CUDA, luKernel, luOnCuda)
