@@ -157,7 +157,7 @@ extern "C" __global__ void __launch_bounds__(kSmallWarps* kWarp) luSolveSmall(co
   if (sides.matrix >= batch) return;
   const int lane = threadIdx.x % kWarp;
   const i64 named = lane < n ? pivots[sides.matrix * n + lane] : 0;
-  const bool sound = named >= 0 && named < n;
+  const bool sound = lane >= n || (named >= 0 && named < n);
   if (!sound) report(fault, op, kNoPivot, named, n);
   if (!__all_sync(kAllLanes, sound)) return;
   Square &triangle = triangles[threadIdx.x / kWarp], &x = squares[threadIdx.x / kWarp];
