@@ -3,14 +3,15 @@ import { record, recordAll, tracked } from "../autograd/record";
 import { bind, integer, wrapDim } from "../core/arguments";
 import { autocastState } from "../core/autocast";
 import type { DType } from "../core/dtype";
+import { finfo } from "../core/limits";
 import { type ValuesAndIndices, valuesAndIndices } from "../core/namedTuple";
 import { native } from "../core/native";
 import { type Tensor, wrap } from "../core/tensor";
 import { raisedOnCards } from "./castPolicy";
-import { composite } from "./composite";
 import { cast, writtenBack } from "./copy";
 import { catAlong } from "./join";
 import { asMethods } from "./methods";
+import { where } from "./ternary";
 
 /* Running sums, products and extremes along one dimension. */
 
@@ -100,15 +101,25 @@ export const cummin = extreme("cummin", native.cummin, { ...cummaxBackward, name
 export function logcumsumexp(x: Tensor, dim: number | { dim: number }): Tensor {
 	const at = wrapDim("logcumsumexp", typeof dim === "object" ? dim.dim : dim, x.ndim);
 	if (!x.isFloatingPoint()) throw new TypeError(`[logcumsumexp] expects a floating point dtype, got ${x.dtype}`);
-	return runningLogsumexp(at, x);
+	const out = wrap(native.logcumsumexp(x.handle, at));
+	return tracked(x) ? record(out, logcumsumexpBackward, [x], [x, out], at) : out;
 }
 
-const runningLogsumexp = composite("LogcumsumexpBackward0", (at: number, x: Tensor) => {
-	if (x.ndim === 0) return x.clone();
-	const parts: Tensor[] = [];
-	for (const part of x.split(1, at)) parts.push(parts.length === 0 ? part : parts.at(-1)!.logaddexp(part));
-	return parts.length === 0 ? x.clone() : catAlong(parts, at);
-});
+/* Σₖ≥ᵢ gₖ·exp(xᵢ − yₖ), whose exponents would overflow one by one: the logarithms of gains and of losses run back, each by itself. */
+const logcumsumexpBackward: Derivative = {
+	name: "LogcumsumexpBackward0",
+	backward(node, grad) {
+		const [x, result] = [node.saved(0), node.saved(1)];
+		const dim = node.attributes as number;
+		if (x.ndim === 0 || x.numel() === 0) return [grad];
+		const size = grad.abs().log();
+		const part = (mask: Tensor) => {
+			const sizes = where(mask, size, finfo(grad.dtype).min);
+			return logcumsumexp(sizes.sub(result).flip(dim), dim).flip(dim).add(x).exp();
+		};
+		return [part(grad.gt(0)).sub(part(grad.lt(0)))];
+	},
+};
 
 declare module "../core/tensor" {
 	interface Tensor {

@@ -40,6 +40,8 @@ const unspilled = [
 	"set.cu",
 	"radix.cu",
 	"small_matrices.cu",
+	"columns.cu",
+	"compact.cu",
 ];
 
 /** Files whose units are one text for each formula (reduction, pair of types to copy between) and type. */

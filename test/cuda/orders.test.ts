@@ -90,9 +90,33 @@ describe.skipIf(!hasStandin)("a card", () => {
 		expect(torch.allclose(x.cuda().cumsum(1).cpu(), x.cumsum(1), { rtol: 1e-12 })).toBe(true);
 		const ones = torch.ones(2, 40_000).mul(1.0001);
 		expect(torch.allclose(ones.cuda().cumprod(1).cpu(), ones.cumprod(1))).toBe(true);
+		expect(torch.allclose(x.cuda().logcumsumexp(1).cpu(), x.logcumsumexp(1), { rtol: 1e-12 })).toBe(true);
 		expect(() => torch.bincount(torch.tensor([-1n], { device: "cuda" }))).toThrow(
 			"[bincount] expected values that are not negative, got -1",
 		);
+	});
+
+	test("running logarithms of sums of exponentials, of what is large, nothing, infinite and no number", () => {
+		const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
+		for (const dtype of [float32, float64, float16]) {
+			torch.manualSeed(2);
+			const x = torch.randn(7, 1500).mul(200).to(dtype);
+			for (const [row, value] of [-inf, inf, nan].entries()) x.setAt([row, 700], value);
+			x.setAt([3, ":900"], -inf);
+			const [card, host] = [x.cuda().logcumsumexp(1).cpu(), x.logcumsumexp(1)];
+			expect(torch.allclose(card, host, { rtol: 1e-6, equalNan: true })).toBe(true);
+		}
+	});
+
+	test("places of what is not zero: flags of any place in memory, in one chunk and in more than a block adds up", () => {
+		for (const shape of [[5], [3, 2000, 3], [1, 4095], [70, 60_000]]) {
+			torch.manualSeed(4);
+			const all = torch.rand([shape[0]! + 1, ...shape.slice(1)]).lt(shape.length > 2 ? 0.4 : 0.02);
+			const [x, y] = [all.at("1:"), all.cuda().at("1:")];
+			same(y.nonzero(), x.nonzero());
+			same(y.logicalNot().logicalAnd(false).nonzero(), torch.zeros(shape).nonzero());
+			same(y.int().maskedSelect(y), x.int().maskedSelect(x));
+		}
 	});
 
 	test("elements are counted in few bins, most of them in one, and in many", () => {

@@ -27,6 +27,7 @@ export interface ReduceOps {
 	countNonzero: (x: Handle, dims: number[] | null) => Handle;
 	cumsum: (x: Handle, dim: number, dtype: number) => Handle;
 	cumprod: (x: Handle, dim: number, dtype: number) => Handle;
+	logcumsumexp: (x: Handle, dim: number) => Handle;
 	cummax: (x: Handle, dim: number) => [values: Handle, indices: Handle];
 	cummin: (x: Handle, dim: number) => [values: Handle, indices: Handle];
 	softmax: (x: Handle, dim: number) => Handle;

@@ -70,6 +70,7 @@ export const reductions: Record<string, Rule> = {
 			"cumprod",
 			"cummax",
 			"cummin",
+			"logcumsumexp",
 			"softmax",
 			"logSoftmax",
 			"sort",

@@ -68,6 +68,7 @@ const Row rows[] = {
     GB_ROW(cumsum),
     GB_ROW(cumprod),
     GB_ROW(cummax),
+    GB_ROW(logcumsumexp),
     GB_ROW(cummin),
     GB_ROW(allclose),
     GB_ROW(equal),

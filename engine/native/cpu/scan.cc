@@ -2,6 +2,8 @@
 #include "ops/scan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -27,6 +29,22 @@ void accumulate(Scan scan, T* y, const T* x, int64_t n) {
   for (int64_t i = 0; i < n; i++) y[i] = T(total = scan == Scan::Sum ? total + A(x[i]) : total * A(x[i]));
 }
 
+/** log Σ exp so far: the largest element, and the sum of the exponentials less it. */
+template <class T>
+void logSums(T* y, const T* x, int64_t n) {
+  double top = -std::numeric_limits<double>::infinity(), sum = 0;
+  for (int64_t i = 0; i < n; i++) {
+    const double own = double(x[i]);
+    if (own > top) {
+      sum = sum * std::exp(top - own) + 1;
+      top = own;
+    } else {
+      sum += own == top ? 1 : std::exp(own - top);
+    }
+    y[i] = T(top + std::log(sum));
+  }
+}
+
 /** A NaN wins; of equal elements the last. */
 template <class T>
 void extremes(bool largest, T* y, int64_t* indices, const T* x, int64_t n) {
@@ -47,6 +65,8 @@ void scanIn(Scan scan, const Tensor& y, MaybeTensor indices, const Tensor& x, in
   forRows(x.numel() / n, n, 2, [&](int64_t r) {
     if (indices) {
       extremes(scan == Scan::Max, y.as<T>() + r * n, indices->as<int64_t>() + r * n, x.as<T>() + r * n, n);
+    } else if (scan == Scan::LogSumExp) {
+      logSums(y.as<T>() + r * n, x.as<T>() + r * n, n);
     } else {
       accumulate(scan, y.as<T>() + r * n, x.as<T>() + r * n, n);
     }

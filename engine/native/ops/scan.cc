@@ -48,6 +48,10 @@ TensorPair choose(RowChoice choice, const Tensor& x, int64_t dim, bool keepdim) 
 
 Tensor cumsum(const Tensor& x, int64_t dim, MaybeDType dtype) { return running(Scan::Sum, x, dim, dtype); }
 Tensor cumprod(const Tensor& x, int64_t dim, MaybeDType dtype) { return running(Scan::Product, x, dim, dtype); }
+Tensor logcumsumexp(const Tensor& x, int64_t dim) {
+  GB_CHECK(isFloat(x.dtype()), "expected a floating-point tensor, got ", nameOf(x.dtype()));
+  return running(Scan::LogSumExp, x, dim, {});
+}
 TensorPair cummax(const Tensor& x, int64_t dim) { return runningExtreme(Scan::Max, x, dim); }
 TensorPair cummin(const Tensor& x, int64_t dim) { return runningExtreme(Scan::Min, x, dim); }
 TensorPair medianDim(const Tensor& x, int64_t dim, bool keepdim) { return choose(RowChoice::Median, x, dim, keepdim); }

@@ -8,9 +8,9 @@
 
 namespace gb {
 
-enum class Scan : uint8_t { Sum, Product, Max, Min };
+enum class Scan : uint8_t { Sum, Product, Max, Min, LogSumExp };
 
-/** y, x: contiguous rows of n elements of type Float32, Float64 or Int64; indices (int64) for Max and Min only. */
+/** y, x: contiguous rows of n elements of type Float32, Float64 or (not for LogSumExp) Int64; indices (int64) for Max and Min only. */
 extern Kernel<void(Scan, const Tensor& y, MaybeTensor indices, const Tensor& x, int64_t n)> scanKernel;
 
 enum class RowChoice : uint8_t { Median, Mode };
@@ -19,6 +19,7 @@ extern Kernel<void(RowChoice, const Tensor& values, const Tensor& indices, const
 
 Tensor cumsum(const Tensor& x, int64_t dim, MaybeDType dtype);
 Tensor cumprod(const Tensor& x, int64_t dim, MaybeDType dtype);
+Tensor logcumsumexp(const Tensor& x, int64_t dim);
 TensorPair cummax(const Tensor& x, int64_t dim);
 TensorPair cummin(const Tensor& x, int64_t dim);
 TensorPair medianDim(const Tensor& x, int64_t dim, bool keepdim);

@@ -1,4 +1,5 @@
 // Reading at indices on a card, and what is not zero.
+#include "cuda/kernels/compact_arguments.h"
 #include "cuda/ops/index_walk.h"
 #include "cuda/ops/units.h"
 #include "ops/copy.h"
@@ -6,8 +7,6 @@
 
 namespace gb::cuda {
 namespace {
-
-constexpr int64_t kChunk = 1024;
 
 void gatherOnCuda(const Indexed& from, const Tensor& out) {
   const Device device = out.device();
@@ -46,20 +45,17 @@ void alongOnCuda(Along mode, const Tensor& x, int dim, const Tensor& index, cons
 Tensor nonzeroOnCuda(const Tensor& x) {
   const Device device = x.device();
   const Tensor mask = x.dtype() == DType::Bool && x.contiguous() ? x : contiguous(toType(x, DType::Bool));
-  const int64_t n = mask.numel(), chunks = (n + kChunk - 1) / kChunk;
+  const int64_t n = mask.numel(), chunks = (n + kFlagChunk - 1) / kFlagChunk;
   int64_t total = 0;
-  Tensor before = emptyTensor({chunks}, DType::Int64);
+  const Tensor begins = emptyTensor({chunks + 1}, DType::Int64, device);
   if (n > 0) {
-    static Function counts;
-    const CUfunction count = counts.get(cudaIndex(device), "count", [] { return Unit{"compact.cu", ""}; });
+    static Function counts, begin;
     const Tensor found = emptyTensor({chunks}, DType::Int32, device);
-    launch(count, device, gridFor(chunks, 1), kThreads, mask.data(), found.data(), static_cast<long long>(n));
+    launchPlain(counts, "compact.cu", "count", device, gridFor(chunks, 1), kFlagThreads, mask.data(), found.data(),
+                static_cast<long long>(n));
+    launchPlain(begin, "compact.cu", "begin", device, gridFor(1, 1), 1024, found.data(), begins.data(), static_cast<long long>(chunks));
     // How many there are decides the result's shape: the host must know.
-    const Tensor here = onHost(found);
-    for (int64_t i = 0; i < chunks; i++) {
-      before.as<int64_t>()[i] = total;
-      total += here.as<int32_t>()[i];
-    }
+    total = *onHost(begins.viewed({1}, {1}, begins.offset() + chunks)).as<int64_t>();
   }
   const Tensor result = emptyTensor({total, x.ndim()}, DType::Int64, device);
   if (result.numel() == 0) return result;
@@ -67,9 +63,8 @@ Tensor nonzeroOnCuda(const Tensor& x) {
   Shape shape{x.ndim(), {}};
   for (int d = 0; d < x.ndim(); d++) shape.sizes[d] = x.size(d);
   static Function writes;
-  const CUfunction write = writes.get(cudaIndex(device), "write", [] { return Unit{"compact.cu", ""}; });
-  const Tensor there = toDevice(before, device, false);
-  launch(write, device, gridFor(chunks, 1), kThreads, mask.data(), there.data(), result.data(), shape, static_cast<long long>(n));
+  launchPlain(writes, "compact.cu", "write", device, gridFor(chunks, 1), kFlagThreads, mask.data(), begins.data(), result.data(), shape,
+              static_cast<long long>(n));
   return result;
 }
 

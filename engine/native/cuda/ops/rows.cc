@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "cuda/kernels/column_arguments.h"
 #include "cuda/ops/long_rows.h"
 #include "cuda/ops/row_plan.h"
 #include "cuda/runtime/fault.h"
@@ -11,14 +12,40 @@
 namespace gb::cuda {
 namespace {
 
+/** Elements of a column that a part is worth, and parts at most. */
+constexpr int64_t kColumnLeast = 64, kMostColumnParts = 128;
+
+/** How blocks share out `columns` of n elements: whole, or in parts where there are few. */
+struct ColumnPlan {
+  ColumnArguments arguments{};
+  Grid grid{};
+  std::optional<Scratch> parts;
+
+  /** `found`: bytes of what a part keeps of a column. */
+  ColumnPlan(int64_t columns, int64_t n, int64_t inner, bool log, size_t found, Device device) {
+    grid = gridFor(columns, kColumnsBeside);
+    const int64_t wanted = 8 * int64_t(properties(cudaIndex(device)).multiProcessorCount);
+    const int64_t cuts = std::clamp<int64_t>(std::min(wanted / grid.x, n / kColumnLeast), 1, kMostColumnParts);
+    arguments = {n, inner, columns, (n + cuts - 1) / cuts, nullptr, log};
+    grid.y = unsigned((n + arguments.perPart - 1) / arguments.perPart);
+    if (grid.y == 1) return;
+    parts.emplace(size_t(columns) * grid.y * found, device);
+    arguments.parts = parts->data();
+  }
+};
+
 void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
   static ByRow softmax, logSoftmax;
-  static ByFloat columns;
+  static ByFloat columns, columnParts;
   const bool log = map == RowMap::LogSoftmax;
+  const Device device = x.device();
   if (inner > 1) {
-    const long long count = x.numel() / n;
-    launch(columns.get(x.device(), "columns.cu", "softmaxColumns", x.dtype()), x.device(), gridFor(count, kThreads), kThreads,
-           y.data(), x.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
+    const ColumnPlan plan(x.numel() / n, n, inner, log, 2 * sizeof(double), device);
+    if (plan.parts) {
+      launch(columnParts.get(device, "columns.cu", "softmaxParts", x.dtype()), device, plan.grid, kColumnThreads, plan.arguments, x.data());
+    }
+    launch(columns.get(device, "columns.cu", "softmaxColumns", x.dtype()), device, plan.grid, kColumnThreads, plan.arguments, y.data(),
+           x.data());
     return;
   }
   if (inParts(x.numel() / n, n, x.device())) return mapInParts(map, y, x, n);
@@ -29,12 +56,17 @@ void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t 
 
 void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
   static ByRow softmax, logSoftmax;
-  static ByFloat columns;
+  static ByFloat columns, columnParts;
   const bool log = map == RowMap::LogSoftmax;
+  const Device device = y.device();
   if (inner > 1) {
-    const long long count = y.numel() / n;
-    launch(columns.get(y.device(), "columns.cu", "softmaxColumnsBackward", y.dtype()), y.device(), gridFor(count, kThreads),
-           kThreads, dx.data(), g.data(), y.data(), static_cast<long long>(n), static_cast<long long>(inner), count, log);
+    const ColumnPlan plan(y.numel() / n, n, inner, log, sizeof(double), device);
+    if (plan.parts) {
+      launch(columnParts.get(device, "columns.cu", "softmaxPartsBackward", y.dtype()), device, plan.grid, kColumnThreads, plan.arguments,
+             g.data(), y.data());
+    }
+    launch(columns.get(device, "columns.cu", "softmaxColumnsBackward", y.dtype()), device, plan.grid, kColumnThreads, plan.arguments,
+           dx.data(), g.data(), y.data());
     return;
   }
   if (inParts(y.numel() / n, n, y.device())) return mapBackwardInParts(map, dx, g, y, n);

@@ -17,6 +17,8 @@ constexpr int64_t kMostParts = 1024;
 
 void scanOnCuda(Scan scan, const Tensor& y, MaybeTensor indices, const Tensor& x, int64_t n) {
   static ByCompute sums, runSums, accumulates, bests, runBests, extremes;
+  static ByFloat logSums, runLogSums, accumulateLogs;
+  const bool logs = scan == Scan::LogSumExp;
   const Device device = x.device();
   const int64_t rows = x.numel() / n, wanted = 8 * int64_t(properties(cudaIndex(device)).multiProcessorCount);
   const int64_t cuts = std::clamp<int64_t>(std::min((wanted + rows - 1) / rows, n / kLeast), 1, kMostParts);
@@ -29,8 +31,19 @@ void scanOnCuda(Scan scan, const Tensor& y, MaybeTensor indices, const Tensor& x
   std::optional<Scratch> totals;
   void* all = nullptr;
   if (parts > 1) {
-    totals.emplace(size_t(rows * parts) * (indices ? 16 : 8), device);
+    totals.emplace(size_t(rows * parts) * (indices || logs ? 16 : 8), device);
     all = totals->data();
+  }
+  if (logs) {
+    const auto get = [&](ByFloat& kernels, const char* name) { return kernels.get(device, "log_scan.cu", name, x.dtype()); };
+    if (parts > 1) {
+      launch(get(logSums, "logSums"), device, blocks, threads, all, x.data(), length, parts, perPart);
+      launch(get(runLogSums, "runLogSums"), device, gridFor(rows, 1), kThreads, all, parts);
+    }
+    launch(get(accumulateLogs, "accumulateLogs"), device, blocks, threads, y.data(), x.data(), all, length, parts, perPart);
+    return;
+  }
+  if (parts > 1) {
     const auto get = [&](ByCompute& kernels, const char* name) { return kernels.get(device, "scan.cu", name, x.dtype()); };
     launch(indices ? get(bests, "bests") : get(sums, "sums"), device, blocks, threads, all, x.data(), length, parts, perPart,
            flag);
@@ -47,6 +60,7 @@ void scanOnCuda(Scan scan, const Tensor& y, MaybeTensor indices, const Tensor& x
 
 GB_UNITS(all) {
   for (DType compute : kComputes) all.push_back(ByCompute::unit("scan.cu", compute));
+  for (DType type : {DType::Float32, DType::Float64}) all.push_back(ByFloat::unit("log_scan.cu", type));
 }
 
 GB_KERNEL(CUDA, scanKernel, scanOnCuda)
