@@ -32,6 +32,20 @@ struct Block {
     block.columns = block.row = howManyColumns;
     return block;
   }
+  /** The i-th of a batch alone. */
+  Block one(int64_t i) const {
+    Block block = *this;
+    block.data += i * perMatrix;
+    block.batch = 1;
+    return block;
+  }
+  /** The squares of `side` rows on the diagonal of one matrix, as a batch of so many. */
+  Block squares(int64_t side, int64_t count) const {
+    Block block = part(0, side, 0, side);
+    block.perMatrix = side * (row + column);
+    block.batch = count;
+    return block;
+  }
   Block transposed() const {
     Block block = *this;
     std::swap(block.rows, block.columns);

@@ -5,8 +5,11 @@
 #include "cuda/kernels/matrix_arguments.h"
 #include "cuda/ops/blocks.h"
 #include "cuda/ops/limits.h"
+#include "cuda/ops/reflections.h"
 #include "cuda/ops/units.h"
 #include "cuda/runtime/fault.h"
+#include "ops/copy.h"
+#include "ops/shape.h"
 
 namespace gb::cuda {
 namespace {
@@ -60,6 +63,59 @@ void solveTriangle(const Block& a, const Block& x, bool upper, bool unit) {
   }
 }
 
+/** Rows of the squares on the diagonal whose inverses are multiplied with, and what makes them worth their while. */
+constexpr int64_t kInverse = 2 * kBlock, kManySides = 128, kFewMatrices = 4;
+
+/** The inverses of a triangle's first `count` squares on the diagonal, [count, kInverse, kInverse]: of both halves by substitution. */
+Tensor inverses(const Block& a, int64_t count, bool upper, bool unit) {
+  const Tensor made = emptyTensor({count, kInverse, kInverse}, DType::Float64, a.device);
+  setIdentity(made);
+  const Block w(made), squares = a.squares(kInverse, count);
+  const auto half = [](const Block& x, int64_t down, int64_t right) { return x.part(down * kBlock, kBlock, right * kBlock, kBlock); };
+  for (int64_t i = 0; i < 2; i++) solveBlock(half(squares, i, i), half(w, i, i), upper, unit);
+  // (A 0; B C)⁻¹ has −C⁻¹ B A⁻¹ below, and (A B; 0 C)⁻¹ has −A⁻¹ B C⁻¹ above.
+  const int64_t down = upper ? 0 : 1, right = 1 - down;
+  const Tensor product = emptyTensor({count, kBlock, kBlock}, DType::Float64, a.device);
+  multiply(Block(product), half(squares, down, right), half(w, right, right), 1, 0);
+  multiply(half(w, down, right), half(w, down, down), Block(product), -1, 0);
+  return made;
+}
+
+/** x becomes the solution for right sides b, which are used up: all of it is products. What is left behind whole squares stays in b. */
+void solveByInverses(const Block& a, const Block& b, const Block& x, bool upper, bool unit) {
+  const int64_t n = a.rows, k = b.columns, count = n / kInverse, whole = count * kInverse;
+  const Tensor inverse = inverses(a, count, upper, unit);
+  // `known` rows from … from + rows are taken from all that are not.
+  const auto take = [&](int64_t from, int64_t rows, const Block& known) {
+    const int64_t to = from + rows;
+    const int64_t first = upper ? 0 : to, others = upper ? from : n - to;
+    if (others > 0) subtractProduct(b.part(first, others, 0, k), a.part(first, others, from, rows), known);
+  };
+  const auto rest = [&] {
+    if (whole == n) return;
+    const Block known = b.part(whole, n - whole, 0, k);
+    solveTriangle(a.part(whole, n - whole, whole, n - whole), known, upper, unit);
+    take(whole, n - whole, known);
+  };
+  if (upper) rest();
+  for (int64_t step = 0; step < count; step++) {
+    const int64_t i = upper ? count - 1 - step : step, from = i * kInverse;
+    const Block known = x.part(from, kInverse, 0, k);
+    multiply(known, Block(inverse).one(i), b.part(from, kInverse, 0, k), 1, 0);
+    take(from, kInverse, known);
+  }
+  if (!upper) rest();
+}
+
+void solveSides(const Tensor& a, const Tensor& b, bool upper, bool unit) {
+  const int64_t batch = b.size(0), n = b.size(1);
+  if (n < 2 * kInverse || b.size(2) < kManySides || batch > kFewMatrices) return solveTriangle(Block(a), Block(b), upper, unit);
+  const Tensor x = emptyTensor(b.sizes(), DType::Float64, b.device());
+  for (int64_t i = 0; i < batch; i++) solveByInverses(Block(a).one(i), Block(b).one(i), Block(x).one(i), upper, unit);
+  const int64_t whole = n / kInverse * kInverse;
+  copyInto(slice(b, 1, 0, whole, 1), slice(x, 1, 0, whole, 1));
+}
+
 GB_UNITS(all) { all.push_back(Unit{kFile, ""}); }
 
 }  // namespace
@@ -91,15 +147,15 @@ void luInBlocks(const Tensor& a, const Tensor& pivots, const Tensor& info) {
 }
 
 void luSolveInBlocks(const Tensor& lu, const Tensor& pivots, const Tensor& b) {
-  const Block a(lu), x(b);
+  const Block x(b);
   for (int64_t from = 0; from < x.rows; from += kBlock) {
     exchangeRows(x, pivots, from, std::min<int64_t>(kBlock, x.rows - from), {x.columns, x.columns, 0});
   }
-  solveTriangle(a, x, false, true);
-  solveTriangle(a, x, true, false);
+  solveSides(lu, b, false, true);
+  solveSides(lu, b, true, false);
 }
 
-void triangularInBlocks(const Tensor& a, const Tensor& b, bool upper, bool unit) { solveTriangle(Block(a), Block(b), upper, unit); }
+void triangularInBlocks(const Tensor& a, const Tensor& b, bool upper, bool unit) { solveSides(a, b, upper, unit); }
 
 void choleskyInBlocks(const Tensor& a, const Tensor& info) {
   static Function factors, clears;

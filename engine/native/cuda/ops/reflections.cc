@@ -61,18 +61,30 @@ void Reflections::apply(const Tensor& q, bool identity) const {
   }
 }
 
+namespace {
+
+/** Blocks for each row of each matrix. */
+Grid rowsOf(const Tensor& x) {
+  Grid grid = gridFor(x.size(1), 1);
+  grid.y = unsigned(x.size(0));
+  return grid;
+}
+
+}  // namespace
+
+void setIdentity(const Tensor& x) {
+  static Function kernel;
+  launchPlain(kernel, kFile, "identity", x.device(), rowsOf(x), kThreads, x.data(), static_cast<long long>(x.size(1)),
+              static_cast<long long>(x.size(2)));
+}
+
 void qrInBlocks(const Tensor& a, const Tensor& q, const Tensor& r) {
-  static Function uppers, identities;
+  static Function uppers;
   const long long m = a.size(1), n = a.size(2), c = q.size(2);
   const Reflections reflections(a);
-  const auto rows = [&](int64_t count) {
-    Grid grid = gridFor(count, 1);
-    grid.y = unsigned(a.size(0));
-    return grid;
-  };
-  launchPlain(identities, kFile, "identity", a.device(), rows(m), kThreads, q.data(), m, c);
+  setIdentity(q);
   reflections.apply(q, true);
-  launchPlain(uppers, kFile, "upperPart", a.device(), rows(c), kThreads, a.data(), r.data(), m, c, n);
+  launchPlain(uppers, kFile, "upperPart", a.device(), rowsOf(r), kThreads, a.data(), r.data(), m, c, n);
 }
 
 }  // namespace gb::cuda

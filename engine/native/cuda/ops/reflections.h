@@ -22,6 +22,9 @@ class Reflections {
   Tensor vectors_, joins_;  // [batch, …]: panel after panel
 };
 
+/** x [batch, m, n] becomes columns of the identity. */
+void setIdentity(const Tensor& x);
+
 void qrInBlocks(const Tensor& a, const Tensor& q, const Tensor& r);
 
 }  // namespace gb::cuda
