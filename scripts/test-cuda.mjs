@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { root } from "./addon.mjs";
 
@@ -21,6 +22,11 @@ if (!cuda.isAvailable()) {
 }
 const { name, major, minor } = cuda.getDeviceProperties();
 console.log(`test:cuda: ${name}, compute capability ${major}.${minor}`);
+// A suite compiles what it needs, one kernel after the other: where there are processors for it, all are compiled before.
+if (availableParallelism() >= 8) {
+	const compile = join(root, "scripts", "compile-kernels.mjs");
+	spawnSync(process.execPath, [compile, String(10 * major + minor)], { stdio: "inherit" });
+}
 const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
 const answer = spawnSync(
 	process.execPath,

@@ -157,6 +157,8 @@ export interface CudaOps {
 	cudaMissingUnits: (capability: number) => number[];
 	/** Compiles the unit at a place of that list, and keeps it on the disk. */
 	cudaCompileCommon: (place: number, capability: number) => void;
+	/** Compiles the unit at a place of `cudaUnits()` unless it is on the disk, and keeps it there. */
+	cudaCompileKept: (unit: number, capability: number) => void;
 	/** Compiles the unit at a place of that list for a compute capability (90 for 9.0); the compiler's report. */
 	cudaCompile: (unit: number, capability: number) => string;
 	cudaNewStream: (index: number, priority: number) => number;

@@ -238,6 +238,13 @@ void cudaCompileCommon(int place, int capability) {
   const cuda::KernelCode kernel(all[size_t(place)], capability);
   if (!kernel.isKept()) kernel.compiled();
 }
+/** Compiles the unit at a place of all of them, unless it is on the disk, and keeps it there. */
+void cudaCompileKept(int unit, int capability) {
+  const cuda::UnitList all = cuda::allUnits();
+  GB_CHECK(unit >= 0 && size_t(unit) < all.size(), "no unit ", unit);
+  const cuda::KernelCode kernel(all[size_t(unit)], capability);
+  if (!kernel.isKept()) kernel.compiled();
+}
 /** Compiles the unit at a place of that list; the compiler's report. */
 RawResult cudaCompile(int unit, int capability) {
   const cuda::UnitList all = cuda::allUnits();
@@ -272,6 +279,7 @@ const Row rows[] = {
     GB_ROW(cudaCommonUnits),
     GB_ROW(cudaMissingUnits),
     GB_ROW(cudaCompileCommon),
+    GB_ROW(cudaCompileKept),
     GB_ROW(cudaCompile),
 };
 
