@@ -39,6 +39,8 @@ const unspilled = [
 	"index.cu",
 	"set.cu",
 	"radix.cu",
+	"radix_select.cu",
+	"dot.cu",
 	"small_matrices.cu",
 	"columns.cu",
 	"compact.cu",

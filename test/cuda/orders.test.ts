@@ -75,6 +75,9 @@ describe.skipIf(!hasStandin)("a card", () => {
 			const y = x.cuda();
 			for (const descending of [false, true]) same(y.sort(1, descending), x.sort(1, descending));
 			same(y.topk(n, 1), x.topk(n, 1));
+			for (const k of [1, Math.ceil(n / 16) - 1].filter((k) => k > 0 && 16 * k <= n)) {
+				for (const largest of [true, false]) same(y.topk(k, 1, largest), x.topk(k, 1, largest));
+			}
 			same(y.median(1), x.median(1));
 			same(y.mode(1), x.mode(1));
 			same(torch.unique(y, { returnInverse: true }), torch.unique(x, { returnInverse: true }));
@@ -116,6 +119,23 @@ describe.skipIf(!hasStandin)("a card", () => {
 			same(y.nonzero(), x.nonzero());
 			same(y.logicalNot().logicalAnd(false).nonzero(), torch.zeros(shape).nonzero());
 			same(y.int().maskedSelect(y), x.int().maskedSelect(x));
+		}
+	});
+
+	test("products of long vectors", () => {
+		for (const dtype of [float32, float64, float16, int64, torch.int8]) {
+			for (const n of [32_768, 70_001]) {
+				torch.manualSeed(n);
+				const [a, b] = [0, 1].map(() =>
+					torch
+						.randint(-3, 4, [n + 1])
+						.to(dtype)
+						.at("1:"),
+				) as [torch.Tensor, torch.Tensor];
+				const exact = a.double().dot(b.double()).to(dtype);
+				same(a.cuda().dot(b.cuda()), exact);
+				same(a.clone().cuda().dot(b.clone().cuda()), exact);
+			}
 		}
 	});
 

@@ -51,22 +51,31 @@ void searchIn(const Tensor& sorted, const Tensor& values, const Tensor& out, int
 }
 
 void searchOnCpu(const Tensor& sorted, const Tensor& values, const Tensor& out, int64_t perRow, bool right) {
-  sorted.dtype() == DType::Int64 ? searchIn<int64_t>(sorted, values, out, perRow, right)
-                                 : searchIn<double>(sorted, values, out, perRow, right);
+  switch (sorted.dtype()) {
+    case DType::Float64: return searchIn<double>(sorted, values, out, perRow, right);
+    case DType::Float32: return searchIn<float>(sorted, values, out, perRow, right);
+    default: return searchIn<int64_t>(sorted, values, out, perRow, right);
+  }
 }
 
 void bincountOnCpu(const Tensor& x, const Tensor& counts) {
   for (int64_t i = 0; i < x.numel(); i++) counts.as<int64_t>()[x.as<int64_t>()[i]]++;
 }
 
-void histcOnCpu(const Tensor& x, const Tensor& counts, double min, double max) {
-  const double* v = x.as<double>();
+template <class T>
+void histcIn(const Tensor& x, const Tensor& counts, double min, double max) {
+  const T* values = x.as<T>();
   const int64_t bins = counts.numel();
   for (int64_t i = 0; i < x.numel(); i++) {
-    if (!(v[i] >= min && v[i] <= max)) continue;
-    const int64_t bin = int64_t((v[i] - min) / (max - min) * double(bins));
+    const double v = values[i];
+    if (!(v >= min && v <= max)) continue;
+    const int64_t bin = int64_t((v - min) / (max - min) * double(bins));
     counts.as<int64_t>()[std::min(bin, bins - 1)]++;
   }
+}
+
+void histcOnCpu(const Tensor& x, const Tensor& counts, double min, double max) {
+  x.dtype() == DType::Float32 ? histcIn<float>(x, counts, min, max) : histcIn<double>(x, counts, min, max);
 }
 
 }  // namespace

@@ -104,7 +104,10 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
              values.sizes(), " must match");
   }
   const bool whole = !isFloat(sorted.dtype()) && !isFloat(values.dtype());
-  const DType compute = whole ? DType::Int64 : DType::Float64;
+  // Two types that float holds are compared in it, whatever else in double.
+  const bool narrow = isFloat(sorted.dtype()) && isFloat(values.dtype()) && computeType(sorted.dtype()) == DType::Float32 &&
+                      computeType(values.dtype()) == DType::Float32;
+  const DType compute = whole ? DType::Int64 : narrow ? DType::Float32 : DType::Float64;
   const Tensor s = contiguous(asType(sorted, compute)), v = contiguous(asType(values, compute));
   const Tensor out = emptyTensor(values.sizes(), DType::Int64, values.device());
   const int64_t perRow = sorted.ndim() == 1 ? 0 : values.size(values.ndim() - 1);
@@ -132,10 +135,10 @@ Tensor bincount(const Tensor& x, int64_t minlength) {
 Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   GB_CHECK(isFloat(x.dtype()), "expected a floating-point tensor, got ", nameOf(x.dtype()));
   GB_CHECK(bins > 0, "bins must be > 0, got ", bins);
-  const Tensor values = flat(asType(x, DType::Float64));
+  const Tensor values = flat(comparable(x));
   if (min == max && x.numel() > 0) {
-    min = elementOf<double>(amin(values, nullptr, false));
-    max = elementOf<double>(amax(values, nullptr, false));
+    min = elementOf<double>(asType(amin(values, nullptr, false), DType::Float64));
+    max = elementOf<double>(asType(amax(values, nullptr, false), DType::Float64));
   }
   if (min == max) {
     min -= 1;

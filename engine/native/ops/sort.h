@@ -20,12 +20,12 @@ using Unique = std::tuple<Tensor, Tensor, Tensor>;
  * each run is. How many there are only the kernel knows, so it makes the results.
  */
 extern Kernel<Unique(const Tensor& values, MaybeTensor order, const Tensor& inverse)> uniqueKernel;
-/** Rows of `sorted`, `perRow` of the values in each (0: all in the only row), all row-major of one type, double or int64. */
+/** Rows of `sorted`, `perRow` of the values in each (0: all in the only row), all row-major of one type that comparing runs in. */
 extern Kernel<void(const Tensor& sorted, const Tensor& values, const Tensor& out, int64_t perRow, bool right)>
     searchsortedKernel;
 /** Adds to counts (int64) how often each whole number stands in x (int64, none of them outside of counts). */
 extern Kernel<void(const Tensor& x, const Tensor& counts)> bincountKernel;
-/** Adds to counts (int64) how many elements of x (double) lie in each of equal parts of min … max. */
+/** Adds to counts (int64) how many elements of x (float or double) lie in each of equal parts of min … max. */
 extern Kernel<void(const Tensor& x, const Tensor& counts, double min, double max)> histcKernel;
 
 Sorted sort(const Tensor& x, int64_t dim, bool descending);

@@ -2,42 +2,16 @@
 // everything once: blocks take tiles in order, and a tile learns how many keys with its digits stand before it by looking back at what
 // earlier tiles have told (onesweep: Adinets and Merrill 2022). These are whole numbers, so that the order never depends on who told
 // when. A pass whose digit is the same in all keys is left out. Macro: GB_K (float, double, gb::i64 or gb::u32: the keys).
-#include "cuda/kernels/block.cuh"
-#include "cuda/kernels/radix_arguments.h"
+#include "cuda/kernels/radix.cuh"
 
 namespace gb {
 namespace cuda {
 
-using K = GB_K;
-using Bits = BitsOf<sizeof(K)>::Type;
-
-constexpr int kEach = kRadixBytes / int(sizeof(K)), kTile = kRadixThreads * kEach, kWarps = kRadixThreads / kWarp;
+constexpr int kEach = kRadixBytes / int(sizeof(K)), kTile = kRadixThreads * kEach;
 constexpr int kMostPasses = sizeof(K);
-/** Counters of one digit, which neighbouring threads take in turn: many keys have the same highest digit. */
-constexpr int kCopies = 32 / int(sizeof(K));
 /** What a tile tells: keys of its own, or of all tiles up to it. */
 constexpr u32 kOwn = 1u << 30, kAll = 1u << 31, kCount = kOwn - 1;
 
-/** What stands for a key: smaller for one that comes earlier. Zeros are equal; a NaN is larger than everything, and equal to a NaN. */
-GB_DEVICE u32 orderOf(float, u32 bits) {
-  const u32 magnitude = bits << 1;
-  if (magnitude > 0xff000000u) return ~0u;
-  if (magnitude == 0) return 1u << 31;
-  return bits >> 31 ? ~bits : bits | 1u << 31;
-}
-GB_DEVICE u64 orderOf(double, u64 bits) {
-  const u64 magnitude = bits << 1;
-  if (magnitude > 0xffe0000000000000ull) return ~0ull;
-  if (magnitude == 0) return 1ull << 63;
-  return bits >> 63 ? ~bits : bits | 1ull << 63;
-}
-GB_DEVICE u64 orderOf(i64, u64 bits) { return bits ^ 1ull << 63; }
-GB_DEVICE u32 orderOf(u32, u32 bits) { return bits; }
-
-GB_DEVICE Bits ordered(Bits bits, bool descending) {
-  const Bits order = orderOf(K(), bits);
-  return descending ? ~order : order;
-}
 GB_DEVICE u32 digitOf(Bits bits, int pass, bool descending) {
   return u32(ordered(bits, descending) >> (pass * kRadixBits)) % kRadixDigits;
 }
@@ -50,24 +24,6 @@ struct Packed {
   GB_DEVICE u32 operator[](int j) const { return words[j / kIn] >> (j % kIn * bits) & ((1u << bits) - 1); }
   GB_DEVICE void add(int j, u32 value) { words[j / kIn] += value << (j % kIn * bits); }
 };
-
-/** The sum of the values of all threads before this one. At most kWarps warps; all must come here. */
-GB_DEVICE u32 sumBefore(u32 value) {
-  __shared__ u32 warps[kWarps];
-  const u32 lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
-  u32 upTo = value;
-#pragma unroll
-  for (int step = 1; step < kWarp; step *= 2) {
-    const u32 lower = __shfl_up_sync(kAllLanes, upTo, step);
-    if (lane >= u32(step)) upTo += lower;
-  }
-  if (lane == kWarp - 1) warps[warp] = upTo;
-  __syncthreads();
-  u32 sum = upTo - value;
-  for (u32 w = 0; w < warp; w++) sum += warps[w];
-  __syncthreads();
-  return sum;
-}
 
 /** How often each digit stands in each place of the keys. y: rows. */
 extern "C" __global__ void __launch_bounds__(kRadixThreads, 1) radixCounts(RadixArguments a) {

@@ -32,5 +32,23 @@ struct RadixArguments {
   bool descending;
 };
 
+/** The first `kept` keys of each row in ascending or (`largest`) descending order. */
+struct SelectArguments {
+  const void* x;
+  long long n;
+  int kept;
+  bool largest;
+  /** Zero at first: [row][digit's place][digit], keys that begin like the last wanted one. */
+  unsigned int* counts;
+  /** [row][digit's place]: 16 bytes about the last wanted key. */
+  void* known;
+  /** [row][part][2]: keys before the last wanted one, and like it. */
+  unsigned int* parts;
+  long long perPart;
+  /** [row][kept] */
+  void* values;
+  long long* indices;
+};
+
 }  // namespace cuda
 }  // namespace gb

@@ -29,23 +29,49 @@ extern "C" __global__ void lengths(i64* counts, const i64* starts, i64 count, i6
   if (i < count) counts[i] = (i + 1 < count ? starts[i + 1] : n) - starts[i];
 }
 
+/** Values of a thread, a block's threads apart: their steps are under way together. */
+constexpr int kSearches = 4;
+
 /** Where each value would be put in its row, or in the only row (perRow = 0). */
-extern "C" __global__ void search(i64* out, const C* sorted, const C* values, i64 n, i64 perRow, i64 count, bool right) {
-  const i64 i = globalThread();
-  if (i >= count) return;
-  const C* row = sorted + (perRow > 0 ? i / perRow * n : 0);
-  const C value = values[i];
-  i64 low = 0, high = n;
-  if (value != value) low = n;
-  while (low < high) {
-    const i64 middle = low + (high - low) / 2;
-    if (right ? !(value < row[middle]) : row[middle] < value) {
-      low = middle + 1;
-    } else {
-      high = middle;
+template <class I>
+GB_DEVICE void searchAll(i64* out, const C* sorted, const C* values, I n, i64 perRow, i64 count, bool right) {
+  const i64 first = i64(blockIdx.x) * kSearches * blockDim.x + threadIdx.x;
+  const C* rows[kSearches];
+  C own[kSearches];
+  I low[kSearches], left[kSearches], most = n;
+#pragma unroll
+  for (int j = 0; j < kSearches; j++) {
+    const i64 i = first + j * i64(blockDim.x);
+    own[j] = values[i < count ? i : count - 1];
+    rows[j] = sorted + (perRow > 0 ? (i < count ? i : count - 1) / perRow * n : 0);
+    low[j] = own[j] != own[j] ? n : 0;
+    left[j] = n - low[j];
+  }
+  // So many elements are left at most: those of all halve together.
+  for (; most > 0; most /= 2) {
+    C found[kSearches];
+#pragma unroll
+    for (int j = 0; j < kSearches; j++) found[j] = rows[j][left[j] > 0 ? low[j] + left[j] / 2 : 0];
+#pragma unroll
+    for (int j = 0; j < kSearches; j++) {
+      const I half = left[j] / 2;
+      const bool behind = left[j] > 0 && (right ? !(own[j] < found[j]) : found[j] < own[j]);
+      low[j] = behind ? low[j] + half + 1 : low[j];
+      left[j] = behind ? left[j] - half - 1 : half;
     }
   }
-  out[i] = low;
+#pragma unroll
+  for (int j = 0; j < kSearches; j++) {
+    const i64 i = first + j * i64(blockDim.x);
+    if (i < count) out[i] = i64(low[j]);
+  }
+}
+extern "C" __global__ void search(i64* out, const C* sorted, const C* values, i64 n, i64 perRow, i64 count, bool right) {
+  if (n <= 0x7fffffff) {
+    searchAll<u32>(out, sorted, values, u32(n), perRow, count, right);
+  } else {
+    searchAll<u64>(out, sorted, values, u64(n), perRow, count, right);
+  }
 }
 
 /**
@@ -59,13 +85,22 @@ GB_DEVICE void countAll(u64* counts, const C* x, i64 n, i64 bins, const F& f) {
   const bool few = bins <= kFew;
   for (i64 b = threadIdx.x; few && b < bins; b += blockDim.x) own[b] = 0;
   __syncthreads();
-  for (i64 i = globalThread(); i < n; i += i64(gridDim.x) * blockDim.x) {
-    const i64 bin = f(x[i]);
-    if (bin < 0) continue;
-    if (few) {
-      atomicAdd(own + bin, 1u);
-    } else {
-      atomicAdd(counts + bin, u64(1));
+  constexpr int kLoads = 4;
+  const i64 step = i64(gridDim.x) * blockDim.x;
+  for (i64 first = globalThread(); first < n; first += kLoads * step) {
+    C some[kLoads];
+#pragma unroll
+    for (int j = 0; j < kLoads; j++) some[j] = x[first + j * step < n ? first + j * step : first];
+#pragma unroll
+    for (int j = 0; j < kLoads; j++) {
+      if (first + j * step >= n) break;
+      const i64 bin = f(some[j]);
+      if (bin < 0) continue;
+      if (few) {
+        atomicAdd(own + bin, 1u);
+      } else {
+        atomicAdd(counts + bin, u64(1));
+      }
     }
   }
   __syncthreads();

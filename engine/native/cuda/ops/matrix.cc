@@ -1,9 +1,10 @@
-// Matrix products on a card: by cuBLASLt where it is there and can, else by the engine's own kernel.
+// Matrix products on a card: by cuBLASLt where it is there and can, else by the engine's own kernel; of two vectors by another one.
 #include "ops/matrix.h"
 
 #include <algorithm>
 
 #include "cuda/ops/blocks.h"
+#include "cuda/ops/dot.h"
 #include "cuda/ops/matrix_lt.h"
 #include "cuda/ops/units.h"
 
@@ -46,7 +47,7 @@ void multiplyByKernel(const GemmCall& call) {
 
 void gemmOnCuda(const GemmCall& call) {
   GB_CHECK(call.device != Device::CPU, "a product on a card whose call does not say which card");
-  if (!multiplyByLibrary(call)) multiplyByKernel(call);
+  if (!multiplyVectors(call) && !multiplyByLibrary(call)) multiplyByKernel(call);
 }
 
 GB_KERNEL(CUDA, gemmKernel, gemmOnCuda)

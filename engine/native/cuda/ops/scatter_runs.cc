@@ -11,7 +11,7 @@ namespace gb::cuda {
 namespace {
 
 /** Thread blocks for the same columns at most, and positions of a team of threads at least. */
-constexpr int64_t kRunBlocks = 1024, kRunLeast = 8;
+constexpr int64_t kRunBlocks = 4096, kRunLeast = 8;
 
 Unit runsUnit(DType type) {
   return {"scatter_runs.cu", std::string("-DGB_T=") + kernelType(type) + " -DGB_C=" + computeName(computeType(type))};

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "cuda/ops/radix.h"
+#include "cuda/ops/radix_select.h"
 #include "cuda/ops/units.h"
 #include "ops/copy.h"
+#include "ops/gather.h"
 #include "ops/scan.h"
 
 namespace gb::cuda {
@@ -68,6 +70,16 @@ void sortOnCuda(const Tensor& values, const Tensor& indices, bool descending) {
 Tensor firstColumns(const Tensor& x, const Tensor& like) { return x.viewed(like.sizes(), x.strides()); }
 
 void topkOnCuda(const Tensor& x, const Tensor& values, const Tensor& indices, bool largest) {
+  const int64_t n = x.size(x.ndim() - 1), kept = values.size(values.ndim() - 1), rows = x.numel() / n;
+  if (choosesByDigits(rows, n, kept)) {
+    const Dims shape{rows, kept};
+    const Tensor chosen = emptyTensor(shape, x.dtype(), x.device()), places = emptyTensor(shape, DType::Int64, x.device());
+    chooseByDigits(x, n, chosen, places, largest);
+    const Tensor order = emptyTensor(shape, DType::Int64, x.device());
+    sortRows(chosen, values, order, kept, largest);
+    alongKernel(x.device(), Along::Gather, places, 1, order, indices.viewed(shape, contiguousStrides(shape)));
+    return;
+  }
   const Tensor sorted = emptyTensor(x.sizes(), x.dtype(), x.device());
   const Tensor order = emptyTensor(x.sizes(), DType::Int64, x.device());
   sortRows(x, sorted, order, values.size(values.ndim() - 1), largest);
