@@ -53,7 +53,13 @@ API int cuModuleGetFunction(void** function, void* module, const char* name) {
                            static_cast<GbRuntime**>(find("gbRuntime")), m};
   return 0;
 }
-API int cuFuncSetAttribute(void*, int, int) { return begin(); }
+API int cuFuncSetAttribute(void* function, int attribute, int value) {
+  if (const int error = begin()) return error;
+  // The most shared memory that launches may give: as much as cuda.cc says of the card.
+  if (attribute != 8 || value < 0 || value > 101376) return kInvalidValue;
+  static_cast<Function*>(function)->mostShared = unsigned(value);
+  return 0;
+}
 
 API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                        unsigned shared, void* stream, void** parameters, void**) {
@@ -63,9 +69,9 @@ API int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, un
   if (f.name == w.settings.fail) return kLaunchFailed;
   if (w.settings.slow) usleep(useconds_t(w.settings.slow) * 1000);
   if (!gx || !gy || !gz || !bx || !by || !bz || gx > 2147483647u || gy > 65535 || gz > 65535 || bx > 1024 || by > 1024 ||
-      bz > 64 || bx * by * bz > 1024 || shared > 49152) {
-    std::fprintf(stderr, "stand-in for CUDA: kernel %s: a grid of %u, %u, %u blocks of %u, %u, %u threads\n", f.name.c_str(), gx,
-                 gy, gz, bx, by, bz);
+      bz > 64 || bx * by * bz > 1024 || shared > f.mostShared) {
+    std::fprintf(stderr, "stand-in for CUDA: kernel %s: a grid of %u, %u, %u blocks of %u, %u, %u threads, %u bytes of shared memory\n",
+                 f.name.c_str(), gx, gy, gz, bx, by, bz, shared);
     return kInvalidValue;
   }
   // Parameters are read now, as a card's driver does.

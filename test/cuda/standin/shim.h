@@ -15,6 +15,10 @@
 // Blocks run one after the other, so one copy for all of them will do.
 #define __shared__ static
 
+/** What a launch gives: as much as it may be. */
+alignas(16) static char gbDynamic[101376];
+static inline void* gbDynamicShared() { return gbDynamic; }
+
 #define GB_VISIBLE __attribute__((visibility("default")))
 extern "C" {
 GB_VISIBLE GbRuntime* gbRuntime;

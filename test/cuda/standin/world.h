@@ -91,6 +91,7 @@ struct Function {
   unsigned (*sizes)(unsigned*);
   GbRuntime** runtime;
   const Module* module;
+  unsigned mostShared = 49152;  // bytes that a launch may give
 };
 
 struct Card {

@@ -1,5 +1,6 @@
 // Attention without keeping the scores: a block goes through tiles of them, with a softmax that is corrected on the way
-// (Milakov and Gimelshein 2018; Dao et al. 2022). Macro: GB_T (float or double). A block has 256 threads, and in y a chunk of the
+// (Milakov and Gimelshein 2018; Dao et al. 2022). For double, and for heads that the faster kernels (attention_tile.cuh, flash.cuh) are
+// too narrow for. Macro: GB_T (float or double). A block has 256 threads, and in y a chunk of the
 // columns of what it makes.
 #pragma once
 #include "cuda/kernels/block.cuh"

@@ -1,12 +1,12 @@
-// A warp's products of matrices of half types on tensor cores (compute capability 8.0 and later), and the copies that feed them:
-// PTX's mma.m16n8k16, ldmatrix and cp.async. Two numbers of a half type lie in a word, the first in its lower half. With
-// g = lane / 4 and t = lane % 4 a lane holds of
+// A warp's products of matrices of half types on tensor cores (compute capability 8.0 and later): PTX's mma.m16n8k16 and ldmatrix.
+// Two numbers of a half type lie in a word, the first in its lower half. With g = lane / 4 and t = lane % 4 a lane holds of
 //   A (16 × 16)  word 0: row g, columns 2t and 2t + 1;  1: row g + 8;  2: row g, columns 2t + 8 and 2t + 9;  3: both
 //   B (16 × 8)   word 0: rows 2t and 2t + 1 of column g;  1: rows 2t + 8 and 2t + 9
 //   C (16 × 8)   0, 1: row g, columns 2t and 2t + 1;  2, 3: row g + 8
 // so what a product made is, rounded, the A of the next one: the C of columns 0 … 7 gives words 0 and 1, of 8 … 15 words 2 and 3.
 // (PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type".)
 #pragma once
+#include "cuda/kernels/shared.cuh"
 #include "cuda/kernels/block.cuh"
 
 namespace gb {
@@ -28,11 +28,6 @@ GB_DEVICE void multiplyAdd(MatrixC& c, const MatrixA& a, u32 b0, u32 b1) {
 }
 GB_DEVICE void loadMatrices(u32 (&to)[4], const void* row) { gbLoadMatrices(to, row, false); }
 GB_DEVICE void loadTransposed(u32 (&to)[4], const void* row) { gbLoadMatrices(to, row, true); }
-template <int kBytes>
-GB_DEVICE void copyAsync(void* to, const void* from, bool there) {
-  gbCopyLater(to, from, kBytes, there);
-}
-GB_DEVICE void waitForCopies() { gbCopyNow(); }
 GB_DEVICE float exp2Fast(float x) { return ::exp2f(x); }
 
 #elif __CUDA_ARCH__ >= 800
@@ -68,8 +63,6 @@ GB_MULTIPLY_ADD(Half, "f16")
 GB_MULTIPLY_ADD(BFloat16, "bf16")
 #undef GB_MULTIPLY_ADD
 
-GB_DEVICE u32 sharedAddress(const void* p) { return u32(__cvta_generic_to_shared(p)); }
-
 /**
  * Four 8 × 8 matrices from shared memory: lanes 8i … 8i + 7 say where the rows of matrix i lie (16 bytes each, aligned), and word i
  * of every lane is columns 2t and 2t + 1 of row g of it.
@@ -85,19 +78,6 @@ GB_DEVICE void loadTransposed(u32 (&to)[4], const void* row) {
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(sharedAddress(row)));
 }
-
-/** 4 or 16 bytes to shared memory, there when waitForCopies() has returned; zeros where nothing is `there`. */
-template <int kBytes>
-GB_DEVICE void copyAsync(void* to, const void* from, bool there) {
-  const int size = there ? kBytes : 0;
-  if (kBytes == 16) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(sharedAddress(to)), "l"(from), "r"(size) : "memory");
-  } else {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(sharedAddress(to)), "l"(from), "r"(size) : "memory");
-  }
-}
-/** Until this thread's copies are there; a barrier must follow before others read them. */
-GB_DEVICE void waitForCopies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 /** 2^x to 2 units in the last place; a result below 2^-126 is 0. */
 GB_DEVICE float exp2Fast(float x) {

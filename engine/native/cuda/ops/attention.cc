@@ -12,7 +12,8 @@ namespace gb::cuda {
 namespace {
 
 constexpr const char *kForward = "attention.cu", *kBackward = "attention_backward.cu", *kFlash = "flash.cu",
-                     *kFlashQuery = "flash_query_gradient.cu", *kFlashKey = "flash_key_gradient.cu";
+                     *kFlashQuery = "flash_query_gradient.cu", *kFlashKey = "flash_key_gradient.cu",
+                     *kTile = "attention_tile.cu", *kTileQuery = "attention_tile_query.cu", *kTileKey = "attention_tile_key.cu";
 
 /** The kernels of half types want tensor cores that multiply both of them, and heads of at most so many columns. */
 constexpr int kTensorCores = 80;
@@ -74,6 +75,36 @@ DType attentionTypeOnCuda(const Tensor& query, const Tensor& key, const Tensor& 
   return fits ? type : DType::Float32;
 }
 
+/** Kernels of float32 for heads of at most 64 columns, in tiles of 64 rows. */
+class InTiles {
+ public:
+  static Unit unit(const char* file, bool wide, bool mask) {
+    return {file, std::string("-DGB_WIDTH=") + (wide ? "64" : "32") + " -DGB_MASK=" + (mask ? "1" : "0")};
+  }
+  /** `shared`: tiles of rows that the launch gives. */
+  void run(const char* file, const char* name, const AttentionArguments& a, const Tensor& like, int64_t rows, int shared) {
+    const bool wide = std::max(a.width, a.values) > 32, mask = a.mask.data;
+    Grid grid = gridFor(like.size(0) * a.heads * ((rows + kTile - 1) / kTile), 1);
+    grid.shared = sharedFor(wide, shared);
+    const auto make = [&] { return unit(file, wide, mask); };
+    launch(kernels_[wide][mask].get(cudaIndex(like.device()), name, make, grid.shared), like.device(), grid, 128, a);
+  }
+  static bool fit(const AttentionCall& call) {
+    const Tensor &q = *call.query, &k = *call.key, &v = *call.value;
+    return q.dtype() == DType::Float32 && std::max(q.size(3), v.size(3)) <= 64 && q.numel() > 0 && v.numel() > 0 && rowsFit(q) &&
+           rowsFit(k) && rowsFit(v) && properties(cudaIndex(q.device())).sharedMemPerBlockOptin >= int(sharedFor(true, kMostTiles));
+  }
+  static constexpr int kMostTiles = 4;
+
+ private:
+  static constexpr int64_t kTile = 64;
+  /** Three tiles of rows, and one that is made of scores too. */
+  static unsigned sharedFor(bool wide, int tiles) {
+    return tiles == 0 ? 0 : unsigned(sizeof(float)) * unsigned((tiles - 1) * kTile * (wide ? 64 : 32) + kTile * kTile);
+  }
+  Function kernels_[2][2];
+};
+
 /** GB_BLOCKS (1 or 2: times 16 rows that a warp has) or GB_MASK (0 or 1). */
 struct Choice {
   const char* macro;
@@ -114,14 +145,17 @@ int blocksOf(const AttentionArguments& a, const Tensor& out) {
 Tensor attentionOnCuda(const AttentionCall& call, const Tensor& out) {
   static ByFloat kernels;
   static ByWidth halfKernels;
+  static InTiles tileKernels;
   AttentionArguments a = argumentsOf(call);
-  const bool half = isHalf(out);
-  // The derivative of float's kernels makes its own.
-  Tensor logSums = emptyTensor({out.size(0), a.heads, half ? a.queries : 0}, computeType(out.dtype()), out.device());
+  const bool half = isHalf(out), tiles = InTiles::fit(call);
+  // Without them the derivative makes its own.
+  Tensor logSums = emptyTensor({out.size(0), a.heads, half || tiles ? a.queries : 0}, computeType(out.dtype()), out.device());
   a.out = out.data();
+  a.logSums = logSums.data();
   if (half) {
-    a.logSums = logSums.data();
     halfKernels.run(kFlash, "flash", a, out, blocksOf(a, out));
+  } else if (tiles) {
+    tileKernels.run(kTile, "attentionTile", a, out, a.queries, 0);
   } else {
     run(kernels, kForward, "attention", a, out, a.queries, a.values);
   }
@@ -132,25 +166,31 @@ void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, cons
                              const Tensor& dq, const Tensor& dk, const Tensor& dv) {
   static ByFloat statistics, queries, keys;
   static ByWidth halfQueries, halfKeys;
+  static InTiles tileQueries, tileKeys;
   AttentionArguments a = argumentsOf(call);
-  const bool half = isHalf(dq);
-  const Tensor near = half && !rowsFit(grad) ? contiguous(grad) : grad;
+  const bool half = isHalf(dq), kept = half || InTiles::fit(call);
+  const Tensor near = kept && !rowsFit(grad) ? contiguous(grad) : grad;
   a.grad = rowsOf(near);
   a.result = rowsOf(out);
   a.dq = dq.data();
   a.dk = dk.data();
   a.dv = dv.data();
-  const size_t each = size_t(dq.size(0) * a.heads * a.queries) * (half ? sizeof(float) : dq.itemSize());
+  const size_t each = size_t(dq.size(0) * a.heads * a.queries) * itemSize(computeType(dq.dtype()));
   const Scratch dots(std::max<size_t>(each, 8), dq.device());
   a.dots = dots.data();
-  if (half) {
+  if (kept) {
     const Dims expected{dq.size(0), a.heads, a.queries};
     GB_CHECK(logSums.sizes() == expected && logSums.dtype() == DType::Float32, "expected float32 sums of shape ", expected, ", got ",
              nameOf(logSums.dtype()), " ", logSums.sizes());
     const Tensor sums = contiguous(logSums);
     a.logSums = sums.data();
-    halfQueries.run(kFlashQuery, "flashQueryGradient", a, dq, blocksOf(a, dq));
-    halfKeys.run(kFlashKey, "flashKeyGradient", a, dq, a.keys, 1, {"GB_MASK", a.mask.data != nullptr});
+    if (half) {
+      halfQueries.run(kFlashQuery, "flashQueryGradient", a, dq, blocksOf(a, dq));
+      halfKeys.run(kFlashKey, "flashKeyGradient", a, dq, a.keys, 1, {"GB_MASK", a.mask.data != nullptr});
+    } else {
+      tileQueries.run(kTileQuery, "tileQueryGradient", a, dq, a.queries, InTiles::kMostTiles);
+      tileKeys.run(kTileKey, "tileKeyGradient", a, dq, a.keys, InTiles::kMostTiles);
+    }
     return;
   }
   const Scratch sums(std::max<size_t>(each, 8), dq.device());
@@ -163,6 +203,11 @@ void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, cons
 GB_UNITS(all) {
   for (DType type : {DType::Float32, DType::Float64}) {
     for (const char* file : {kForward, kBackward}) all.push_back(ByFloat::unit(file, type));
+  }
+  for (bool wide : {false, true}) {
+    for (bool mask : {false, true}) {
+      for (const char* file : {kTile, kTileQuery, kTileKey}) all.push_back(InTiles::unit(file, wide, mask));
+    }
   }
   for (DType type : {DType::Float16, DType::BFloat16}) {
     for (int64_t width : kWidths) {

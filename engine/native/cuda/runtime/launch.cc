@@ -55,13 +55,20 @@ CUfunction kernelOf(int index, const Unit& unit, const char* name) {
   return function;
 }
 
+CUfunction withShared(CUfunction kernel, unsigned bytes) {
+  constexpr int kMaxDynamicShared = 8;
+  const Relaxed relaxed;
+  GB_CUDA(funcSetAttribute, kernel, kMaxDynamicShared, int(bytes));
+  return kernel;
+}
+
 namespace detail {
 
 Launch* beginLaunch(CUfunction kernel, int index, Grid grid, unsigned threads, size_t room) {
   const CUstream stream = currentStream(index);
   const MakeCall make = [](void* values) {
     Launch& l = *static_cast<Launch*>(values);
-    const CUresult result = knownDriver->launchKernel(l.kernel, l.grid.x, l.grid.y, l.grid.z, l.threads, 1, 1, 0, l.stream,
+    const CUresult result = knownDriver->launchKernel(l.kernel, l.grid.x, l.grid.y, l.grid.z, l.threads, 1, 1, l.grid.shared, l.stream,
                                                       l.pointers(), nullptr);
     GB_CHECK(result == kSuccess, "CUDA: the kernel could not be started: ", describe(result));
   };

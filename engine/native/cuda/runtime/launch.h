@@ -14,6 +14,9 @@ namespace gb::cuda {
 /** Compiles, or takes from the disk, and loads. Slow but for the first time; see Function. */
 CUfunction kernelOf(int index, const Unit& unit, const char* name);
 
+/** The kernel, allowed to be launched with so many bytes of shared memory. */
+CUfunction withShared(CUfunction kernel, unsigned bytes);
+
 /** A kernel on each card, looked up once. Lives in a static table, one for each unit that a caller may choose. */
 struct Function {
   CUfunction on[kMaxCudaDevices];
@@ -24,10 +27,18 @@ struct Function {
     if (__builtin_expect(!on[index], 0)) on[index] = kernelOf(index, unit(), name);
     return on[index];
   }
+  /** Of a kernel whose launches give it `shared` bytes, which may be more than the 48 KiB that need not be asked for. */
+  template <class MakeUnit>
+  CUfunction get(int index, const char* name, const MakeUnit& unit, unsigned shared) {
+    if (__builtin_expect(!on[index], 0)) on[index] = withShared(kernelOf(index, unit(), name), shared);
+    return on[index];
+  }
 };
 
 struct Grid {
   unsigned x, y = 1, z = 1;
+  /** Bytes of shared memory beside what the kernel declares. */
+  unsigned shared = 0;
 };
 
 /** CUDA_LAUNCH_BLOCKING=1: every op waits for its kernels. */
