@@ -35,18 +35,26 @@ extern "C" __global__ void __launch_bounds__(kRadixThreads, 1) radixCounts(Radix
   __syncthreads();
   const Bits* keys = static_cast<const Bits*>(a.x) + blockIdx.y * a.n;
   const i64 step = i64(gridDim.x) * blockDim.x;
-  for (i64 first = globalThread(); first < a.n; first += kLoads * step) {
+  for (i64 begin = i64(blockIdx.x) * blockDim.x; begin < a.n; begin += kLoads * step) {
+    const i64 first = begin + threadIdx.x;
     Bits some[kLoads];
 #pragma unroll
     for (int j = 0; j < kLoads; j++) some[j] = first + j * step < a.n ? keys[first + j * step] : Bits(0);
 #pragma unroll
     for (int j = 0; j < kLoads; j++) {
-      if (first + j * step >= a.n) break;
+      const bool there = first + j * step < a.n;
       Bits order = ordered(some[j], a.descending);
 #pragma unroll
       for (int pass = 0; pass < kMostPasses; pass++) {
         if (pass >= a.passes) break;
-        atomicAdd(&own[pass * kRadixDigits + u32(order) % kRadixDigits][copy], 1u);
+        const u32 digit = u32(order) % kRadixDigits;
+        // Often the highest digits are the same in all keys: a warp adds them up at once.
+        const bool same = digit == __shfl_sync(kAllLanes, digit, 0);
+        if (__all_sync(kAllLanes, there && same)) {
+          if (threadIdx.x % kWarp == 0) atomicAdd(&own[pass * kRadixDigits + digit][0], u32(kWarp));
+        } else if (there) {
+          atomicAdd(&own[pass * kRadixDigits + digit][copy], 1u);
+        }
         order >>= kRadixBits;
       }
     }

@@ -26,6 +26,18 @@ struct Arithmetic {
   GB_DEVICE A load(i64 i) const { return A(x[i]); }
   GB_DEVICE A join(A a, A b) const { return product ? a * b : a + b; }
   GB_DEVICE void store(i64 i, A value) const { y[i] = C(value); }
+  GB_DEVICE bool together(i64 i) const { return isTogether(x + i) && isTogether(y + i); }
+  GB_DEVICE void loadAll(A (&values)[kEach], i64 i) const {
+    const auto in = *reinterpret_cast<const Together<C>*>(x + i);
+#pragma unroll
+    for (int j = 0; j < kEach; j++) values[j] = A(in.at[j]);
+  }
+  GB_DEVICE void storeAll(const A (&values)[kEach], i64 i) const {
+    Together<C> out;
+#pragma unroll
+    for (int j = 0; j < kEach; j++) out.at[j] = C(values[j]);
+    *reinterpret_cast<Together<C>*>(y + i) = out;
+  }
 };
 
 /** An element and its place from the start of its row; −1 for none. */
@@ -56,6 +68,23 @@ struct Extreme {
   GB_DEVICE void store(i64 i, const A& best) const {
     y[i] = best.value;
     indices[i] = best.at;
+  }
+  GB_DEVICE bool together(i64 i) const { return isTogether(x + i) && isTogether(y + i) && isTogether(indices + i); }
+  GB_DEVICE void loadAll(A (&values)[kEach], i64 i) const {
+    const auto in = *reinterpret_cast<const Together<C>*>(x + i);
+#pragma unroll
+    for (int j = 0; j < kEach; j++) values[j] = {in.at[j], i + j - row};
+  }
+  GB_DEVICE void storeAll(const A (&values)[kEach], i64 i) const {
+    Together<C> out;
+    Together<i64> at;
+#pragma unroll
+    for (int j = 0; j < kEach; j++) {
+      out.at[j] = values[j].value;
+      at.at[j] = values[j].at;
+    }
+    *reinterpret_cast<Together<C>*>(y + i) = out;
+    *reinterpret_cast<Together<i64>*>(indices + i) = at;
   }
 };
 

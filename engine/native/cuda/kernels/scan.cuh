@@ -11,6 +11,14 @@ constexpr int kEach = 4;
 GB_DEVICE double fromBelow(double value, int lanes) { return __shfl_up_sync(kAllLanes, value, lanes); }
 GB_DEVICE u64 fromBelow(u64 value, int lanes) { return __shfl_up_sync(kAllLanes, value, lanes); }
 
+/** A thread's elements of one tensor as one, where they lie at a multiple of their bytes. */
+template <class T>
+using Together = Vector<T, kEach>;
+template <class T>
+GB_DEVICE bool isTogether(const T* p) {
+  return (u64(p) & (sizeof(Together<T>) - 1)) == 0;
+}
+
 /** Elements begin … end after what `carry` stands for; the total of all. */
 template <bool kStore, class P>
 GB_DEVICE typename P::A scanPart(const P& p, i64 begin, i64 end, typename P::A carry) {
@@ -19,10 +27,17 @@ GB_DEVICE typename P::A scanPart(const P& p, i64 begin, i64 end, typename P::A c
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, count = blockDim.x / kWarp;
   for (i64 first = begin; first < end; first += kEach * blockDim.x) {
     const i64 own = first + kEach * threadIdx.x;
+    const bool whole = own + kEach <= end && p.together(own);
     A values[kEach], sum = p.start();
+    if (whole) {
+      p.loadAll(values, own);
+    } else {
+#pragma unroll
+      for (int j = 0; j < kEach; j++) values[j] = own + j < end ? p.load(own + j) : p.start();
+    }
 #pragma unroll
     for (int j = 0; j < kEach; j++) {
-      if (own + j < end) sum = p.join(sum, p.load(own + j));
+      if (own + j < end) sum = p.join(sum, values[j]);
       values[j] = sum;
     }
 #pragma unroll
@@ -42,8 +57,14 @@ GB_DEVICE typename P::A scanPart(const P& p, i64 begin, i64 end, typename P::A c
     if (!kStore) continue;
     if (lane > 0) earlier = p.join(earlier, below);
 #pragma unroll
+    for (int j = 0; j < kEach; j++) values[j] = p.join(earlier, values[j]);
+    if (whole) {
+      p.storeAll(values, own);
+      continue;
+    }
+#pragma unroll
     for (int j = 0; j < kEach; j++) {
-      if (own + j < end) p.store(own + j, p.join(earlier, values[j]));
+      if (own + j < end) p.store(own + j, values[j]);
     }
   }
   return carry;
@@ -74,6 +95,9 @@ struct Totals {
   GB_DEVICE A load(i64 i) const { return totals[i]; }
   GB_DEVICE A join(const A& a, const A& b) const { return p.join(a, b); }
   GB_DEVICE void store(i64 i, const A& value) const { totals[i] = value; }
+  GB_DEVICE bool together(i64) const { return false; }
+  GB_DEVICE void loadAll(A (&)[kEach], i64) const {}
+  GB_DEVICE void storeAll(const A (&)[kEach], i64) const {}
 };
 
 /** A block for each row: running results of its parts' totals in their place. */
