@@ -36,10 +36,10 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) attentionTile
       for (int j = 0; j < kColumns; j++) most = ::fmaxf(most, s[i][j]);
       most = acrossRow<Largest>(most);
       // While no key was seen there is nothing to scale; a NaN shows in the powers.
-      const float base = most == kNever ? 0.0f : most, factor = scalar::exp(top[i] - base);
+      const float base = most == kNever ? 0.0f : most, factor = exp2Fast(top[i] - base);
       float own = 0.0f;
 #pragma unroll
-      for (int j = 0; j < kColumns; j++) own += s[i][j] = scalar::exp(s[i][j] - base);
+      for (int j = 0; j < kColumns; j++) own += s[i][j] = exp2Fast(s[i][j] - base);
       sum[i] = sum[i] * factor + own;
       top[i] = most;
 #pragma unroll
@@ -60,7 +60,7 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) attentionTile
     for (int j = 0; j < kOut; j++) out[i][j] *= factor;
     const int row = task.first + ty() + i * kDown;
     if (tx() != 0 || row >= a.queries) continue;
-    static_cast<float*>(a.logSums)[task.head * a.queries + row] = all == 0.0f ? -kNever : top[i] + scalar::log(all);
+    static_cast<float*>(a.logSums)[task.head * a.queries + row] = all == 0.0f ? -kNever : top[i] * kLn2 + scalar::log(all);
   }
   put(a.out, out, task.head, task.first, a.queries, a.values, 1.0f);
 }

@@ -13,6 +13,7 @@
 #include "cuda/kernels/shared.cuh"
 #include "cuda/kernels/attention_arguments.h"
 #include "cuda/kernels/block.cuh"
+#include "cuda/kernels/softmax.cuh"
 
 namespace gb {
 namespace cuda {
@@ -21,7 +22,6 @@ constexpr int kWidth = GB_WIDTH, kTile = 64, kTileThreads = 128, kAcross = 16, k
 constexpr int kRows = kTile / kDown, kColumns = kTile / kAcross, kOut = kWidth / kAcross;
 /** Numbers of a tile of rows, and of one of scores. */
 constexpr int kArea = kTile * kWidth, kSquare = kTile * kTile;
-constexpr float kNever = -scalar::Limits<float>::infinity;
 
 using Scores = float[kRows][kColumns];
 using Sums = float[kRows][kOut];
@@ -130,13 +130,14 @@ GB_DEVICE float acrossRow(float value) {
   return value;
 }
 
-/** From products to scores; −∞ where the query does not see the key or there is none. Columns are keys, or kTransposed queries. */
+/** From products to scores, as powers of two; −∞ where the query does not see the key or there is none. Columns are keys, or kTransposed queries. */
 template <bool kTransposed>
 GB_DEVICE void scores(Scores& s, const AttentionArguments& a, u32 head, int query0, int key0) {
+  const float scale = float(a.scale) * kLog2e;
 #pragma unroll
   for (int i = 0; i < kRows; i++) {
 #pragma unroll
-    for (int j = 0; j < kColumns; j++) s[i][j] *= float(a.scale);
+    for (int j = 0; j < kColumns; j++) s[i][j] *= scale;
   }
   const int query = query0 + (kTransposed ? tx() : ty()), key = key0 + (kTransposed ? ty() : tx());
   constexpr int kQueryStep = kTransposed ? kAcross : kDown, kKeyStep = kTransposed ? kDown : kAcross;
@@ -148,7 +149,9 @@ GB_DEVICE void scores(Scores& s, const AttentionArguments& a, u32 head, int quer
 #pragma unroll
       for (int j = 0; j < kColumns; j++) {
         const int q = (kTransposed ? j : i) * kQueryStep, k = (kTransposed ? i : j) * kKeyStep;
-        if (query + q < int(a.queries) && key + k < int(a.keys)) s[i][j] += mask[q * a.mask.row + k * a.maskColumn];
+        if (query + q < int(a.queries) && key + k < int(a.keys)) {
+          s[i][j] = scalar::mulAdd(mask[q * a.mask.row + k * a.maskColumn], kLog2e, s[i][j]);
+        }
       }
     }
   }

@@ -31,9 +31,9 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) tileKeyGradie
     const i64 at = task.head * a.queries + query0 + tx();
 #pragma unroll
     for (int j = 0; j < kColumns; j++) {
-      const float log = query0 + tx() + j * kAcross < count ? static_cast<const float*>(a.logSums)[at + j * kAcross] : -kNever;
+      const float log = query0 + tx() + j * kAcross < count ? static_cast<const float*>(a.logSums)[at + j * kAcross] * kLog2e : -kNever;
 #pragma unroll
-      for (int i = 0; i < kRows; i++) s[i][j] = scalar::exp(s[i][j] - log);
+      for (int i = 0; i < kRows; i++) s[i][j] = exp2Fast(s[i][j] - log);
     }
     waitForCopies();
     __syncthreads();

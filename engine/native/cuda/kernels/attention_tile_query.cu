@@ -44,9 +44,9 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) tileQueryGrad
 #pragma unroll
     for (int i = 0; i < kRows; i++) {
       const int row = ty() + i * kDown;
-      const float log = task.first + row < count ? static_cast<const float*>(a.logSums)[place + row] : -kNever;
+      const float log = task.first + row < count ? static_cast<const float*>(a.logSums)[place + row] * kLog2e : -kNever;
 #pragma unroll
-      for (int j = 0; j < kColumns; j++) s[i][j] = scalar::exp(s[i][j] - log);
+      for (int j = 0; j < kColumns; j++) s[i][j] = exp2Fast(s[i][j] - log);
     }
     waitForCopies();
     __syncthreads();

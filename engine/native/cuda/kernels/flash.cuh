@@ -9,6 +9,7 @@
 // cycle for each multiprocessor (460 TFLOP/s), so that warps of narrow heads take two blocks by the same B.
 #pragma once
 #include "cuda/kernels/attention_arguments.h"
+#include "cuda/kernels/softmax.cuh"
 #include "cuda/kernels/tensor_core.cuh"
 
 namespace gb {
@@ -18,8 +19,6 @@ using H = GB_H;
 constexpr int kWidth = GB_WIDTH, kFlashThreads = 128, kWarps = kFlashThreads / kWarp;
 /** 16 bytes more than a row needs: eight rows that follow each other then lie in different banks. */
 constexpr int kStride = kWidth + 8;
-constexpr float kLog2e = 1.4426950408889634f, kLn2 = 0.6931471805599453f;
-constexpr float kNever = -scalar::Limits<float>::infinity;
 
 using Row = H[kStride];
 

@@ -28,7 +28,6 @@ GB_DEVICE void multiplyAdd(MatrixC& c, const MatrixA& a, u32 b0, u32 b1) {
 }
 GB_DEVICE void loadMatrices(u32 (&to)[4], const void* row) { gbLoadMatrices(to, row, false); }
 GB_DEVICE void loadTransposed(u32 (&to)[4], const void* row) { gbLoadMatrices(to, row, true); }
-GB_DEVICE float exp2Fast(float x) { return ::exp2f(x); }
 
 #elif __CUDA_ARCH__ >= 800
 
@@ -77,13 +76,6 @@ GB_DEVICE void loadTransposed(u32 (&to)[4], const void* row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(sharedAddress(row)));
-}
-
-/** 2^x to 2 units in the last place; a result below 2^-126 is 0. */
-GB_DEVICE float exp2Fast(float x) {
-  float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
-  return y;
 }
 
 #endif
