@@ -64,24 +64,20 @@ void sortEntries(E*& entries, E*& other, int64_t n) {
 int64_t rowGrain(int64_t n) { return std::max<int64_t>(1, kGrain / 8 / std::max<int64_t>(1, n)); }
 
 template <class T, class I>
-void sortRows(const Tensor& values, const Tensor& indices, bool descending) {
+void sortRows(const Tensor& x, const Tensor& values, const Tensor& indices, bool descending) {
   using K = decltype(keyOf(T()));
   const int64_t n = values.size(values.ndim() - 1);
   const K flip = descending ? K(~K(0)) : K(0);
   parallelFor(values.numel() / n, rowGrain(n), [&](int64_t begin, int64_t end) {
     std::vector<Entry<K, I>> space(size_t(2 * n));
-    std::vector<T> old(static_cast<size_t>(n));
     for (int64_t r = begin; r < end; r++) {
       checkInterrupt();
-      T* row = values.as<T>() + r * n;
+      const T* row = x.as<T>() + r * n;
       Entry<K, I>*entries = space.data(), *other = entries + n;
-      for (int64_t i = 0; i < n; i++) {
-        old[size_t(i)] = row[i];
-        entries[i] = {K(keyOf(row[i]) ^ flip), I(i)};
-      }
+      for (int64_t i = 0; i < n; i++) entries[i] = {K(keyOf(row[i]) ^ flip), I(i)};
       sortEntries(entries, other, n);
       for (int64_t i = 0; i < n; i++) {
-        row[i] = old[size_t(entries[i].place)];
+        values.as<T>()[r * n + i] = row[int64_t(entries[i].place)];
         indices.as<int64_t>()[r * n + i] = int64_t(entries[i].place);
       }
     }
@@ -89,9 +85,9 @@ void sortRows(const Tensor& values, const Tensor& indices, bool descending) {
 }
 
 template <class T>
-void sortIn(const Tensor& values, const Tensor& indices, bool descending) {
+void sortIn(const Tensor& x, const Tensor& values, const Tensor& indices, bool descending) {
   const bool few = uint64_t(values.size(values.ndim() - 1)) <= UINT32_MAX;
-  few ? sortRows<T, uint32_t>(values, indices, descending) : sortRows<T, uint64_t>(values, indices, descending);
+  few ? sortRows<T, uint32_t>(x, values, indices, descending) : sortRows<T, uint64_t>(x, values, indices, descending);
 }
 
 /** The k first of a row in order: what cannot be among them is passed over by one comparison. */
@@ -137,14 +133,14 @@ void topkIn(const Tensor& x, const Tensor& values, const Tensor& indices, bool l
   });
 }
 
-void sortOnCpu(const Tensor& values, const Tensor& indices, bool descending) {
+void sortOnCpu(const Tensor& x, const Tensor& values, const Tensor& indices, bool descending) {
   switch (values.dtype()) {
     case DType::Float64:
-      return sortIn<double>(values, indices, descending);
+      return sortIn<double>(x, values, indices, descending);
     case DType::Float32:
-      return sortIn<float>(values, indices, descending);
+      return sortIn<float>(x, values, indices, descending);
     default:
-      return sortIn<int64_t>(values, indices, descending);
+      return sortIn<int64_t>(x, values, indices, descending);
   }
 }
 

@@ -10,7 +10,7 @@
 
 namespace gb {
 
-Kernel<void(const Tensor&, const Tensor&, bool)> sortKernel("sort");
+Kernel<void(const Tensor&, const Tensor&, const Tensor&, bool)> sortKernel("sort");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, bool)> topkKernel("topk");
 Kernel<Unique(const Tensor&, MaybeTensor, const Tensor&)> uniqueKernel("unique");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&, int64_t, bool)> searchsortedKernel("searchsorted");
@@ -66,11 +66,10 @@ Unique distinct(const Tensor& values, MaybeTensor order, const Tensor& like) {
 Sorted sort(const Tensor& x, int64_t dim, bool descending) {
   const int d = wrapDim(dim, x.ndim());
   if (x.ndim() == 0) return {clone(x), full({}, Scalar::of(int64_t(0)), DType::Int64, x.device())};
-  Tensor values = comparable(dimLast(x, d));
-  values = contiguous(values);
-  if (values.storage()->id == x.storage()->id) values = clone(values);
-  const Tensor indices = emptyTensor(values.sizes(), DType::Int64, x.device());
-  if (x.numel() > 0) sortKernel(x.device(), values, indices, descending);
+  const Tensor rows = contiguous(comparable(dimLast(x, d)));
+  const Tensor values = emptyTensor(rows.sizes(), rows.dtype(), x.device());
+  const Tensor indices = emptyTensor(rows.sizes(), DType::Int64, x.device());
+  if (x.numel() > 0) sortKernel(x.device(), rows, values, indices, descending);
   return {contiguous(lastTo(asType(values, x.dtype()), d)), contiguous(lastTo(indices, d))};
 }
 

@@ -7,8 +7,8 @@
 
 namespace gb {
 
-/** Sorts rows of a row-major [rows, n] in place of its copy; keeps the order of equals; NaN counts as the largest. */
-extern Kernel<void(const Tensor& values, const Tensor& indices, bool descending)> sortKernel;
+/** Rows of a row-major x [rows, n] in order, to memory of their own; keeps the order of equals; NaN counts as the largest. */
+extern Kernel<void(const Tensor& x, const Tensor& values, const Tensor& indices, bool descending)> sortKernel;
 /** The k largest (or smallest) of each row of x into values and indices [rows, k], in order. */
 extern Kernel<void(const Tensor& x, const Tensor& values, const Tensor& indices, bool largest)> topkKernel;
 

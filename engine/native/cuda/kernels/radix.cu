@@ -81,9 +81,8 @@ extern "C" __global__ void __launch_bounds__(kRadixDigits, 1) radixStarts(RadixA
   }
   if (threadIdx.x > 0) return;
   u32 needed = ((1u << a.passes) - 1) & ~same;
-  // A pass more than there must be changes nothing.
-  for (int pass = 0; __popc(needed) < a.least; pass++) needed |= 1u << pass;
-  a.needed[blockIdx.x] = needed;
+  // Somebody must write the result where all keys are alike.
+  a.needed[blockIdx.x] = needed == 0 ? 1 : needed;
 }
 
 /** How many keys with a digit stand in the tiles before this one, whose own are told already. `known`: the digit's of tile 0. */

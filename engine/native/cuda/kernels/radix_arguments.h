@@ -14,7 +14,7 @@ constexpr long long kRadixMost = (1ll << 30) - 1;
 struct RadixArguments {
   /** Rows of `n` keys. */
   const void* x;
-  /** Where the keys go in order (x at most, where `least` is 2), and the places from which they come: one of the two. */
+  /** Where the keys go in order, and the places from which they come: one of the two. */
   void* values;
   long long* indices;
   unsigned int* order;
@@ -27,8 +27,8 @@ struct RadixArguments {
   unsigned int *taken, *known;
   long long n;
   unsigned int tiles;
-  /** Passes at most and at least. */
-  int passes, least;
+  /** At most. */
+  int passes;
   bool descending;
 };
 

@@ -43,7 +43,7 @@ GB_DEVICE int mergeFew(const C* keys, int na, int nb, int d, bool descending, in
 
 GB_DEVICE i64 least(i64 a, i64 b) { return a < b ? a : b; }
 
-/** A block for each tile of each row; `keep`: so many of its first elements are written. x and values may be one. */
+/** A block for each tile of each row; `keep`: so many of its first elements are written. */
 extern "C" __global__ void sortTiles(const C* x, C* values, i64* indices, i64 n, i64 tiles, i64 keep, bool descending) {
   __shared__ C keys[kTile];
   __shared__ int places[kTile];

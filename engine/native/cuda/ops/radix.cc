@@ -51,8 +51,6 @@ void sortByDigits(const RadixRows& rows, Device device) {
   a.n = rows.n;
   a.tiles = unsigned(tiles);
   a.passes = std::max(1, (rows.bits + kRadixBits - 1) / kRadixBits);
-  a.least = rows.x == rows.values ? 2 : 1;
-  a.passes = std::max(a.passes, a.least);
   a.descending = rows.descending;
   const int64_t keys = rows.rows * rows.n, lines = rows.rows * a.passes, digits = lines * kRadixDigits;
   const Tensor zeros = full({digits + lines + digits * tiles}, Scalar::of(int64_t(0)), DType::Int32, device);

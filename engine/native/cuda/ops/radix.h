@@ -12,15 +12,15 @@ enum class RadixKey : uint8_t { Float, Double, Integer, Place, kCount };
 
 struct RadixRows {
   RadixKey key;
-  /** Rows of n keys behind each other; `values` may be `x`. */
+  /** Rows of n keys behind each other. */
   const void* x;
   void* values;
   /** Where the keys stood: to one of the two. */
   long long* indices = nullptr;
   unsigned* order = nullptr;
-  int64_t rows, n;
+  int64_t rows = 1, n = 0;
   /** Bits from the lowest one on in which keys differ. */
-  int bits;
+  int bits = 0;
   bool descending = false;
 };
 

@@ -42,7 +42,11 @@ void chooseByDigits(const Tensor& x, int64_t n, const Tensor& values, const Tens
   grid.y = unsigned(rows);
   const Tensor zeros = full({rows * passes * kRadixDigits}, Scalar::of(int64_t(0)), DType::Int32, device);
   const Scratch known(size_t(rows * passes) * 16, device), found(size_t(rows) * grid.x * 8, device);
-  SelectArguments a{x.data(), n, int(values.numel() / rows), largest};
+  SelectArguments a{};
+  a.x = x.data();
+  a.n = n;
+  a.kept = int(values.numel() / rows);
+  a.largest = largest;
   a.counts = static_cast<unsigned*>(zeros.data());
   a.known = known.data();
   a.parts = static_cast<unsigned*>(found.data());

@@ -31,10 +31,11 @@ void randpermOnCuda(const Tensor& order, Generator& generator) {
     launch(masks.get(cudaIndex(device), "maskKeys", [] { return kUnit; }), device, gridFor(n, kThreads), kThreads, keys.data(),
            static_cast<long long>(n), mask);
   }
-  sortKernel(device, keys, order, false);
+  const Tensor sorted = emptyTensor({n}, DType::Int64, device);
+  sortKernel(device, keys, sorted, order, false);
   const PhiloxState random = philoxFor(generator, uint64_t(n));
   launch(shuffles.get(cudaIndex(device), "shuffleRuns", [] { return kUnit; }), device, gridFor(n, kThreads), kThreads,
-         keys.data(), order.data(), static_cast<long long>(n), random);
+         sorted.data(), order.data(), static_cast<long long>(n), random);
 }
 
 /** Samples that a block draws, and rows of a grid: PyTorch's, since the numbers depend on them. */

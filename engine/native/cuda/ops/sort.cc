@@ -21,7 +21,7 @@ constexpr int64_t kFewKept = 16;
 
 int64_t parts(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-/** Rows of x in order into values and indices of the same shape, of each row the first `keep`; x may be `values`. */
+/** Rows of x in order into values and indices of the same shape, of each row the first `keep`. */
 void sortRows(const Tensor& x, const Tensor& values, const Tensor& indices, int64_t keep, bool descending) {
   static ByCompute tileSorts, merges;
   const Device device = x.device();
@@ -62,8 +62,8 @@ void sortRows(const Tensor& x, const Tensor& values, const Tensor& indices, int6
   }
 }
 
-void sortOnCuda(const Tensor& values, const Tensor& indices, bool descending) {
-  sortRows(values, values, indices, values.size(values.ndim() - 1), descending);
+void sortOnCuda(const Tensor& x, const Tensor& values, const Tensor& indices, bool descending) {
+  sortRows(x, values, indices, values.size(values.ndim() - 1), descending);
 }
 
 /** The first columns of rows. */
