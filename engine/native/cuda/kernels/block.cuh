@@ -22,6 +22,28 @@ GB_DEVICE A warpJoin(A value) {
   return value;
 }
 
+/** The sum of the values of this lane and all before it; every lane must come here. */
+template <class A>
+GB_DEVICE A warpUpTo(A value) {
+  const int lane = int(threadIdx.x) % kWarp;
+#pragma unroll
+  for (int step = 1; step < kWarp; step *= 2) {
+    const A lower = __shfl_up_sync(kAllLanes, value, step);
+    if (lane >= step) value += lower;
+  }
+  return value;
+}
+
+/** What sums and products of T run in. */
+template <class T>
+struct AccumulatorOf {
+  using Type = double;
+};
+template <>
+struct AccumulatorOf<i64> {
+  using Type = i64;
+};
+
 /** The join of all threads' values, in every thread. At most 1024 threads in x; all must come here. */
 template <class Join, class A>
 GB_DEVICE A blockJoin(A value) {

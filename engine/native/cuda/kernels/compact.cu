@@ -39,11 +39,7 @@ extern "C" __global__ void __launch_bounds__(1024) begin(const u32* counts, i64*
   i64 before = 0;
   for (i64 first = 0; first < chunks; first += blockDim.x) {
     const i64 i = first + threadIdx.x, own = i < chunks ? counts[i] : 0;
-    i64 upTo = own;
-    for (int step = 1; step < kWarp; step *= 2) {
-      const i64 lower = __shfl_up_sync(kAllLanes, upTo, step);
-      if (lane >= u32(step)) upTo += lower;
-    }
+    i64 upTo = warpUpTo(own);
     if (lane == kWarp - 1) warps[warp] = upTo;
     __syncthreads();
     i64 all = 0;
@@ -68,11 +64,7 @@ extern "C" __global__ void __launch_bounds__(kFlagThreads) write(const u8* flags
   if (count == 0) return;
   const Flags own = flagsOf(flags, n);
   const u32 mine = countOf(own);
-  u32 upTo = mine;
-  for (int step = 1; step < kWarp; step *= 2) {
-    const u32 lower = __shfl_up_sync(kAllLanes, upTo, step);
-    if (lane >= u32(step)) upTo += lower;
-  }
+  u32 upTo = warpUpTo(mine);
   if (lane == kWarp - 1) warps[warp] = upTo;
   __syncthreads();
   for (u32 w = 0; w < warp; w++) upTo += warps[w];

@@ -1,21 +1,14 @@
 // The product of two long vectors: a part for each block, then their sum in order. Macros: GB_T (an element's type), GB_C (float, double
 // or i64: what products are in).
 #include "cuda/kernels/block.cuh"
+#include "scalar/binary.h"
 
 namespace gb {
 namespace cuda {
 
 using T = GB_T;
 using C = GB_C;
-template <class X>
-struct TotalOf {
-  using Type = double;
-};
-template <>
-struct TotalOf<i64> {
-  using Type = i64;
-};
-using Total = TotalOf<C>::Type;
+using Total = AccumulatorOf<C>::Type;
 
 /** Elements that are read as one, and how often at a time. */
 constexpr int kTogether = 16 / sizeof(T), kLoads = 2;
@@ -38,7 +31,7 @@ extern "C" __global__ void dotParts(const T* a, const T* b, Total* parts, i64 n,
       if (first + j * step >= together) break;
       C part = 0;
 #pragma unroll
-      for (int k = 0; k < kTogether; k++) part += cast<C>(x[j].at[k]) * cast<C>(y[j].at[k]);
+      for (int k = 0; k < kTogether; k++) part = scalar::add(part, scalar::mul(cast<C>(x[j].at[k]), cast<C>(y[j].at[k])));
       total += Total(part);
     }
   }

@@ -37,12 +37,7 @@ GB_DEVICE Bits ordered(Bits bits, bool descending) {
 GB_DEVICE u32 sumBefore(u32 value) {
   __shared__ u32 warps[kWarps];
   const u32 lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp;
-  u32 upTo = value;
-#pragma unroll
-  for (int step = 1; step < kWarp; step *= 2) {
-    const u32 lower = __shfl_up_sync(kAllLanes, upTo, step);
-    if (lane >= u32(step)) upTo += lower;
-  }
+  const u32 upTo = warpUpTo(value);
   if (lane == kWarp - 1) warps[warp] = upTo;
   __syncthreads();
   u32 sum = upTo - value;

@@ -10,14 +10,6 @@ namespace cuda {
 using C = GB_C;
 using R = scalar::GB_R;
 
-template <class T>
-struct AccumulatorOf {
-  using Type = double;
-};
-template <>
-struct AccumulatorOf<i64> {
-  using Type = i64;
-};
 using A = AccumulatorOf<C>::Type;
 
 /** Loads that a thread has under way: one after the other, it would wait for memory most of its time; powers take longer. */

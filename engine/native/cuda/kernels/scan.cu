@@ -1,19 +1,11 @@
 // Running sums, products and extremes. Macro: GB_C (float, double or i64).
 #include "cuda/kernels/scan.cuh"
+#include "scalar/binary.h"
 
 namespace gb {
 namespace cuda {
 
 using C = GB_C;
-
-template <class T>
-struct AccumulatorOf {
-  using Type = double;
-};
-template <>
-struct AccumulatorOf<i64> {
-  using Type = u64;
-};
 
 /** Sums and products: floats in double, whole numbers wrap. */
 struct Arithmetic {
@@ -24,7 +16,7 @@ struct Arithmetic {
 
   GB_DEVICE A start() const { return product ? A(1) : A(0); }
   GB_DEVICE A load(i64 i) const { return A(x[i]); }
-  GB_DEVICE A join(A a, A b) const { return product ? a * b : a + b; }
+  GB_DEVICE A join(A a, A b) const { return product ? scalar::mul(a, b) : scalar::add(a, b); }
   GB_DEVICE void store(i64 i, A value) const { y[i] = C(value); }
   GB_DEVICE bool together(i64 i) const { return isTogether(x + i) && isTogether(y + i); }
   GB_DEVICE void loadAll(A (&values)[kEach], i64 i) const {

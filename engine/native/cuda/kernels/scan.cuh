@@ -9,7 +9,7 @@ namespace cuda {
 constexpr int kEach = 4;
 
 GB_DEVICE double fromBelow(double value, int lanes) { return __shfl_up_sync(kAllLanes, value, lanes); }
-GB_DEVICE u64 fromBelow(u64 value, int lanes) { return __shfl_up_sync(kAllLanes, value, lanes); }
+GB_DEVICE i64 fromBelow(i64 value, int lanes) { return __shfl_up_sync(kAllLanes, value, lanes); }
 
 /** A thread's elements of one tensor as one, where they lie at a multiple of their bytes. */
 template <class T>

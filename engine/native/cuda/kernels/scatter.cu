@@ -88,11 +88,7 @@ GB_DEVICE u32 pass(Room& room, const ScatterArguments& s, const Source& source, 
       sums[i] = sum;
       sum += room.starts[lane * kOwn + i];
     }
-    u32 upTo = sum;
-    for (int step = 1; step < kWarp; step *= 2) {
-      const u32 lower = __shfl_up_sync(kAllLanes, upTo, step);
-      if (lane >= u32(step)) upTo += lower;
-    }
+    const u32 upTo = warpUpTo(sum);
 #pragma unroll
     for (int i = 0; i < kOwn; i++) room.starts[lane * kOwn + i] = upTo - sum + sums[i];
     if (lane == kWarp - 1) room.starts[kBuckets] = upTo;
