@@ -7,9 +7,9 @@ namespace cuda {
 extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) attentionTile(AttentionArguments a) {
   // Keys make room for the weights that come of them.
   alignas(16) __shared__ float queries[kArea], keys[kSquare], values[kArea];
-  const Task task(a.queries, a, true);
+  const Task task(a.queries, kTile, a, true);
   const Rows key(a.key, a, task.head, a.width), value(a.value, a, task.head, a.values);
-  const int end = keysOf(a, task.first);
+  const int end = keysOf(a, task.first, kTile);
   fetch(queries, Rows(a.query, a, task.head, a.width), task.first, int(a.queries));
 
   Sums out = {};

@@ -10,10 +10,8 @@
 // Thread (tx, ty) of 16 × 8 has rows ty + 8i and, of scores, columns tx + 16j; of results columns from tx · kOut on. Chunks of 16
 // bytes change places by the last three bits of their row, so that rows that are read together lie in different banks.
 #pragma once
+#include "cuda/kernels/heads.cuh"
 #include "cuda/kernels/shared.cuh"
-#include "cuda/kernels/attention_arguments.h"
-#include "cuda/kernels/block.cuh"
-#include "cuda/kernels/softmax.cuh"
 
 namespace gb {
 namespace cuda {
@@ -36,16 +34,7 @@ GB_DEVICE int placeOf(int row, int column) {
   return row * kLength + ((column / 4 ^ (row & 7)) * 4) + column % 4;
 }
 
-/** A head's rows. */
-struct Rows {
-  const float* data;
-  int stride, columns;
-  bool aligned;
-
-  GB_DEVICE Rows(const HeadRows& x, const AttentionArguments& a, u32 head, i64 columns)
-      : data(static_cast<const float*>(x.data) + head / u32(a.heads) * x.sample + head % u32(a.heads) * x.head), stride(int(x.row)),
-        columns(int(columns)), aligned(x.aligned) {}
-};
+using Rows = RowsOf<float>;
 
 /** Rows first … first + 63 of `x`, of which there are `count`, on their way to shared memory; zeros beyond. */
 GB_DEVICE void fetch(float* to, const Rows& x, int first, int count) {
@@ -53,15 +42,15 @@ GB_DEVICE void fetch(float* to, const Rows& x, int first, int count) {
 #pragma unroll 4
     for (int i = 0; i < kArea / 4 / kTileThreads; i++) {
       const int at = int(threadIdx.x) + i * kTileThreads, row = at / (kWidth / 4), column = at % (kWidth / 4) * 4;
-      const bool there = first + row < count && column < x.columns;
-      copyAsync<16>(to + placeOf<kWidth>(row, column), x.data + (there ? (first + row) * x.stride + column : 0), there);
+      const bool there = x.has(first + row, column, count);
+      copyAsync<16>(to + placeOf<kWidth>(row, column), x.at(first + row, column, there), there);
     }
     return;
   }
 #pragma unroll 1
   for (int at = int(threadIdx.x); at < kArea; at += kTileThreads) {
     const int row = at / kWidth, column = at % kWidth;
-    to[placeOf<kWidth>(row, column)] = first + row < count && column < x.columns ? x.data[(first + row) * x.stride + column] : 0.0f;
+    to[placeOf<kWidth>(row, column)] = x.has(first + row, column, count) ? *x.at(first + row, column, true) : 0.0f;
   }
 }
 
@@ -125,9 +114,7 @@ GB_DEVICE void keep(float* to, const Scores& s) {
 /** Over the threads that share a row: half a warp. */
 template <class Join>
 GB_DEVICE float acrossRow(float value) {
-#pragma unroll
-  for (int step = kAcross / 2; step > 0; step /= 2) value = Join::join(value, __shfl_xor_sync(kAllLanes, value, step));
-  return value;
+  return acrossLanes<kAcross, Join>(value);
 }
 
 /** From products to scores, as powers of two; −∞ where the query does not see the key or there is none. Columns are keys, or kTransposed queries. */
@@ -142,8 +129,7 @@ GB_DEVICE void scores(Scores& s, const AttentionArguments& a, u32 head, int quer
   const int query = query0 + (kTransposed ? tx() : ty()), key = key0 + (kTransposed ? ty() : tx());
   constexpr int kQueryStep = kTransposed ? kAcross : kDown, kKeyStep = kTransposed ? kDown : kAcross;
   if (GB_MASK) {
-    const float* const mask = static_cast<const float*>(a.mask.data) + head / u32(a.heads) * a.mask.sample +
-                              head % u32(a.heads) * a.mask.head + query * a.mask.row + key * a.maskColumn;
+    const float* const mask = headOf<float>(a.mask, a, head) + query * a.mask.row + key * a.maskColumn;
 #pragma unroll
     for (int i = 0; i < kRows; i++) {
 #pragma unroll
@@ -180,22 +166,6 @@ GB_DEVICE void put(void* to, const Sums& s, u32 head, int first, i64 rows, i64 c
       if (column < columns) p[column] = s[i][j] * factor;
     }
   }
-}
-
-/** The tile that a block works on. Where each query sees only the keys before it, the longest begin first. */
-struct Task {
-  u32 head;
-  int first;
-  GB_DEVICE Task(i64 rows, const AttentionArguments& a, bool lastFirst) {
-    const u32 tiles = u32((rows + kTile - 1) / kTile), heads = gridDim.x / tiles;
-    head = a.causal ? blockIdx.x % heads : blockIdx.x / tiles;
-    const u32 at = a.causal ? blockIdx.x / heads : blockIdx.x % tiles;
-    first = int(lastFirst && a.causal ? tiles - 1 - at : at) * kTile;
-  }
-};
-
-GB_DEVICE int keysOf(const AttentionArguments& a, int first) {
-  return a.causal && first + kTile < a.keys ? first + kTile : int(a.keys);
 }
 
 }  // namespace cuda

@@ -10,7 +10,7 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) tileKeyGradie
   // Values make room for weights and scores' gradients, and are brought in again for the next tile.
   GB_DYNAMIC_SHARED(float, shared);
   float *const keys = shared, *const queries = keys + kArea, *const grads = queries + kArea, *const values = grads + kArea;
-  const Task task(a.keys, a, false);
+  const Task task(a.keys, kTile, a, false);
   const Rows query(a.query, a, task.head, a.width), grad(a.grad, a, task.head, a.values), value(a.value, a, task.head, a.values);
   const int count = int(a.queries);
   fetch(keys, Rows(a.key, a, task.head, a.width), task.first, int(a.keys));

@@ -9,9 +9,9 @@ extern "C" __global__ void __launch_bounds__(128, GB_MASK ? 2 : 3) tileQueryGrad
   // Values make room for the scores' gradients.
   GB_DYNAMIC_SHARED(float, shared);
   float *const queries = shared, *const grads = queries + kArea, *const keys = grads + kArea, *const values = keys + kArea;
-  const Task task(a.queries, a, true);
+  const Task task(a.queries, kTile, a, true);
   const Rows key(a.key, a, task.head, a.width), value(a.value, a, task.head, a.values);
-  const int end = keysOf(a, task.first), count = int(a.queries);
+  const int end = keysOf(a, task.first, kTile), count = int(a.queries);
   fetch(queries, Rows(a.query, a, task.head, a.width), task.first, count);
   fetch(grads, Rows(a.grad, a, task.head, a.values), task.first, count);
   fetch(values, Rows(a.result, a, task.head, a.values), task.first, count);

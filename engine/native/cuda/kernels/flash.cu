@@ -16,7 +16,7 @@ extern "C" __global__ void __launch_bounds__(128, 2) flash(AttentionArguments a)
   const Task task(a.queries, kQueries, a, true);
   const Rows key(a.key, a, task.head, a.width), value(a.value, a, task.head, a.values);
   const Mask mask(a, task.head);
-  const int queries = int(a.queries), keys = a.causal && task.first + kQueries < a.keys ? task.first + kQueries : int(a.keys);
+  const int queries = int(a.queries), keys = keysOf(a, task.first, kQueries);
   const int row0 = task.first + warpRow<kBlocks>();
   // Keys that all queries of the warp see.
   const int whole = a.causal && row0 < keys ? row0 + 1 : keys;

@@ -8,8 +8,7 @@
 // bytes from shared memory, which gives 128 bytes a cycle: one block of 16 rows for each warp would bound the rate at 2048 FLOP a
 // cycle for each multiprocessor (460 TFLOP/s), so that warps of narrow heads take two blocks by the same B.
 #pragma once
-#include "cuda/kernels/attention_arguments.h"
-#include "cuda/kernels/softmax.cuh"
+#include "cuda/kernels/heads.cuh"
 #include "cuda/kernels/tensor_core.cuh"
 
 namespace gb {
@@ -21,17 +20,7 @@ constexpr int kWidth = GB_WIDTH, kFlashThreads = 128, kWarps = kFlashThreads / k
 constexpr int kStride = kWidth + 8;
 
 using Row = H[kStride];
-
-/** A head's rows. */
-struct Rows {
-  const H* data;
-  int stride, columns;
-  bool aligned;
-
-  GB_DEVICE Rows(const HeadRows& x, const AttentionArguments& a, u32 head, i64 columns)
-      : data(static_cast<const H*>(x.data) + head / u32(a.heads) * x.sample + head % u32(a.heads) * x.head), stride(int(x.row)),
-        columns(int(columns)), aligned(x.aligned) {}
-};
+using Rows = RowsOf<H>;
 
 /** Rows first … first + kRows of `x`, of which there are `count`, on their way to shared memory; zeros beyond. */
 template <int kRows>
@@ -42,15 +31,15 @@ GB_DEVICE void fetch(Row* to, const Rows& x, int first, int count) {
 #pragma unroll(kWidth <= 64 ? kRows * kChunks / kFlashThreads : 1)
     for (int i = 0; i < kRows * kChunks / kFlashThreads; i++) {
       const int at = int(threadIdx.x) + i * kFlashThreads, row = at / kChunks, column = at % kChunks * kChunk;
-      const bool there = first + row < count && column < x.columns;
-      copyAsync<16>(&to[row][column], x.data + (there ? (first + row) * x.stride + column : 0), there);
+      const bool there = x.has(first + row, column, count);
+      copyAsync<16>(&to[row][column], x.at(first + row, column, there), there);
     }
     return;
   }
 #pragma unroll 1
   for (int at = int(threadIdx.x); at < kRows * kWidth; at += kFlashThreads) {
     const int row = at / kWidth, column = at % kWidth;
-    to[row][column] = first + row < count && column < x.columns ? x.data[(first + row) * x.stride + column] : H{0};
+    to[row][column] = x.has(first + row, column, count) ? *x.at(first + row, column, true) : H{0};
   }
 }
 
@@ -127,8 +116,7 @@ GB_DEVICE int columnOf(int e) { return lane() % 4 * 2 + e % 2; }
 /** Over the four lanes that share a row of a C. */
 template <class Join>
 GB_DEVICE float acrossRow(float value) {
-  value = Join::join(value, __shfl_xor_sync(kAllLanes, value, 1));
-  return Join::join(value, __shfl_xor_sync(kAllLanes, value, 2));
+  return acrossLanes<4, Join>(value);
 }
 
 /** What is added to a head's scores: nothing where `data` is null. */
@@ -137,9 +125,7 @@ struct Mask {
   i64 row, column;
 
   GB_DEVICE Mask(const AttentionArguments& a, u32 head)
-      : data(a.mask.data ? static_cast<const H*>(a.mask.data) + head / u32(a.heads) * a.mask.sample + head % u32(a.heads) * a.mask.head
-                         : nullptr),
-        row(a.mask.row), column(a.maskColumn) {}
+      : data(a.mask.data ? headOf<H>(a.mask, a, head) : nullptr), row(a.mask.row), column(a.maskColumn) {}
 
   /** On a score that is the exponent of a power of two. */
   GB_DEVICE static float added(float score, H own) { return scalar::mulAdd(widen(own), kLog2e, score); }
@@ -204,18 +190,6 @@ GB_DEVICE void put(void* to, const MatrixC (&c)[kBlocks][kWidth / 8], u32 head, 
     }
   }
 }
-
-/** The tile that a block works on. Where each query sees only the keys before it, the longest begin first. */
-struct Task {
-  u32 head;
-  int first;
-  GB_DEVICE Task(i64 rows, int tile, const AttentionArguments& a, bool lastFirst) {
-    const u32 tiles = u32((rows + tile - 1) / tile), heads = gridDim.x / tiles;
-    head = a.causal ? blockIdx.x % heads : blockIdx.x / tiles;
-    const u32 at = a.causal ? blockIdx.x / heads : blockIdx.x % tiles;
-    first = int(lastFirst && a.causal ? tiles - 1 - at : at) * tile;
-  }
-};
 
 }  // namespace cuda
 }  // namespace gb
