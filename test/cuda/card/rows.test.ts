@@ -29,8 +29,8 @@ const ops: Record<string, (x: Tensor, weight: Tensor, bias: Tensor) => Tensor> =
 	},
 };
 const lengths = {
-	float32: [3, 6, 16, 31, 32, 33, 128, 129, 256, 500, 1000, 1023, 1024, 1025, 1028, 4100, 8191, 8193, 16384, 16388],
-	float64: [5, 30, 34, 128, 258, 511, 512, 513, 514, 4095, 4096, 4098],
+	float32: [3, 6, 16, 20, 31, 32, 33, 128, 129, 256, 500, 1000, 1023, 1024, 1025, 1028, 4100, 8191, 8193, 16384, 16388],
+	float64: [5, 16, 30, 34, 128, 258, 511, 512, 513, 514, 4095, 4096, 4098],
 };
 const types = { float32: torch.float32, float64: torch.float64 };
 const cases = (["float32", "float64"] as const).flatMap((type) => lengths[type].map((n) => [type, n] as const));

@@ -24,14 +24,14 @@ constexpr int kWarpRowThreads = 128;
 
 /** All of them, shortest rows first; as many elements as registers allow. */
 inline constexpr RowKernel kFloatRows[] = {
-    {8, 4, 4, kWarpRowThreads},   {32, 4, 4, kWarpRowThreads},  {32, 4, 8, kWarpRowThreads}, {32, 4, 16, kWarpRowThreads},
-    {32, 4, 32, kWarpRowThreads}, {0, 4, 16, 1024},             {8, 1, 4, kWarpRowThreads},  {32, 1, 4, kWarpRowThreads},
-    {32, 1, 8, kWarpRowThreads},  {32, 1, 16, kWarpRowThreads}, {32, 1, 32, kWarpRowThreads}, {0, 1, 16, 512},
-    {0, 1, 0, 512}};
+    {4, 4, 4, kWarpRowThreads},   {8, 4, 4, kWarpRowThreads},   {32, 4, 4, kWarpRowThreads},  {32, 4, 8, kWarpRowThreads},
+    {32, 4, 16, kWarpRowThreads}, {32, 4, 32, kWarpRowThreads}, {0, 4, 16, 1024},             {8, 1, 4, kWarpRowThreads},
+    {32, 1, 4, kWarpRowThreads},  {32, 1, 8, kWarpRowThreads},  {32, 1, 16, kWarpRowThreads}, {32, 1, 32, kWarpRowThreads},
+    {0, 1, 16, 512},              {0, 1, 0, 512}};
 inline constexpr RowKernel kDoubleRows[] = {
-    {8, 2, 4, kWarpRowThreads}, {32, 2, 4, kWarpRowThreads}, {32, 2, 8, kWarpRowThreads}, {32, 2, 16, kWarpRowThreads},
-    {0, 2, 8, 512},             {8, 1, 4, kWarpRowThreads},  {32, 1, 4, kWarpRowThreads}, {32, 1, 8, kWarpRowThreads},
-    {32, 1, 16, kWarpRowThreads}, {0, 1, 8, 512},            {0, 1, 0, 512}};
+    {4, 2, 4, kWarpRowThreads},   {8, 2, 4, kWarpRowThreads},   {32, 2, 4, kWarpRowThreads},  {32, 2, 8, kWarpRowThreads},
+    {32, 2, 16, kWarpRowThreads}, {0, 2, 8, 512},               {8, 1, 4, kWarpRowThreads},   {32, 1, 4, kWarpRowThreads},
+    {32, 1, 8, kWarpRowThreads},  {32, 1, 16, kWarpRowThreads}, {0, 1, 8, 512},               {0, 1, 0, 512}};
 
 /** A kernel on rows of float or double; `threads` and `grid` are those of a launch. */
 struct RowPlan {
