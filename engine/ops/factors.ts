@@ -171,24 +171,27 @@ type UPLO = "L" | "U";
 
 /** Eigenvalues in rising order and eigenvectors (columns) of symmetric matrices, of which one triangle counts. */
 export function eigh(x: Tensor, uplo: UPLO | { UPLO?: UPLO } = "L"): Eigen {
-	return namedTuple("linalg_eigh", ["eigenvalues", "eigenvectors"], eigen("linalg.eigh", x, uplo));
+	return namedTuple("linalg_eigh", ["eigenvalues", "eigenvectors"], eigen(x, triangleOf("linalg.eigh", x, uplo)));
 }
 
-/** The eigenvalues of symmetric matrices in rising order. */
+/** The eigenvalues of symmetric matrices in rising order; vectors are computed only where their gradient will take them. */
 export function eigvalsh(x: Tensor, uplo: UPLO | { UPLO?: UPLO } = "L"): Tensor {
-	return eigen("linalg.eigvalsh", x, uplo)[0];
+	const a = triangleOf("linalg.eigvalsh", x, uplo);
+	return tracked(x) ? eigen(x, a)[0] : wrap(native.eigvalsh(a));
 }
 
-function eigen(op: string, x: Tensor, uplo: UPLO | { UPLO?: UPLO }): [Tensor, Tensor] {
+/** The matrices with the triangle that counts below the diagonal. */
+function triangleOf(op: string, x: Tensor, uplo: UPLO | { UPLO?: UPLO }): Handle {
 	const triangle = typeof uplo === "object" ? (uplo.UPLO ?? "L") : uplo;
 	if (triangle !== "L" && triangle !== "U") {
 		throw new RangeError(`[${op}] UPLO must be "L" or "U", got ${JSON.stringify(triangle)}`);
 	}
 	matrices(op, x, true);
-	const [w, v] = native.eigh(triangle === "L" ? x.handle : native.transpose(x.handle, -1, -2)).map(wrap) as [
-		Tensor,
-		Tensor,
-	];
+	return triangle === "L" ? x.handle : native.transpose(x.handle, -1, -2);
+}
+
+function eigen(x: Tensor, a: Handle): [Tensor, Tensor] {
+	const [w, v] = native.eigh(a).map(wrap) as [Tensor, Tensor];
 	return tracked(x) ? (recordAll([w, v] as const, eighBackward, [x], [w, v]) as [Tensor, Tensor]) : [w, v];
 }
 
@@ -236,9 +239,10 @@ export function svd(x: Tensor, fullMatrices: boolean | { fullMatrices?: boolean 
 	return namedTuple("linalg_svd", ["U", "S", "Vh"], parts);
 }
 
-/** The singular values in falling order. */
+/** The singular values in falling order; vectors are computed only where their gradient will take them. */
 export function svdvals(x: Tensor): Tensor {
-	return decomposed("linalg.svdvals", x)[1];
+	const op = "linalg.svdvals";
+	return tracked(x) ? decomposed(op, x)[1] : wrap(native.svdvals(matrices(op, x).handle));
 }
 
 function decomposed(op: string, x: Tensor): [Tensor, Tensor, Tensor] {

@@ -5,7 +5,7 @@ import { finfo } from "../core/limits";
 import { namedTuple } from "../core/namedTuple";
 import { native } from "../core/native";
 import { Tensor, wrap } from "../core/tensor";
-import { eigh, matrices, svd, svdvals } from "./factors";
+import { eigvalsh, matrices, svd, svdvals } from "./factors";
 import { matmul } from "./matrix";
 import { asMethods } from "./methods";
 import { matrixNorm as normOfMatrices } from "./norm";
@@ -37,7 +37,7 @@ export function matrixRank(x: Tensor, ...args: RankArguments): Tensor {
 	const given = typeof args[0] === "number" ? [{ ...args[1], atol: args[0], rtol: 0 }] : args;
 	const options = bind<RankOptions>(op, given, [], ["atol", "rtol", "hermitian"]);
 	const a = matrices(op, x).detach();
-	const sizes = options.hermitian ? eigh(a).eigenvalues.abs() : svdvals(a);
+	const sizes = options.hermitian ? eigvalsh(a).abs() : svdvals(a);
 	if (sizes.numel() === 0) return wrap(native.full(x.shape.slice(0, -2), 0, 4, x.handle));
 	return sizes.gt(threshold(a, sizes.amax(-1, true), options)).sum(-1);
 }

@@ -71,7 +71,7 @@ describe.skipIf(!hasStandin)("cuSOLVER", () => {
 				...twice("syevBatched of 18 x 18 doubles, 6 times"),
 				...twice("syevd of 20 x 20 floats"),
 				...twice("syevd of 20 x 20 doubles"),
-				"syevj of 40 x 40 floats",
+				"syevj without vectors of 40 x 40 floats",
 			].map((line) => `cuSOLVER: ${line}`),
 		);
 	});
@@ -101,6 +101,35 @@ describe.skipIf(!hasStandin)("cuSOLVER", () => {
 				"gesvdj of 20 x 18 doubles",
 			].map((line) => `cuSOLVER: ${line}`),
 		);
+	});
+
+	test("values alone are asked for without vectors, unless a gradient will take these", () => {
+		const program = `${promises}
+			const values = (f, x) => show(() => near(f(x), f(x.cpu()), 1e-4));
+			values(linalg.eigvalsh, random([20, 20], torch.float64));
+			values(linalg.eigvalsh, random([2, 20, 20], torch.float64));
+			values(linalg.svdvals, random([40, 20], torch.float64));
+			values(linalg.svdvals, random([2, 18, 30], torch.float32));
+			for (const ord of [2, -2, "nuc"]) values((x) => linalg.matrixNorm(x, ord), random([20, 20], torch.float64));
+			values(linalg.cond, random([20, 20], torch.float64));
+			values(linalg.matrixRank, random([20, 20], torch.float64));
+			values((x) => linalg.matrixRank(x, { hermitian: true }), random([20, 20], torch.float64));
+			linalg.svdvals(random([20, 20], torch.float64).requiresGrad_()).sum().backward();`;
+		const { said, lines } = factored(program);
+		expect(lines.filter((line) => line !== "true")).toEqual([]);
+		const alone = "without vectors of";
+		expect(said.map((line) => line.replace("cuSOLVER: ", ""))).toEqual([
+			`syevd ${alone} 20 x 20 doubles`,
+			`syevBatched ${alone} 20 x 20 doubles, 2 times`,
+			`gesvdj ${alone} 40 x 20 doubles`,
+			`gesvdjBatched ${alone} 30 x 18 floats, 2 times`,
+			...Array(5).fill(`gesvdj ${alone} 20 x 20 doubles`),
+			`syevd ${alone} 20 x 20 doubles`,
+			"gesvdj of 20 x 20 doubles",
+		]);
+		const again = factored(program, "cusolver=restless");
+		expect(again.lines.filter((line) => line !== "true")).toEqual([]);
+		expect(again.said).toContain(`cuSOLVER: gesvd ${alone} 40 x 20 doubles`);
 	});
 
 	test("rotations that do not end are done again by a bidiagonal matrix", () => {
@@ -184,7 +213,7 @@ describe.skipIf(!hasStandin)("cuSOLVER", () => {
 			show(() => torch.linalg.svdvals(x).sum().item());
 			show(() => torch.linalg.svdvals(torch.eye(20, { device: "cuda" })).sum().item());`);
 		const reason = "the algorithm did not converge: the matrix holds NaN or infinity, or numbers too large";
-		expect(lines).toEqual(["20", `[eigh] ${reason}`, `[svd] ${reason}`, "20"]);
+		expect(lines).toEqual(["20", `[eigvalsh] ${reason}`, `[svdvals] ${reason}`, "20"]);
 	});
 
 	test("a library that does not start or is not there is one less; a captured step does without it", () => {

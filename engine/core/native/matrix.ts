@@ -40,5 +40,9 @@ export interface LinalgOps {
 	qr: (a: Handle, complete: boolean) => [q: Handle, r: Handle];
 	/** Of the lower triangle; values in rising order, vectors as columns. */
 	eigh: (a: Handle) => [values: Handle, vectors: Handle];
+	/** The values of `eigh` alone. */
+	eigvalsh: (a: Handle) => Handle;
 	svd: (a: Handle) => [u: Handle, s: Handle, vh: Handle];
+	/** The singular values of `svd` alone. */
+	svdvals: (a: Handle) => Handle;
 }

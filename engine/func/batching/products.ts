@@ -97,7 +97,9 @@ export const products: Record<string, Rule> = {
 	cholesky: factors,
 	qr: factors,
 	eigh: factors,
+	eigvalsh: factors,
 	svd: factors,
+	svdvals: factors,
 	triangularSolve: solved(2),
 	luSolve: solved(3),
 };

@@ -116,7 +116,9 @@ const Row rows[] = {
     GB_ROW(triangularSolve),
     GB_ROW(qr),
     GB_ROW(eigh),
+    GB_ROW(eigvalsh),
     GB_ROW(svd),
+    GB_ROW(svdvals),
     // Losses
     GB_ROW(crossEntropy),
     GB_ROW(crossEntropyBackward),

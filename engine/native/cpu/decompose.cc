@@ -94,10 +94,14 @@ void angle(double app, double aqq, double apq, double& c, double& s) {
   s = t * c;
 }
 
-/** The symmetric matrix a [n, n] becomes diagonal; v [n, n] gets the eigenvectors as rows. */
+void setIdentity(double* x, int64_t n) {
+  std::fill(x, x + n * n, 0.0);
+  for (int64_t i = 0; i < n; i++) x[i * n + i] = 1;
+}
+
+/** The symmetric matrix a [n, n] becomes diagonal; v [n, n] (or none) gets the eigenvectors as rows. */
 void jacobi(double* a, double* v, int64_t n) {
-  std::fill(v, v + n * n, 0.0);
-  for (int64_t i = 0; i < n; i++) v[i * n + i] = 1;
+  if (v) setIdentity(v, n);
   const double norm = std::sqrt(std::inner_product(a, a + n * n, a, 0.0));
   GB_CHECK(std::isfinite(norm), "the algorithm did not converge: the matrix holds NaN, infinity or numbers too large");
   const double nothing = std::max(DBL_MIN, norm * DBL_EPSILON * 1e-3);
@@ -119,7 +123,7 @@ void jacobi(double* a, double* v, int64_t n) {
           a[i * n + q] = s * x + c * y;
         }
         a[p * n + q] = a[q * n + p] = 0;
-        rotate(v + p * n, v + q * n, n, c, s);
+        if (v) rotate(v + p * n, v + q * n, n, c, s);
       }
       checkInterrupt();
     }
@@ -128,27 +132,27 @@ void jacobi(double* a, double* v, int64_t n) {
   fail("the eigenvalues did not converge in ", kSweeps, " sweeps");
 }
 
-void eighOnCpu(const Tensor& a, const Tensor& values, const Tensor& vectors) {
+void eighOnCpu(const Tensor& a, const Tensor& values, MaybeTensor vectors) {
   const int64_t n = a.size(1);
   forMatrices(a.size(0), [&](int64_t b) {
     double* m = a.as<double>() + b * n * n;
     for (int64_t i = 0; i < n; i++) {
       for (int64_t j = i + 1; j < n; j++) m[i * n + j] = m[j * n + i];
     }
-    std::vector<double> rows(size_t(n * n));
-    jacobi(m, rows.data(), n);
+    std::vector<double> rows(vectors ? size_t(n * n) : 0);
+    jacobi(m, vectors ? rows.data() : nullptr, n);
     std::vector<int64_t> order(size_t(n), 0);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int64_t x, int64_t y) { return m[x * n + x] < m[y * n + y]; });
     for (int64_t j = 0; j < n; j++) {
       const int64_t from = order[size_t(j)];
       values.as<double>()[b * n + j] = m[from * n + from];
-      for (int64_t i = 0; i < n; i++) vectors.as<double>()[b * n * n + i * n + j] = rows[size_t(from * n + i)];
+      for (int64_t i = 0; vectors && i < n; i++) vectors->as<double>()[b * n * n + i * n + j] = rows[size_t(from * n + i)];
     }
   });
 }
 
-/** The rows of w [n, n] become orthogonal by rotations, which v (rows, [n, n]) takes part in. */
+/** The rows of w [n, n] become orthogonal by rotations, which v (rows, [n, n], or none) takes part in. */
 void orthogonalize(double* w, double* v, int64_t n) {
   for (int sweep = 0; sweep < kSweeps; sweep++) {
     bool rotated = false;
@@ -166,7 +170,7 @@ void orthogonalize(double* w, double* v, int64_t n) {
         double c, s;
         angle(alpha, beta, gamma, c, s);
         rotate(w + p * n, w + q * n, n, c, s);
-        rotate(v + p * n, v + q * n, n, c, s);
+        if (v) rotate(v + p * n, v + q * n, n, c, s);
       }
       checkInterrupt();
     }
@@ -203,16 +207,16 @@ void complete(double* u, const std::vector<bool>& set, int64_t n) {
   }
 }
 
-void svdOnCpu(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
+void svdOnCpu(const Tensor& a, MaybeTensor u, const Tensor& s, MaybeTensor v) {
   const int64_t m = a.size(1), n = a.size(2);
   forMatrices(a.size(0), [&](int64_t b) {
     double* work = a.as<double>() + b * m * n;
     const std::vector<double> taus = householder(work, m, n);
     // The columns of R are made orthogonal, as rows: Rᵀ = V (S Uᵀ).
-    std::vector<double> rows(size_t(n * n), 0.0), turns(size_t(n * n), 0.0);
+    std::vector<double> rows(size_t(n * n), 0.0), turns(v ? size_t(n * n) : 0);
+    if (v) setIdentity(turns.data(), n);
     for (int64_t i = 0; i < n; i++) {
       for (int64_t j = i; j < n; j++) rows[size_t(j * n + i)] = work[i * n + j];
-      turns[size_t(i * n + i)] = 1;
     }
     double most = 0;
     for (double x : rows) most = std::max(most, std::fabs(x));
@@ -220,7 +224,7 @@ void svdOnCpu(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v
     // Squares of large or small numbers must not leave the range.
     const double scale = most > 0 ? std::exp2(-std::ilogb(most)) : 1;
     for (double& x : rows) x *= scale;
-    orthogonalize(rows.data(), turns.data(), n);
+    orthogonalize(rows.data(), v ? turns.data() : nullptr, n);
     std::vector<double> sizes(size_t(n), 0.0);
     std::vector<bool> set(size_t(n), false);
     for (int64_t i = 0; i < n; i++) {
@@ -231,18 +235,19 @@ void svdOnCpu(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v
       for (int64_t j = 0; j < n; j++) row[j] /= size;
       set[size_t(i)] = true;
     }
-    complete(rows.data(), set, n);
+    if (u) complete(rows.data(), set, n);
     std::vector<int64_t> order(size_t(n), 0);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
                      [&](int64_t x, int64_t y) { return sizes[size_t(x)] > sizes[size_t(y)]; });
-    double* left = u.as<double>() + b * m * n;
+    for (int64_t j = 0; j < n; j++) s.as<double>()[b * n + j] = sizes[size_t(order[size_t(j)])];
+    if (!u) return;
+    double* left = u->as<double>() + b * m * n;
     std::fill(left, left + m * n, 0.0);
     for (int64_t j = 0; j < n; j++) {
       const int64_t from = order[size_t(j)];
-      s.as<double>()[b * n + j] = sizes[size_t(from)];
       for (int64_t i = 0; i < n; i++) {
-        v.as<double>()[b * n * n + i * n + j] = turns[size_t(from * n + i)];
+        v->as<double>()[b * n * n + i * n + j] = turns[size_t(from * n + i)];
         left[i * n + j] = rows[size_t(from * n + i)];
       }
     }

@@ -12,14 +12,14 @@ Kernel<void(const Tensor&, const Tensor&, const Tensor&)> luSolveKernel("luSolve
 Kernel<void(const Tensor&, const Tensor&)> choleskyKernel("cholesky");
 Kernel<void(const Tensor&, const Tensor&, bool, bool)> triangularKernel("triangular");
 Kernel<void(const Tensor&, const Tensor&, const Tensor&)> qrKernel("qr");
-Kernel<void(const Tensor&, const Tensor&, const Tensor&)> eighKernel("eigh");
-Kernel<void(const Tensor&, const Tensor&, const Tensor&, const Tensor&)> svdKernel("svd");
+Kernel<void(const Tensor&, const Tensor&, MaybeTensor)> eighKernel("eigh");
+Kernel<void(const Tensor&, MaybeTensor, const Tensor&, MaybeTensor)> svdKernel("svd");
 Kernel<std::optional<Three>(const Tensor&)> luLibrary("luLibrary");
 Kernel<std::optional<Tensor>(const Tensor&, const Tensor&, const Tensor&)> luSolveLibrary("luSolveLibrary");
 Kernel<std::optional<Two>(const Tensor&)> choleskyLibrary("choleskyLibrary");
 Kernel<std::optional<Two>(const Tensor&, bool)> qrLibrary("qrLibrary");
-Kernel<std::optional<Two>(const Tensor&)> eighLibrary("eighLibrary");
-Kernel<std::optional<Three>(const Tensor&)> svdLibrary("svdLibrary");
+Kernel<std::optional<Two>(const Tensor&, bool)> eighLibrary("eighLibrary");
+Kernel<std::optional<Three>(const Tensor&, bool)> svdLibrary("svdLibrary");
 
 namespace {
 
@@ -59,6 +59,8 @@ Tensor made(const Tensor& like, int64_t rows, int64_t columns) {
   return emptyTensor({like.size(0), rows, columns}, DType::Float64, like.device());
 }
 
+Tensor numbers(const Tensor& like, int64_t count) { return emptyTensor({like.size(0), count}, DType::Float64, like.device()); }
+
 /** A result with the batch dimensions of `like` before `last`, in its dtype. */
 Tensor finished(const Tensor& x, const Tensor& like, std::initializer_list<int64_t> last) {
   Dims sizes;
@@ -74,6 +76,9 @@ Tensor transposedCopy(const Tensor& a) {
   std::swap(strides[a.ndim() - 1], strides[a.ndim() - 2]);
   return contiguous(a.viewed(sizes, strides));
 }
+
+/** A wide matrix is the transpose of a tall one, with U and V exchanged. */
+Tensor tall(const Tensor& a) { return doubles(rowsOf(a) < columnsOf(a) ? transposedCopy(a) : a); }
 
 void checkRightSide(const Tensor& a, const Tensor& b) {
   GB_CHECK(b.ndim() == a.ndim() && b.dtype() == a.dtype(), "expected right sides of ", a.ndim(), " dimensions and dtype ",
@@ -132,26 +137,41 @@ Two qr(const Tensor& a, bool complete) {
 
 Two eigh(const Tensor& a) {
   checkSquare(a);
-  if (auto made = byLibrary(eighLibrary, a)) return *std::move(made);
+  if (auto made = byLibrary(eighLibrary, a, true)) return *std::move(made);
   const int64_t n = rowsOf(a);
-  const Tensor work = doubles(a), vectors = made(work, n, n);
-  const Tensor values = emptyTensor({work.size(0), n}, DType::Float64, a.device());
-  eighKernel(a.device(), work, values, vectors);
+  const Tensor work = doubles(a), values = numbers(work, n), vectors = made(work, n, n);
+  eighKernel(a.device(), work, values, &vectors);
   return {finished(values, a, {n}), finished(vectors, a, {n, n})};
+}
+
+Tensor eigvalsh(const Tensor& a) {
+  checkSquare(a);
+  if (auto made = byLibrary(eighLibrary, a, false)) return made->first;
+  const int64_t n = rowsOf(a);
+  const Tensor work = doubles(a), values = numbers(work, n);
+  eighKernel(a.device(), work, values, nullptr);
+  return finished(values, a, {n});
 }
 
 Three svd(const Tensor& a) {
   checkMatrices(a);
-  if (auto made = byLibrary(svdLibrary, a)) return *std::move(made);
+  if (auto made = byLibrary(svdLibrary, a, true)) return *std::move(made);
   const int64_t m = rowsOf(a), n = columnsOf(a), k = std::min(m, n);
-  // A wide matrix is the transpose of a tall one, with U and V exchanged.
   const bool wide = m < n;
-  const Tensor work = doubles(wide ? transposedCopy(a) : a);
+  const Tensor work = tall(a), s = numbers(work, k);
   const Tensor u = made(work, std::max(m, n), k), v = made(work, k, k);
-  const Tensor s = emptyTensor({work.size(0), k}, DType::Float64, a.device());
-  svdKernel(a.device(), work, u, s, v);
+  svdKernel(a.device(), work, &u, s, &v);
   const Tensor left = wide ? v : u, right = transposedCopy(wide ? u : v);
   return {finished(left, a, {m, k}), finished(s, a, {k}), finished(right, a, {k, n})};
+}
+
+Tensor svdvals(const Tensor& a) {
+  checkMatrices(a);
+  if (auto made = byLibrary(svdLibrary, a, false)) return std::get<1>(*made);
+  const int64_t k = std::min(rowsOf(a), columnsOf(a));
+  const Tensor work = tall(a), s = numbers(work, k);
+  svdKernel(a.device(), work, nullptr, s, nullptr);
+  return finished(s, a, {k});
 }
 
 }  // namespace gb

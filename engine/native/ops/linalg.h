@@ -20,10 +20,10 @@ extern Kernel<void(const Tensor& a, const Tensor& info)> choleskyKernel;
 extern Kernel<void(const Tensor& a, const Tensor& b, bool upper, bool unit)> triangularKernel;
 /** a [b, m, n], q [b, m, c], r [b, c, n]: c columns of Q, by Householder reflections with LAPACK's signs. */
 extern Kernel<void(const Tensor& a, const Tensor& q, const Tensor& r)> qrKernel;
-/** a [b, n, n], of which the lower triangle counts: values [b, n] in rising order, vectors [b, n, n] as columns. */
-extern Kernel<void(const Tensor& a, const Tensor& values, const Tensor& vectors)> eighKernel;
-/** a [b, m, n] with m ≥ n: u [b, m, n], s [b, n] in falling order, v [b, n, n] as columns. */
-extern Kernel<void(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v)> svdKernel;
+/** a [b, n, n], of which the lower triangle counts: values [b, n] in rising order, vectors [b, n, n] (or none) as columns. */
+extern Kernel<void(const Tensor& a, const Tensor& values, MaybeTensor vectors)> eighKernel;
+/** a [b, m, n] with m ≥ n: u [b, m, n], s [b, n] in falling order, v [b, n, n] as columns; u and v both or neither. */
+extern Kernel<void(const Tensor& a, MaybeTensor u, const Tensor& s, MaybeTensor v)> svdKernel;
 
 using Two = std::pair<Tensor, Tensor>;
 using Three = std::tuple<Tensor, Tensor, Tensor>;
@@ -34,8 +34,9 @@ extern Kernel<std::optional<Three>(const Tensor& a)> luLibrary;
 extern Kernel<std::optional<Tensor>(const Tensor& lu, const Tensor& pivots, const Tensor& b)> luSolveLibrary;
 extern Kernel<std::optional<Two>(const Tensor& a)> choleskyLibrary;
 extern Kernel<std::optional<Two>(const Tensor& a, bool complete)> qrLibrary;
-extern Kernel<std::optional<Two>(const Tensor& a)> eighLibrary;
-extern Kernel<std::optional<Three>(const Tensor& a)> svdLibrary;
+// Without `vectors` only the values are something.
+extern Kernel<std::optional<Two>(const Tensor& a, bool vectors)> eighLibrary;
+extern Kernel<std::optional<Three>(const Tensor& a, bool vectors)> svdLibrary;
 
 /** LU, pivots (int64, from 0) and info (int64). */
 Three luFactor(const Tensor& a);
@@ -46,7 +47,11 @@ Tensor triangularSolve(const Tensor& a, const Tensor& b, bool upper, bool unit);
 /** Q of min(m, n) columns, or (complete) of m; and R. */
 Two qr(const Tensor& a, bool complete);
 Two eigh(const Tensor& a);
+/** The values of `eigh` alone, without the work for vectors. */
+Tensor eigvalsh(const Tensor& a);
 /** U of min(m, n) columns, S, and V transposed. */
 Three svd(const Tensor& a);
+/** The S of `svd` alone. */
+Tensor svdvals(const Tensor& a);
 
 }  // namespace gb

@@ -9,6 +9,7 @@ using Ours = solver::Functions;
 
 SAME(solver::kFloat, CUDA_R_32F);
 SAME(solver::kDouble, CUDA_R_64F);
+SAME(solver::kNoVectors, CUSOLVER_EIG_MODE_NOVECTOR);
 SAME(solver::kVectors, CUSOLVER_EIG_MODE_VECTOR);
 SAME(solver::kLower, CUBLAS_FILL_MODE_LOWER);
 SAME(solver::kUpper, CUBLAS_FILL_MODE_UPPER);

@@ -13,7 +13,7 @@ namespace standin::solver {
 using dense::Dense;
 
 constexpr int kNotInitialized = 1, kInvalidValue = 3;
-constexpr int kFloat = 0, kDouble = 1, kVectors = 1, kLower = 0, kUpper = 1;
+constexpr int kFloat = 0, kDouble = 1, kNoVectors = 0, kVectors = 1, kLower = 0, kUpper = 1;
 /** What every routine asks for, in bytes, so that it is seen whether it gets it. */
 constexpr size_t kCardBytes = 4096, kHostBytes = 256, kNone = size_t(-1);
 

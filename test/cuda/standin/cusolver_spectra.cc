@@ -6,25 +6,28 @@ namespace {
 using namespace standin;
 using namespace standin::solver;
 
-/** One triangle of a symmetric matrix becomes its eigenvectors; values [n]. */
-void decompose(const Matrix& a, const Matrix& values, int uplo) {
+bool isJob(int jobz) { return jobz == kNoVectors || jobz == kVectors; }
+std::string told(const char* name, bool vectors) { return std::string(name) + (vectors ? "" : " without vectors"); }
+
+/** One triangle of a symmetric matrix becomes its eigenvectors, or nothing of use; values [n]. */
+void decompose(const Matrix& a, const Matrix& values, int uplo, bool vectors) {
   Dense x = a.read();
   for (int j = 0; j < x.columns; j++) {
     for (int i = 0; i < j; i++) (uplo == kUpper ? x.at(j, i) : x.at(i, j)) = uplo == kUpper ? x.at(i, j) : x.at(j, i);
   }
   values.write(dense::eigenvalues(x));
-  a.write(x);
+  a.write(vectors ? x : Dense(x.rows, x.columns));
 }
 
 int eigen(const Handle* handle, const char* name, int jobz, int uplo, int64_t n, int type, void* a, int64_t lead, void* values, void* card,
           size_t cardBytes, void* host, size_t hostBytes, bool wantsHost, int* info, int64_t batch) {
-  if (jobz != kVectors || (uplo != kLower && uplo != kUpper) || n < 1 || batch < 1) return wrong(std::string(name) + " as the stand-in does not know it");
+  if (!isJob(jobz) || (uplo != kLower && uplo != kUpper) || n < 1 || batch < 1) return wrong(std::string(name) + " as the stand-in does not know it");
   // The matrices of a batch follow each other.
   const Matrix all{a, type, n, n * batch, lead}, allValues{values, type, n, batch, n};
-  return begin(handle, name, {all, allValues}, info, batch, card, cardBytes, host, hostBytes, wantsHost, [=](int* infos) {
+  return begin(handle, told(name, jobz == kVectors).c_str(), {all, allValues}, info, batch, card, cardBytes, host, hostBytes, wantsHost, [=](int* infos) {
     for (int64_t i = 0; i < batch; i++) {
       char* const own = static_cast<char*>(a) + size_t(i * n * lead) * sizeOf(type);
-      decompose({own, type, n, n, lead}, {static_cast<char*>(values) + size_t(i * n) * sizeOf(type), type, n, 1, n}, uplo);
+      decompose({own, type, n, n, lead}, {static_cast<char*>(values) + size_t(i * n) * sizeOf(type), type, n, 1, n}, uplo, jobz == kVectors);
       infos[i] = 0;
     }
   });
@@ -39,6 +42,7 @@ struct Singular {
   bool full;
   /** v by rows. */
   bool turned;
+  bool vectors = true;
 
   std::vector<Matrix> memory(int64_t batch) const {
     return {{a, type, m, n * batch, lead}, {s, type, n, batch, n}, {u, type, m, (full ? m : n) * batch, uLead}, {v, type, n, n * batch, vLead}};
@@ -57,6 +61,7 @@ struct Singular {
     Dense left(m, full ? m : n), right(n, n);
     const std::vector<double> sizes = dense::singularValues(Matrix{a, type, m, n, lead}.read(), left, right);
     Matrix{s, type, n, 1, n}.write(sizes);
+    if (!vectors) return;
     Matrix{u, type, m, left.columns, uLead}.write(left);
     Matrix{v, type, n, n, vLead}.write(turned ? right.turned() : right);
   }
@@ -67,11 +72,12 @@ bool restless() { return setting("cusolver") == "restless"; }
 int rotations(const Handle* handle, const char* name, int jobz, bool full, Singular p, void* card, int count, int* info,
               const GesvdjInfo* settings, int batch) {
   if (!there({settings}) || settings->tolerance <= 0 || settings->sweeps < 1) return wrong(std::string(name) + " without settings");
-  if (jobz != kVectors || batch < 1) return wrong(std::string(name) + " as the stand-in does not know it");
+  if (!isJob(jobz) || batch < 1) return wrong(std::string(name) + " as the stand-in does not know it");
   if (full && (p.m > 32 || p.n > 32)) return wrong("a batch of matrices with more than 32 rows or columns");
   if (p.m < p.n) return wrong("the stand-in knows tall matrices only");
   p.full = full;
-  return begin(handle, name, p.memory(batch), info, batch, card, size_t(count) * sizeOf(p.type), nullptr, 0, false, [=](int* infos) {
+  p.vectors = jobz == kVectors;
+  return begin(handle, told(name, p.vectors).c_str(), p.memory(batch), info, batch, card, size_t(count) * sizeOf(p.type), nullptr, 0, false, [=](int* infos) {
     for (int64_t i = 0; i < batch; i++) {
       p.of(i).run();
       infos[i] = restless() ? int(p.n) + 1 : 0;
@@ -136,9 +142,9 @@ API int cusolverDnXgesvd(Handle* h, Params* p, signed char jobu, signed char job
                          int uType, void* u, int64_t uLead, int vType, void* v, int64_t vLead, int compute, void* card, size_t cardBytes, void* host,
                          size_t hostBytes, int* info) {
   if (!there({p}) || sType != type || uType != type || vType != type || compute != type) return wrong("gesvd of several types");
-  if (jobu != 'S' || jobv != 'S' || m < n) return wrong("gesvd as the stand-in does not know it");
-  const Singular all{a, s, u, v, type, m, n, lead, uLead, vLead, false, true};
-  return begin(h, "gesvd", all.memory(1), info, 1, card, cardBytes, host, hostBytes, true, [=](int* infos) {
+  if (jobu != jobv || (jobu != 'S' && jobu != 'N') || m < n) return wrong("gesvd as the stand-in does not know it");
+  const Singular all{a, s, u, v, type, m, n, lead, uLead, vLead, false, true, jobu == 'S'};
+  return begin(h, told("gesvd", all.vectors).c_str(), all.memory(1), info, 1, card, cardBytes, host, hostBytes, true, [=](int* infos) {
     all.run();
     *infos = 0;
   });

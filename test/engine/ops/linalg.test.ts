@@ -83,6 +83,27 @@ describe("singular values", () => {
 	});
 });
 
+test("values alone are those that come with vectors", () => {
+	for (const shape of [
+		[1, 1],
+		[2, 5, 5],
+		[30, 30],
+		[7, 3],
+		[2, 3, 8],
+		[0, 0],
+		[4, 0],
+		[0, 3, 3],
+	]) {
+		const x = random(...shape);
+		expect(linalg.svdvals(x).equal(linalg.svd(x).S)).toBe(true);
+		expect(linalg.svdvals(x.mul(1e200)).equal(linalg.svd(x.mul(1e200)).S)).toBe(true);
+		if (shape.at(-1) !== shape.at(-2)) continue;
+		const half = symmetric(x).to(torch.float32);
+		for (const a of [symmetric(x), half]) expect(linalg.eigvalsh(a).equal(linalg.eigh(a).eigenvalues)).toBe(true);
+		expect(linalg.eigvalsh(x, "U").equal(linalg.eigh(x, "U").eigenvalues)).toBe(true);
+	}
+});
+
 describe("eigenvalues of symmetric matrices", () => {
 	test.each([
 		[1, 1],

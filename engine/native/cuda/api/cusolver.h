@@ -16,7 +16,7 @@ using GesvdjInfo = struct gesvdjInfo*;
 /** cudaDataType. */
 enum DataType : int { kFloat = 0, kDouble = 1 };
 /** cusolverEigMode_t, cublasFillMode_t, cublasOperation_t. */
-constexpr int kVectors = 1, kLower = 0, kUpper = 1, kAsIs = 0;
+constexpr int kNoVectors = 0, kVectors = 1, kLower = 0, kUpper = 1, kAsIs = 0;
 
 /** X(field, name, parameters of the function for T), once for float and once for double. */
 #define GB_CUSOLVER_TYPED(X, T, S, FIELD)                                                                                      \

@@ -4,13 +4,16 @@
 namespace gb {
 namespace cuda {
 
-/** `values` holds the cosines and sines of a round's rotations until the end; `turns`: [n, n] for each matrix. */
+/**
+ * `values` holds the cosines and sines of a round's rotations until the end; `turns`: [n, n] for each matrix, null as `vectors` is
+ * where values alone are asked for.
+ */
 extern "C" __global__ void eigh(double* a, double* values, double* vectors, double* turns, i64 n, Fault* fault, int op) {
-  double *m = a + blockIdx.x * n * n, *v = turns + blockIdx.x * n * n, *own = values + blockIdx.x * n;
+  double *m = a + blockIdx.x * n * n, *v = turns ? turns + blockIdx.x * n * n : nullptr, *own = values + blockIdx.x * n;
   forEntries(0, n, 0, n, [&](i64 i, i64 j) {
     if (j > i) m[i * n + j] = m[j * n + i];
   });
-  setIdentity(v, n, n);
+  if (v) setIdentity(v, n, n);
   __syncthreads();
   const double nothing = nothingOf(m, n);
   if (!(nothing < scalar::Limits<double>::infinity)) {
@@ -41,7 +44,7 @@ extern "C" __global__ void eigh(double* a, double* values, double* vectors, doub
         const double c = own[pairs.slot(k)], s = own[pairs.slot(k) + 1];
         if (s == 0) return;
         rotate(m[x * n + j], m[y * n + j], c, s);
-        rotate(v[x * n + j], v[y * n + j], c, s);
+        if (v) rotate(v[x * n + j], v[y * n + j], c, s);
       });
       __syncthreads();
       forEntries(0, n, 0, pairs.count, [&](i64 i, i64 k) {
@@ -58,11 +61,11 @@ extern "C" __global__ void eigh(double* a, double* values, double* vectors, doub
     more = blockJoin<Larger>(rotated) != 0;
   }
   __syncthreads();
-  forEntries(0, n, 0, n, [&](i64 i, i64 j) {
+  forEntries(0, n, 0, v ? n : 1, [&](i64 i, i64 j) {
     const double value = m[i * n + i];
     i64 rank = 0;
     for (i64 k = 0; k < n; k++) rank += m[k * n + k] < value || (m[k * n + k] == value && k < i);
-    vectors[(blockIdx.x * n + j) * n + rank] = v[i * n + j];
+    if (v) vectors[(blockIdx.x * n + j) * n + rank] = v[i * n + j];
     if (j == 0) own[rank] = value;
   });
 }

@@ -1,5 +1,5 @@
 // Jacobi's rotations of large matrices (cuda/ops/jacobi.cc): a launch for each round of the tournament, since what its pairs touch
-// is apart. blockIdx.y (of rounds of eigenvalues z, of what is one block's x): the matrix of a batch.
+// is apart. What turns with them, and the vectors made of it, are null where values alone are asked for. blockIdx.y (of rounds of eigenvalues z, of what is one block's x): the matrix of a batch.
 #include "cuda/kernels/svd.cuh"
 
 namespace gb {
@@ -7,10 +7,10 @@ namespace cuda {
 
 /** The lower triangle is the upper one too, and v the identity; x: rows. */
 extern "C" __global__ void eighBegin(double* a, double* v, i64 n) {
-  double *m = a + blockIdx.y * n * n, *to = v + blockIdx.y * n * n;
+  double *m = a + blockIdx.y * n * n, *to = v ? v + blockIdx.y * n * n : nullptr;
   const i64 i = blockIdx.x;
   for (i64 j = threadIdx.x; j < n; j += blockDim.x) {
-    to[i * n + j] = i == j;
+    if (to) to[i * n + j] = i == j;
     if (j > i) m[i * n + j] = m[j * n + i];
   }
 }
@@ -70,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(kPairs* kPairs, 1) eighRound(const 
     }
   }
   double* turns = v + blockIdx.z * n * n;
-  for (i64 j = (i64(blockIdx.x) * kPairs + across) * 2, end = j + 2; s != 0 && j < end && j < n; j++) {
+  for (i64 j = (i64(blockIdx.x) * kPairs + across) * 2, end = j + 2; v && s != 0 && j < end && j < n; j++) {
     rotate(turns[rows[0] * n + j], turns[rows[1] * n + j], c, s);
   }
 }
@@ -82,7 +82,7 @@ extern "C" __global__ void eighEnd(const double* a, const double* v, double* val
   i64 below = 0;
   for (i64 k = threadIdx.x; k < n; k += blockDim.x) below += m[k * n + k] < value || (m[k * n + k] == value && k < i);
   const i64 rank = blockJoin<Plus>(below);
-  for (i64 j = threadIdx.x; j < n; j += blockDim.x) vectors[(blockIdx.y * n + j) * n + rank] = v[(blockIdx.y * n + i) * n + j];
+  for (i64 j = threadIdx.x; v && j < n; j += blockDim.x) vectors[(blockIdx.y * n + j) * n + rank] = v[(blockIdx.y * n + i) * n + j];
   if (threadIdx.x == 0) values[blockIdx.y * n + rank] = value;
 }
 
@@ -91,7 +91,7 @@ extern "C" __global__ void svdBegin(const double* a, double* rows, double* turns
   const i64 i = blockIdx.x, at = (blockIdx.y * n + i) * n;
   for (i64 j = threadIdx.x; j < n; j += blockDim.x) {
     rows[at + j] = j <= i ? a[blockIdx.y * m * n + j * n + i] : 0;
-    turns[at + j] = i == j;
+    if (turns) turns[at + j] = i == j;
   }
 }
 
@@ -118,10 +118,10 @@ extern "C" __global__ void svdRound(double* rows, double* turns, int* rotated, i
   *rotated = 1;
   double c, s;
   angle(alpha, beta, gamma, c, s);
-  double *u = turns + (blockIdx.y * n + p) * n, *v = turns + (blockIdx.y * n + q) * n;
+  double *u = turns ? turns + (blockIdx.y * n + p) * n : nullptr, *v = turns + (blockIdx.y * n + q) * n;
   for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
     rotate(first[i], second[i], c, s);
-    rotate(u[i], v[i], c, s);
+    if (u) rotate(u[i], v[i], c, s);
   }
 }
 
@@ -148,7 +148,7 @@ extern "C" __global__ void svdEnd(const double* rows, const double* turns, const
   i64 above = 0;
   for (i64 k = threadIdx.x; k < n; k += blockDim.x) above += all[k] > size || (all[k] == size && k < i);
   const i64 rank = blockJoin<Plus>(above);
-  for (i64 j = threadIdx.x; j < n; j += blockDim.x) {
+  for (i64 j = threadIdx.x; u && j < n; j += blockDim.x) {
     v[(b * n + j) * n + rank] = turns[(b * n + i) * n + j];
     u[(b * m + j) * n + rank] = rows[(b * n + i) * n + j];
   }

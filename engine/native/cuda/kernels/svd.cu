@@ -5,7 +5,7 @@
 namespace gb {
 namespace cuda {
 
-/** The rows of w [n, n] become orthogonal by rotations, which v (rows, [n, n]) takes part in; a warp for each pair. */
+/** The rows of w [n, n] become orthogonal by rotations, which v (rows, [n, n], or null) takes part in; a warp for each pair. */
 GB_DEVICE bool orthogonalize(double* w, double* v, i64 n) {
   const int lane = threadIdx.x % kWarp, warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
   const Pairs pairs(n);
@@ -32,7 +32,7 @@ GB_DEVICE bool orthogonalize(double* w, double* v, i64 n) {
         angle(alpha, beta, gamma, c, s);
         for (i64 i = lane; i < n; i += kWarp) {
           rotate(w[p * n + i], w[q * n + i], c, s);
-          rotate(v[p * n + i], v[q * n + i], c, s);
+          if (v) rotate(v[p * n + i], v[q * n + i], c, s);
         }
       }
       __syncthreads();
@@ -42,14 +42,21 @@ GB_DEVICE bool orthogonalize(double* w, double* v, i64 n) {
   return false;
 }
 
-/** `work`: 2n² + 2n doubles for each matrix. */
+/** How many stand before the i-th in falling order, the first of equals first. */
+GB_DEVICE i64 rankOf(const double* sizes, i64 n, i64 i) {
+  i64 rank = 0;
+  for (i64 k = 0; k < n; k++) rank += sizes[k] > sizes[i] || (sizes[k] == sizes[i] && k < i);
+  return rank;
+}
+
+/** `work`: 2n² + 2n doubles for each matrix. u and v are null where values alone are asked for. */
 extern "C" __global__ void svd(double* a, double* u, double* s, double* v, double* work, i64 m, i64 n, Fault* fault, int op) {
   double *reflections = a + blockIdx.x * m * n, *rows = work + blockIdx.x * (2 * n * n + 2 * n), *turns = rows + n * n;
   double *taus = turns + n * n, *sizes = taus + n;
   householder(reflections, taus, m, n);
   // The columns of R are made orthogonal, as rows: Rᵀ = V (S Uᵀ).
   forEntries(0, n, 0, n, [&](i64 i, i64 j) { rows[i * n + j] = j <= i ? reflections[j * n + i] : 0; });
-  setIdentity(turns, n, n);
+  if (v) setIdentity(turns, n, n);
   __syncthreads();
   double most = 0;
   for (i64 i = threadIdx.x; i < n * n; i += blockDim.x) most = Larger::join(most, scalar::fabs(rows[i]));
@@ -62,21 +69,23 @@ extern "C" __global__ void svd(double* a, double* u, double* s, double* v, doubl
   __syncthreads();
   for (i64 i = threadIdx.x; i < n * n; i += blockDim.x) rows[i] *= scale;
   __syncthreads();
-  if (!orthogonalize(rows, turns, n)) {
+  if (!orthogonalize(rows, v ? turns : nullptr, n)) {
     if (threadIdx.x == 0) report(fault, op, kNoConvergence, blockIdx.x, kSweeps);
     return;
   }
   for (i64 i = 0; i < n; i++) normalize(rows + i * n, sizes[i], n);
+  if (!u) {
+    forEntries(0, n, 0, 1, [&](i64 i, i64) { s[blockIdx.x * n + rankOf(sizes, n, i)] = sizes[i] / scale; });
+    return;
+  }
   complete(rows, sizes, n);
   double *left = u + blockIdx.x * m * n, *right = v + blockIdx.x * n * n;
   forEntries(n, m, 0, n, [&](i64 i, i64 j) { left[i * n + j] = 0; });
   forEntries(0, n, 0, n, [&](i64 i, i64 j) {
-    const double size = sizes[i];
-    i64 rank = 0;
-    for (i64 k = 0; k < n; k++) rank += sizes[k] > size || (sizes[k] == size && k < i);
+    const i64 rank = rankOf(sizes, n, i);
     right[j * n + rank] = turns[i * n + j];
     left[j * n + rank] = rows[i * n + j];
-    if (j == 0) s[blockIdx.x * n + rank] = size / scale;
+    if (j == 0) s[blockIdx.x * n + rank] = sizes[i] / scale;
   });
   __syncthreads();
   reflectBack(reflections, taus, left, m, n, n);

@@ -47,13 +47,15 @@ GB_UNITS(all) { all.push_back(Unit{kFile, ""}); }
 
 }  // namespace
 
-void eighInBlocks(const Tensor& a, const Tensor& values, const Tensor& vectors) {
+void eighInBlocks(const Tensor& a, const Tensor& values, MaybeTensor vectors) {
   static Function begins, nothings, rounds, ends;
   const Device device = a.device();
   const long long batch = a.size(0), n = a.size(1);
-  const Tensor turns = doubles(a, {batch, n, n}), other = doubles(a, {batch, n, n}), nothing = doubles(a, {batch});
+  const Scratch turns(vectors ? a.bytes() : 0, device);
+  void* const turned = vectors ? turns.data() : nullptr;
+  const Tensor other = doubles(a, {batch, n, n}), nothing = doubles(a, {batch});
   const Tensor flags = emptyTensor({kSweeps}, DType::Int32, device);
-  launchPlain(begins, kFile, "eighBegin", device, each(n, a), kThreads, a.data(), turns.data(), n);
+  launchPlain(begins, kFile, "eighBegin", device, each(n, a), kThreads, a.data(), turned, n);
   launchPlain(nothings, kFile, "eighNothing", device, gridFor(batch, 1), kOneBlock, a.data(), nothing.data(), flags.data(), n,
               faultOf(cudaIndex(device)), faultCode());
   Grid grid = gridFor((n + 1) / 2, kPairs);
@@ -61,32 +63,34 @@ void eighInBlocks(const Tensor& a, const Tensor& values, const Tensor& vectors) 
   grid.z = unsigned(batch);
   const Tensor *from = &a, *to = &other;
   sweep(flags, n, [&](long long round, int32_t* flag) {
-    launchPlain(rounds, kFile, "eighRound", device, grid, kPairs * kPairs, from->data(), to->data(), turns.data(), nothing.data(),
+    launchPlain(rounds, kFile, "eighRound", device, grid, kPairs * kPairs, from->data(), to->data(), turned, nothing.data(),
                 flag, n, round);
     std::swap(from, to);
   });
-  launchPlain(ends, kFile, "eighEnd", device, each(n, a), kThreads, from->data(), turns.data(), values.data(), vectors.data(), n);
+  launchPlain(ends, kFile, "eighEnd", device, each(n, a), kThreads, from->data(), turned, values.data(), dataOf(vectors), n);
 }
 
-void svdInBlocks(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
+void svdInBlocks(const Tensor& a, MaybeTensor u, const Tensor& s, MaybeTensor v) {
   static Function begins, scalings, rounds, lengths, completes, ends;
   const Device device = a.device();
   const long long batch = a.size(0), m = a.size(1), n = a.size(2);
   const Reflections reflections(a);
-  const Tensor rows = doubles(a, {batch, n, n}), turns = doubles(a, {batch, n, n}), sizes = doubles(a, {batch, n});
+  const Tensor rows = doubles(a, {batch, n, n}), sizes = doubles(a, {batch, n});
+  const Scratch turns(v ? rows.bytes() : 0, device);
+  void* const turned = v ? turns.data() : nullptr;
   const unsigned threads = unsigned(std::clamp<int64_t>(n / 32 * 32, 32, kPairThreads));
   const Tensor scales = doubles(a, {batch}), flags = emptyTensor({kSweeps}, DType::Int32, device);
-  launchPlain(begins, kFile, "svdBegin", device, each(n, a), kThreads, a.data(), rows.data(), turns.data(), m, n);
+  launchPlain(begins, kFile, "svdBegin", device, each(n, a), kThreads, a.data(), rows.data(), turned, m, n);
   launchPlain(scalings, kFile, "svdScale", device, gridFor(batch, 1), kOneBlock, rows.data(), scales.data(), flags.data(), n,
               faultOf(cudaIndex(device)), faultCode());
   sweep(flags, n, [&](long long round, int32_t* flag) {
-    launchPlain(rounds, kFile, "svdRound", device, each((n + 1) / 2, a), threads, rows.data(), turns.data(), flag, n, round);
+    launchPlain(rounds, kFile, "svdRound", device, each((n + 1) / 2, a), threads, rows.data(), turned, flag, n, round);
   });
   launchPlain(lengths, kFile, "svdSizes", device, each(n, a), threads, rows.data(), sizes.data(), n);
-  launchPlain(completes, kFile, "svdComplete", device, gridFor(batch, 1), kThreads, rows.data(), sizes.data(), n);
-  launchPlain(ends, kFile, "svdEnd", device, each(m, a), kThreads, rows.data(), turns.data(), sizes.data(), scales.data(), u.data(),
-              s.data(), v.data(), m, n);
-  reflections.apply(u, false);
+  if (u) launchPlain(completes, kFile, "svdComplete", device, gridFor(batch, 1), kThreads, rows.data(), sizes.data(), n);
+  launchPlain(ends, kFile, "svdEnd", device, each(u ? m : n, a), kThreads, rows.data(), turned, sizes.data(), scales.data(),
+              dataOf(u), s.data(), dataOf(v), m, n);
+  if (u) reflections.apply(*u, false);
 }
 
 }  // namespace gb::cuda

@@ -5,7 +5,7 @@
 
 namespace gb::cuda {
 
-void eighInBlocks(const Tensor& a, const Tensor& values, const Tensor& vectors);
-void svdInBlocks(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v);
+void eighInBlocks(const Tensor& a, const Tensor& values, MaybeTensor vectors);
+void svdInBlocks(const Tensor& a, MaybeTensor u, const Tensor& s, MaybeTensor v);
 
 }  // namespace gb::cuda

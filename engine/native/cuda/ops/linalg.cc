@@ -87,21 +87,21 @@ void qrOnCuda(const Tensor& a, const Tensor& q, const Tensor& r) {
 /** The same where the host looks on, which it cannot in a captured step. */
 bool inSweeps(const Tensor& a) { return !capturing && inBlocks(a.size(0), a.size(1), a.size(2)); }
 
-void eighOnCuda(const Tensor& a, const Tensor& values, const Tensor& vectors) {
+void eighOnCuda(const Tensor& a, const Tensor& values, MaybeTensor vectors) {
   if (inSweeps(a)) return eighInBlocks(a, values, vectors);
   static Function kernel;
   const long long n = a.size(1);
-  const Scratch turns(a.bytes(), a.device());
-  overMatrices(kernel, kEigh, "eigh", a, n, a.data(), values.data(), vectors.data(), turns.data(), n,
+  const Scratch turns(vectors ? a.bytes() : 0, a.device());
+  overMatrices(kernel, kEigh, "eigh", a, n, a.data(), values.data(), dataOf(vectors), vectors ? turns.data() : nullptr, n,
                faultOf(cudaIndex(a.device())), faultCode());
 }
 
-void svdOnCuda(const Tensor& a, const Tensor& u, const Tensor& s, const Tensor& v) {
+void svdOnCuda(const Tensor& a, MaybeTensor u, const Tensor& s, MaybeTensor v) {
   if (inSweeps(a)) return svdInBlocks(a, u, s, v);
   static Function kernel;
   const long long m = a.size(1), n = a.size(2);
   const Scratch work(size_t(a.size(0) * (2 * n * n + 2 * n)) * 8, a.device());
-  overMatrices(kernel, kSvd, "svd", a, std::max(m, n), a.data(), u.data(), s.data(), v.data(), work.data(), m, n,
+  overMatrices(kernel, kSvd, "svd", a, std::max(m, n), a.data(), dataOf(u), s.data(), dataOf(v), work.data(), m, n,
                faultOf(cudaIndex(a.device())), faultCode());
 }
 

@@ -9,7 +9,6 @@
 namespace gb::cuda {
 namespace {
 
-void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
 
 /** Kernels of norm.cu: by the neighbours of one channel that are read and written at once. */
 struct ByVector {

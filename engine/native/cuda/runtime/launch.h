@@ -11,6 +11,9 @@
 
 namespace gb::cuda {
 
+/** As a kernel takes what may not be there. */
+inline void* dataOf(MaybeTensor x) { return x ? x->data() : nullptr; }
+
 /** Compiles, or takes from the disk, and loads. Slow but for the first time; see Function. */
 CUfunction kernelOf(int index, const Unit& unit, const char* name);
 
