@@ -21,7 +21,7 @@ export const about = (context) => (device === "cuda" ? card.about(context) : [])
 
 function ours() {
 	const script = fileURLToPath(new URL("./surface.mjs", import.meta.url));
-	const given = [script, tiny === "1" ? "tiny" : "full", device, only];
+	const given = ["--expose-gc", script, tiny === "1" ? "tiny" : "full", device, only];
 	const answer = spawnSync(process.execPath, given, { encoding: "utf8", maxBuffer: 2 ** 26 });
 	if (answer.status !== 0) throw new Error(`bench/surface.mjs failed:\n${answer.stderr}`);
 	return JSON.parse(answer.stdout);

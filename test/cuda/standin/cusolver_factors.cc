@@ -17,14 +17,14 @@ bool several(int type, std::initializer_list<int> others) {
   return false;
 }
 
-/** The upper triangle becomes U with UᵀU; the order of the first minor that is not positive. */
+/** The lower triangle becomes L with LLᵀ; the order of the first minor that is not positive. */
 int cholesky(Dense& a) {
   for (int j = 0; j < a.columns; j++) {
     for (int i = 0; i <= j; i++) {
-      double sum = a.at(i, j);
-      for (int k = 0; k < i; k++) sum -= a.at(k, i) * a.at(k, j);
+      double sum = a.at(j, i);
+      for (int k = 0; k < i; k++) sum -= a.at(i, k) * a.at(j, k);
       if (i == j && sum <= 0) return j + 1;
-      a.at(i, j) = i == j ? std::sqrt(sum) : sum / a.at(i, i);
+      a.at(j, i) = i == j ? std::sqrt(sum) : sum / a.at(i, i);
     }
   }
   return 0;
@@ -112,7 +112,7 @@ API int cusolverDnXpotrf_bufferSize(Handle* h, Params* p, int, int64_t n, int, c
 }
 API int cusolverDnXpotrf(Handle* h, Params* p, int uplo, int64_t n, int type, void* a, int64_t lead, int compute, void* card, size_t cardBytes,
                          void* host, size_t hostBytes, int* info) {
-  if (!there({p}) || several(type, {compute}) || uplo != kUpper) return wrong("potrf as the stand-in does not know it");
+  if (!there({p}) || several(type, {compute}) || uplo != kLower) return wrong("potrf as the stand-in does not know it");
   const Matrix x{a, type, n, n, lead};
   return begin(h, "potrf", {x}, info, 1, card, cardBytes, host, hostBytes, true, [=](int* infos) {
     Dense values = x.read();

@@ -132,10 +132,13 @@ struct MixArguments {
 struct MixPlaneArguments {
   const int *downStarts, *downColumns, *acrossStarts, *acrossColumns;
   const void *downWeights, *acrossWeights;
-  Divisor rows, columns;
-  int height, width;
-  unsigned int outputs;
+  /** Of the result: threads for the rows of a plane, and columns. */
+  Divisor groups, columns;
+  int rows, height, width;
+  unsigned int threads;
 };
+/** Rows of the result that a thread makes an element of. */
+constexpr int kMixRows = 4;
 
 /** Row-major; a weight's rows begin `stride` bytes apart, and are zero behind `in`. */
 struct DynamicLinearArguments {

@@ -19,22 +19,45 @@ extern "C" __global__ void mix(MixArguments a, T* out, const T* in) {
   out[i] = sum;
 }
 
-/** A thread for each element of the result. Sums as two calls of `mix` make them. */
+/**
+ * A thread for kMixRows elements of a column of the result: what stands in the second matrix is looked up once for them, and their
+ * sums go side by side. Each is as two calls of `mix` make it.
+ */
 extern "C" __global__ void mixPlane(MixPlaneArguments a, T* out, const T* in) {
   const u32 i = u32(globalThread());
-  if (i >= a.outputs) return;
-  const u32 line = divide(i, a.columns), column = i - line * a.columns.d, plane = divide(line, a.rows), row = line - plane * a.rows.d;
+  if (i >= a.threads) return;
+  const u32 line = divide(i, a.columns), column = i - line * a.columns.d, plane = divide(line, a.groups);
+  const int first = int(line - plane * a.groups.d) * kMixRows;
   const T* x = in + i64(plane) * a.height * a.width;
   const T *down = static_cast<const T*>(a.downWeights), *across = static_cast<const T*>(a.acrossWeights);
-  const int top = a.downStarts[row], bottom = a.downStarts[row + 1], right = a.acrossStarts[column + 1];
-  T sum = T(0);
-  for (int k = a.acrossStarts[column]; k < right; k++) {
-    const int at = a.acrossColumns[k];
-    T own = T(0);
-    for (int j = top; j < bottom; j++) own += down[j] * x[a.downColumns[j] * a.width + at];
-    sum += across[k] * own;
+  int top[kMixRows], count[kMixRows], most = 0;
+#pragma unroll
+  for (int r = 0; r < kMixRows; r++) {
+    const int row = first + r < a.rows ? first + r : a.rows - 1;
+    top[r] = a.downStarts[row];
+    count[r] = a.downStarts[row + 1] - top[r];
+    most = count[r] > most ? count[r] : most;
   }
-  out[i] = sum;
+  T sums[kMixRows] = {};
+  const int right = a.acrossStarts[column + 1];
+  for (int k = a.acrossStarts[column]; k < right; k++) {
+    const T* from = x + a.acrossColumns[k];
+    const T weight = across[k];
+    T own[kMixRows] = {};
+    for (int j = 0; j < most; j++) {
+#pragma unroll
+      for (int r = 0; r < kMixRows; r++) {
+        if (j < count[r]) own[r] += down[top[r] + j] * from[a.downColumns[top[r] + j] * a.width];
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < kMixRows; r++) sums[r] += weight * own[r];
+  }
+  T* to = out + (i64(plane) * a.rows + first) * a.columns.d + column;
+#pragma unroll
+  for (int r = 0; r < kMixRows; r++) {
+    if (first + r < a.rows) to[r * i64(a.columns.d)] = sums[r];
+  }
 }
 
 }  // namespace cuda

@@ -21,7 +21,7 @@ struct RowLine {
     row = lanes ? i64(blockIdx.x) * (blockDim.x / perRow) + threadIdx.x / perRow : i64(blockIdx.x);
     lane = lanes ? threadIdx.x % perRow : threadIdx.x;
     there = row < a.rows;
-    if (!there) row = a.rows - 1;
+    if (lanes % kWarp != 0 && !there) row = a.rows - 1;
   }
   /** Nothing to do for any thread of the warp. */
   GB_DEVICE bool none() const { return (lanes == 0 || lanes == kWarp) && !there; }

@@ -42,14 +42,14 @@ extern "C" __global__ void finish(void* values, const void* scales, const void* 
 }
 
 /**
- * Cholesky's factor by rows without what is above its diagonal; info: the library's, or the first place of the diagonal that is not
- * positive, such as a NaN. x: rows, y: matrices.
+ * Cholesky's factor by columns without what is above its diagonal; info: the library's, or the first place of the diagonal that is not
+ * positive, such as a NaN. x: columns, y: matrices.
  */
 extern "C" __global__ void lowerFactor(void* a, const void* found, i64* info, i64 n) {
-  const i64 row = blockIdx.x, matrix = blockIdx.y;
+  const i64 column = blockIdx.x, matrix = blockIdx.y;
   GB_T* m = static_cast<GB_T*>(a) + matrix * n * n;
-  for (i64 j = row + 1 + threadIdx.x; j < n; j += blockDim.x) m[row * n + j] = 0;
-  if (row != 0) return;
+  for (i64 i = threadIdx.x; i < column; i += blockDim.x) m[column * n + i] = 0;
+  if (column != 0) return;
   i64 first = n;
   for (i64 i = threadIdx.x; i < n; i += blockDim.x) {
     if (!(m[i * n + i] > 0) && i < first) first = i;

@@ -173,15 +173,16 @@ void mixPlaneOnCuda(const Tensor& out, const Tensor& x, const SparseMatrix& down
   const std::string both = first.bytes + second.bytes;
   const Constant constant(both.data(), both.size(), out.device());
   const char *at = constant.data(), *next = at + first.bytes.size();
+  const int64_t groups = (down.rows + kMixRows - 1) / kMixRows;
   MixPlaneArguments a{wholeAt(at + first.starts),    wholeAt(at + first.columns), wholeAt(next + second.starts),
                       wholeAt(next + second.columns), at,                          next,
-                      divisorOf(down.rows),           divisorOf(across.rows),      int(height),
-                      int(width),                     0};
+                      divisorOf(groups),              divisorOf(across.rows),      int(down.rows),
+                      int(height),                    int(width),                  0};
   static ByFloat kernels;
   const int64_t windows = down.rows * across.rows;
   inPlanes(planes, std::max(windows, height * width), [&](int64_t start, int64_t count) {
-    a.outputs = unsigned(count * windows);
-    launch(kernels.get(out.device(), "mix.cu", "mixPlane", x.dtype()), out.device(), gridFor(a.outputs, kThreads), kThreads, a,
+    a.threads = unsigned(count * groups * across.rows);
+    launch(kernels.get(out.device(), "mix.cu", "mixPlane", x.dtype()), out.device(), gridFor(a.threads, kThreads), kThreads, a,
            from(out, start * windows), from(x, start * height * width));
   });
 }
