@@ -56,15 +56,16 @@ export function fused<A>(op: Fused<A>): Derivative {
 	};
 }
 
-/** An op that is its formula, shown as one node. */
+/** An op that is its formula, shown as one node. `forward`: the same numbers at less cost, not recorded. */
 export function composite<A>(
 	name: string,
 	formula: (attributes: A, ...inputs: any[]) => Tensor,
 	backward?: Fused<A>["backward"],
+	forward = formula,
 ) {
 	const derivative = fused({ name, formula, ...(backward && { backward }) });
 	return (attributes: A, ...inputs: Input[]): Tensor => {
-		const out = noGrad(() => formula(attributes, ...inputs));
+		const out = noGrad(() => forward(attributes, ...inputs));
 		return anyTracked(inputs) ? record(out, derivative, inputs, inputs, attributes) : out;
 	};
 }

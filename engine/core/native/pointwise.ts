@@ -156,6 +156,10 @@ export interface BinaryOps {
 	nextafter: Binary;
 	gcd: Binary;
 	lcm: Binary;
+	/** (a − b)² */
+	squaredDifference: Binary;
+	/** d²/2 over `divisor` where d = |a − b| is below `edge`, else slope·(d − edge/2) */
+	bowl: (a: Operand, b: Operand, edge: number, slope: number, divisor: number, out?: Out) => Handle;
 	eq: Binary;
 	ne: Binary;
 	lt: Binary;
@@ -180,4 +184,6 @@ export interface TernaryOps {
 	addcmul: (x: Handle, a: Handle, b: Handle, value: number, out?: Out) => Handle;
 	/** x + value·a/b */
 	addcdiv: (x: Handle, a: Handle, b: Handle, value: number, out?: Out) => Handle;
+	/** (a − b, at most `edge` to either side)·grad·scale */
+	scaledDifference: (grad: Handle, a: Handle, b: Handle, edge: number, scale: number) => Handle;
 }

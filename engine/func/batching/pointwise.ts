@@ -22,7 +22,7 @@ const unary =
 const derivatives =
 	"sigmoidBackward tanhBackward reluBackward siluBackward mishBackward softsignBackward hardsigmoidBackward hardswishBackward geluBackward geluTanhBackward logSigmoidBackward leakyReluBackward eluBackward softplusBackward hardshrinkBackward softshrinkBackward hardtanhBackward thresholdBackward clampBackward";
 const binary =
-	"mul div floorDivide truncDivide remainder fmod pow maximum minimum fmax fmin atan2 hypot logaddexp logaddexp2 xlogy copysign heaviside nextafter gcd lcm eq ne lt le gt ge logicalAnd logicalOr logicalXor bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift";
+	"mul div squaredDifference floorDivide truncDivide remainder fmod pow maximum minimum fmax fmin atan2 hypot logaddexp logaddexp2 xlogy copysign heaviside nextafter gcd lcm eq ne lt le gt ge logicalAnd logicalOr logicalXor bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift";
 
 /** Where the tensor to write into stands among the arguments. */
 function operation(out: number): Rule {
@@ -94,6 +94,8 @@ export const pointwise: Record<string, Rule> = {
 	lerp: operation(3),
 	addcmul: operation(4),
 	addcdiv: operation(4),
+	bowl: operation(5),
+	scaledDifference: operation(5),
 	maskedFill,
 	maskedFill_: maskedFill,
 };

@@ -46,6 +46,10 @@ template <Binary op>
 Tensor binary0(const Operand& a, const Operand& b, Out out) {
   return binary(op, a, b, {}, out.tensor);
 }
+template <Binary op>
+Tensor binary3(const Operand& a, const Operand& b, double p, double q, double r, Out out) {
+  return binary(op, a, b, {p, q, r}, out.tensor);
+}
 
 Tensor addRow(const Operand& a, const Operand& b, double alpha, Out out) { return add(a, b, alpha, out.tensor); }
 Tensor subRow(const Operand& a, const Operand& b, double alpha, Out out) { return sub(a, b, alpha, out.tensor); }
@@ -59,6 +63,9 @@ Tensor addcmulRow(const Tensor& x, const Tensor& a, const Tensor& b, double valu
 }
 Tensor addcdivRow(const Tensor& x, const Tensor& a, const Tensor& b, double value, Out out) {
   return ternary(Ternary::addcdiv, x, a, b, {value}, out.tensor);
+}
+Tensor scaledDifference(const Tensor& gradient, const Tensor& a, const Tensor& b, double edge, double scale) {
+  return ternary(Ternary::scaledDifference, gradient, a, b, {edge, scale});
 }
 Tensor roundDecimals(const Tensor& x, double decimals, Out out) {
   GB_CHECK(isFloat(x.dtype()), "not implemented for '", titleOf(x.dtype()), "'");
@@ -77,6 +84,7 @@ const Row rows[] = {
     GB_ROW_AS(lerp, &lerpRow),
     GB_ROW_AS(addcmul, &addcmulRow),
     GB_ROW_AS(addcdiv, &addcdivRow),
+    GB_ROW(scaledDifference),
     GB_ROW(roundDecimals),
     GB_ROW(where),
 };

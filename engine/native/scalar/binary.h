@@ -109,6 +109,18 @@ GB_OP T bitwiseXor(T a, T b) { return a ^ b; }
 GB_OP T bitwiseLeftShift(T a, T b) { return b < 0 || b >= 64 ? 0 : T(u64(a) << b); }
 GB_OP T bitwiseRightShift(T a, T b) { return b < 0 || b >= 64 ? (a < 0 ? -1 : 0) : a >> b; }
 
+/** What losses make of two numbers: (a − b)², and d²/2 over `divisor` where d = |a − b| is below `edge`, else slope·(d − edge/2). */
+GB_OP T squaredDifference(T a, T b) { return (a - b) * (a - b); }
+GB_OP T bowl(T a, T b, T edge, T slope, T divisor) {
+  const T d = fabs(a - b);
+  return choose(d < edge, T(0.5) * d * d / divisor, slope * (d - T(0.5) * edge));
+}
+/** Their derivatives: the difference, at most `edge` to either side (NaN stays), times the gradient and `scale`. */
+GB_OP T scaledDifference(T grad, T a, T b, T edge, T scale) {
+  const T d = a - b;
+  return choose(d < -edge, -edge, choose(d > edge, edge, d)) * (grad * scale);
+}
+
 GB_OP T lerp(T start, T end, T weight) {
   return choose(fabs(weight) < T(0.5), start + weight * (end - start), end - (end - start) * (T(1) - weight));
 }

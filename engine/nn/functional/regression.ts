@@ -6,6 +6,7 @@ import { type Tensor, wrap } from "../../core/tensor";
 import { summedTo } from "../../ops/broadcast";
 import { raised } from "../../ops/castPolicy";
 import { composite } from "../../ops/composite";
+import { broadcastShapes } from "../../ops/view";
 import { type Reduction, type ReductionOptions, reduced, reductionCode, warnOfSizes } from "./reduction";
 
 /* Losses of numbers against numbers. Input and target have one shape; others are broadcast, with a warning. */
@@ -38,20 +39,27 @@ export function l1Loss(input: Tensor, target: Tensor, options: WeightedOptions =
 const mseOp = composite<Reduction>(
 	"MseLossBackward0",
 	(reduction, input: Tensor, target: Tensor) => reduced("mseLoss", input.sub(target).square(), reduction),
-	(node, grad, reduction) => {
-		const difference = node.saved(0).sub(node.saved(1));
-		const scale = reduction === "mean" ? 2 / difference.numel() : 2;
-		const each = difference.mul(grad.mul(scale));
-		return bothWays(node, each);
+	(node, grad, reduction) => slopes(node, grad, reduction, Number.POSITIVE_INFINITY, 2),
+	(reduction, input: Tensor, target: Tensor) => {
+		const losses = inOnePass(input, target)
+			? wrap(native.squaredDifference(input.handle, target.handle))
+			: input.sub(target).square();
+		return reduced("mseLoss", losses, reduction);
 	},
 );
 
-/** The gradient of input − target, for the input and for the target. */
-function bothWays(node: Node, each: Tensor): Gradient[] {
-	return [
-		node.needs(0) ? summedTo(each, node.saved(0)) : null,
-		node.needs(1) ? summedTo(each.neg(), node.saved(1)) : null,
-	];
+/** Whether one pass computes the numbers of several, which round to a half type after each. */
+function inOnePass(input: Tensor, target: Tensor): boolean {
+	return [input, target].every((x) => x.isFloatingPoint() && x.elementSize() >= 4);
+}
+
+/** input − target, at most `edge` to either side, times `scale` (and the mean's share): for the input, and against it for the target. */
+function slopes(node: Node, grad: Tensor, reduction: Reduction, edge: number, scale: number): Gradient[] {
+	const [input, target] = [node.saved(0), node.saved(1)];
+	const slope = (share: number) => wrap(native.scaledDifference(grad.handle, input.handle, target.handle, edge, share));
+	const elements = broadcastShapes(input.shape, target.shape).reduce((count, size) => count * size, 1);
+	const share = reduction === "mean" ? scale / elements : scale;
+	return [node.needs(0) ? summedTo(slope(share), input) : null, node.needs(1) ? summedTo(slope(-share), target) : null];
 }
 
 /** (input − target)² */
@@ -70,29 +78,32 @@ const smoothL1Op = composite<{ reduction: Reduction; beta: number }>(
 		const distance = input.sub(target).abs();
 		return reduced("smoothL1Loss", bowl(distance, beta).div(beta), reduction);
 	},
-	(node, grad, { reduction, beta }) => bowlSlopes(node, grad, reduction, beta, 1 / beta),
+	(node, grad, { reduction, beta }) => slopes(node, grad, reduction, beta, 1 / beta),
+	({ reduction, beta }, input: Tensor, target: Tensor) =>
+		reduced("smoothL1Loss", bowlOf(input, target, beta, 1, beta), reduction),
 );
 
 const huberOp = composite<{ reduction: Reduction; delta: number }>(
 	"HuberLossBackward0",
 	({ reduction, delta }, input: Tensor, target: Tensor) =>
 		reduced("huberLoss", bowl(input.sub(target).abs(), delta), reduction),
-	(node, grad, { reduction, delta }) => bowlSlopes(node, grad, reduction, delta, 1),
+	(node, grad, { reduction, delta }) => slopes(node, grad, reduction, delta, 1),
+	({ reduction, delta }, input: Tensor, target: Tensor) =>
+		reduced("huberLoss", bowlOf(input, target, delta, delta, 1), reduction),
 );
 
 /** d²/2 up to `edge`, then the tangent: edge·(d − edge/2). */
 function bowl(distance: Tensor, edge: number): Tensor {
+	if (edge === Number.POSITIVE_INFINITY) return distance.square().mul(0.5);
 	const inside = distance.clamp({ max: edge });
 	// inside² / 2 + edge·(d − inside): the second part is 0 up to the edge.
 	return inside.square().mul(0.5).add(distance.sub(inside), { alpha: edge });
 }
 
-/** The difference, at most `edge` to either side (NaN stays), times `scale`. */
-function bowlSlopes(node: Node, grad: Tensor, reduction: Reduction, edge: number, scale: number): Gradient[] {
-	const difference = node.saved(0).sub(node.saved(1));
-	const share = reduction === "mean" ? scale / difference.numel() : scale;
-	const each = difference.clamp(-edge, edge).mul(grad.mul(share));
-	return bothWays(node, each);
+/** `bowl` over `divisor`, with a tangent of the slope `edge / divisor`. */
+function bowlOf(input: Tensor, target: Tensor, edge: number, slope: number, divisor: number): Tensor {
+	if (inOnePass(input, target)) return wrap(native.bowl(input.handle, target.handle, edge, slope, divisor));
+	return bowl(input.sub(target).abs(), edge).div(divisor);
 }
 
 /** d²/(2·beta) where d = |input − target| is below beta (1 by default), else d − beta/2 */
