@@ -38,6 +38,8 @@ UnitList made() {
       {"pointwise.cu", pointwise("div", 2)},
       {"pointwise.cu", pointwise("clamp", 1, 2)},
       {"pointwise.cu", pointwise("sub", 2)},
+      {"pointwise.cu", pointwise("squaredDifference", 2)},
+      {"pointwise.cu", pointwise("scaledDifference", 3, 2)},
       {"row_norm.cu", "-DGB_T=float -DGB_LANES=32 -DGB_VECTOR=4 -DGB_HELD=4 -DGB_BOUNDS=128"},
       {"index.cu", "-DGB_SIZE=4"},
       {"where.cu", "-DGB_SIZE=4"},
