@@ -62,7 +62,7 @@ function plan(units: readonly (readonly [file: string, macros: string])[]): numb
 		if (file.startsWith("flash")) return /Half/.test(macros) ? [80, 100] : [90];
 		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) {
 			// Half types differ from float in loads and stores: two generations each, in turn.
-			if (!/GB_T=gb::(Half|BFloat16)/.test(macros)) return capabilities;
+			if (!/GB_[TM]=gb::(Half|BFloat16)/.test(macros)) return capabilities;
 			const first = others++ % 2;
 			return [capabilities[first]!, capabilities[first + 2]!];
 		}

@@ -38,14 +38,16 @@ struct Prepared {
 };
 
 Tensor prepared(const Tensor& x) { return contiguous(asType(x, computeType(x.dtype()))); }
+/** Of rows: a card reads half types itself. */
+Tensor preparedRows(const Tensor& x) { return x.device() == Device::CPU ? prepared(x) : contiguous(x); }
 
 /** The gradients that are wanted: made in the type of computation, handed out in the types of what they belong to. */
 struct Wanted {
   std::optional<Tensor> x, weight, bias;
 
   Wanted(const Tensor& input, int64_t parameters, bool needX, bool needWeight, bool needBias) {
-    const DType type = input.dtype();
-    if (needX) x = emptyTensor(input.sizes(), type, input.device());
+    const DType type = computeType(input.dtype());
+    if (needX) x = emptyTensor(input.sizes(), input.dtype(), input.device());
     if (needWeight) weight = emptyTensor({parameters}, type, input.device());
     if (needBias) bias = emptyTensor({parameters}, type, input.device());
   }
@@ -91,14 +93,14 @@ Normalized normalizeRows(const Tensor& x, RowNorm call, int64_t parameters, Mayb
   checkFloat(x);
   checkBeside("weight", weight, x, parameters);
   checkBeside("bias", bias, x, parameters);
-  call.x = prepared(x);
-  const DType type = call.x.dtype();
+  call.x = preparedRows(x);
+  const DType type = computeType(x.dtype());
   const Prepared w(weight, type), b(bias, type);
   call.weight = w.tensor;
   call.bias = b.tensor;
   call.mean = emptyTensor({call.rows}, type, x.device());
   call.inverse = emptyTensor({call.rows}, type, x.device());
-  const Tensor y = emptyTensor(x.sizes(), type, x.device());
+  const Tensor y = emptyTensor(x.sizes(), call.x.dtype(), x.device());
   if (call.rows > 0) rowNormKernel(x.device(), call, eps, y);
   return {asType(y, x.dtype()), call.mean, call.inverse};
 }
@@ -206,8 +208,8 @@ NormGrads rowNormBackward(const Tensor& grad, const Tensor& x, MaybeTensor weigh
   GB_CHECK(rows == 0 || (groups > 0 && inner > 0 && n > 0 && x.numel() == rows * n && rows % groups == 0 && n % inner == 0),
            "an input of shape ", x.sizes(), " does not have ", rows, " rows in groups of ", groups,
            " whose factors span ", inner);
-  RowNorm call{prepared(x), rows, n, groups, inner, centred, nullptr, nullptr, mean, inverse};
-  const Prepared w(weight, call.x.dtype());
+  RowNorm call{preparedRows(x), rows, n, groups, inner, centred, nullptr, nullptr, mean, inverse};
+  const Prepared w(weight, computeType(x.dtype()));
   call.weight = w.tensor;
   const int64_t parameters = weight ? weight->numel() : bias ? bias->numel() : 0;
   if (rows > 0) {
@@ -216,7 +218,7 @@ NormGrads rowNormBackward(const Tensor& grad, const Tensor& x, MaybeTensor weigh
   }
   const Wanted wanted(call.x, parameters, needX, needWeight, needBias);
   if (rows > 0) {
-    rowNormBackwardKernel(x.device(), call, prepared(grad), Wanted::of(wanted.x), Wanted::of(wanted.weight),
+    rowNormBackwardKernel(x.device(), call, contiguous(asType(grad, call.x.dtype())), Wanted::of(wanted.x), Wanted::of(wanted.weight),
                           Wanted::of(wanted.bias));
   } else {
     wanted.zero();

@@ -35,7 +35,8 @@ extern Kernel<void(const ChannelNorm& call, const Tensor& grad, bool training, M
 
 /**
  * The input seen as rows of `n` elements with statistics of their own, a mean only where `centred`. A sample has `groups`
- * rows, and `inner` neighbours share a factor: element j of row r is scaled by weight[(r mod groups)·n/inner + j/inner].
+ * rows, and `inner` neighbours share a factor: element j of row r is scaled by weight[(r mod groups)·n/inner + j/inner]. On a card x
+ * may be of a half type, and so are y, grad and dx then; all else is float32.
  */
 struct RowNorm {
   Tensor x;

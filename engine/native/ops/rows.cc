@@ -33,8 +33,8 @@ void checkFloat(const Tensor& x) {
   GB_CHECK(isFloat(x.dtype()), "not implemented for '", titleOf(x.dtype()), "'");
 }
 
-/** The type in which a row op runs: half types by way of float. */
-DType rowType(const Tensor& x) { return computeType(x.dtype()); }
+/** The type in which a row op's kernel takes memory: on the host half types go by way of float. */
+DType rowType(const Tensor& x) { return x.device() == Device::CPU ? computeType(x.dtype()) : x.dtype(); }
 
 int64_t rowLength(const Tensor& x, int dim) { return x.ndim() == 0 ? 1 : x.size(dim); }
 

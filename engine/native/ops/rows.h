@@ -16,7 +16,7 @@ Tensor fromRows(const Tensor& rows, int dim, int ndim);
 enum class RowMap : uint8_t { Softmax, LogSoftmax };
 
 /**
- * y, x: contiguous, of the same floating-point type. The elements of a row of `n` lie `inner` apart, and `inner` rows side by
+ * y, x: contiguous, of the same floating-point type, which is no half one on the host. The elements of a row of `n` lie `inner` apart, and `inner` rows side by
  * side.
  */
 extern Kernel<void(RowMap, const Tensor& y, const Tensor& x, int64_t n, int64_t inner)> rowMapKernel;

@@ -30,14 +30,20 @@ const ops: Record<string, (x: Tensor, weight: Tensor, bias: Tensor) => Tensor> =
 };
 const lengths = {
 	float32: [3, 6, 16, 20, 31, 32, 33, 128, 129, 256, 500, 1000, 1023, 1024, 1025, 1028, 4100, 8191, 8193, 16384, 16388],
+	float16: [6, 16, 32, 128, 1000, 1028, 4100, 16384, 16388],
+	bfloat16: [5, 16, 28, 256, 1024, 8192, 16388],
 	float64: [5, 16, 30, 34, 128, 258, 511, 512, 513, 514, 4095, 4096, 4098],
 };
-const types = { float32: torch.float32, float64: torch.float64 };
-const cases = (["float32", "float64"] as const).flatMap((type) => lengths[type].map((n) => [type, n] as const));
+const types = { float32: torch.float32, float64: torch.float64, float16: torch.float16, bfloat16: torch.bfloat16 };
+/** Half types are rounded once, at the end, on both: here and there the other way. */
+const tolerances = { float32: 2e-6, float64: 1e-14, float16: 3e-4, bfloat16: 2e-3 };
+const cases = (["float32", "float64", "float16", "bfloat16"] as const).flatMap((type) =>
+	lengths[type].map((n) => [type, n] as const),
+);
 
 test.each(cases)("rows of %s, %i elements", { timeout: 120_000 }, (type, n) => {
 	const dtype = types[type];
-	const near = type === "float32" ? 2e-6 : 1e-14;
+	const near = tolerances[type];
 	const rows = 5;
 	torch.manualSeed(n);
 	const make = (size: number) => torch.randn(size, { device: "cpu", dtype });

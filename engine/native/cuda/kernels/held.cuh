@@ -31,14 +31,15 @@ struct Held : Line {
     return at < n ? at : n - V;
   }
 
-  GB_DEVICE Values load(const T* memory) const {
+  /** From memory of type M, which may be a half one. */
+  template <class M>
+  GB_DEVICE Values load(const M* memory) const {
+    Vector<M, V> pieces[E / V];
+#pragma unroll
+    for (int e = 0; e < E; e += V) pieces[e / V] = *reinterpret_cast<const Vector<M, V>*>(memory + Line::at(inside(e)));
     Values values;
 #pragma unroll
-    for (int e = 0; e < E; e += V) {
-      const Vector<T, V> piece = *reinterpret_cast<const Vector<T, V>*>(memory + Line::at(inside(e)));
-#pragma unroll
-      for (int j = 0; j < V; j++) values.at[e + j] = piece.at[j];
-    }
+    for (int e = 0; e < E; e++) values.at[e] = cast<T>(pieces[e / V].at[e % V]);
     return values;
   }
   /** f(place) computed once for each. */
@@ -76,15 +77,15 @@ struct Held : Line {
     }
     return total;
   }
-  template <class F>
-  GB_DEVICE void store(T* memory, const F& f) const {
+  template <class M, class F>
+  GB_DEVICE void store(M* memory, const F& f) const {
 #pragma unroll
     for (int e = 0; e < E; e += V) {
       if (!there || !has(e)) continue;
-      Vector<T, V> piece;
+      Vector<M, V> piece;
 #pragma unroll
-      for (int j = 0; j < V; j++) piece.at[j] = f(e + j);
-      *reinterpret_cast<Vector<T, V>*>(memory + Line::at(index(e))) = piece;
+      for (int j = 0; j < V; j++) piece.at[j] = cast<M>(f(e + j));
+      *reinterpret_cast<Vector<M, V>*>(memory + Line::at(index(e))) = piece;
     }
   }
 

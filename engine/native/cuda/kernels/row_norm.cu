@@ -5,6 +5,7 @@ namespace gb {
 namespace cuda {
 
 using T = GB_T;
+using M = GB_M;
 using Row = RowOf<T, GB_LANES, GB_VECTOR, GB_HELD>::Type;
 
 /** Of the rows of a sample each has factors of its own. */
@@ -12,7 +13,7 @@ GB_DEVICE const T* factorsOf(const RowNormArguments& a, const Row& row, const T*
   return factors ? factors + row.row % a.groups * a.factors : nullptr;
 }
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments a, T* y, const T* in, const T* weight,
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments a, M* y, const M* in, const T* weight,
                                                                 const T* bias, T* means, T* inverses) {
   const Row row(a.row);
   if (row.none()) return;
@@ -32,7 +33,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowNorm(RowNormArguments
   row.store(y, row.with(factorsOf(a, row, bias), a.byInner, weighted, [](T value, T factor) { return value + factor; }));
 }
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowGradients(RowNormArguments a, T* dx, const T* grad, const T* in,
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) rowGradients(RowNormArguments a, M* dx, const M* grad, const M* in,
                                                                      const T* weight, const T* means, const T* inverses) {
   const Row row(a.row);
   if (row.none()) return;

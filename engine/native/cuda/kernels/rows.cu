@@ -1,4 +1,4 @@
-// Ops on rows. Macros: GB_T (float or double), GB_LANES (of RowLine), GB_VECTOR and GB_HELD (V and E of Held; 0 for a StreamedRow),
+// Ops on rows. Macros: GB_T (float or double), GB_M (the type in memory: the same, or a half one), GB_LANES (of RowLine), GB_VECTOR and GB_HELD (V and E of Held; 0 for a StreamedRow),
 // GB_BOUNDS (a block's threads at most).
 #include "cuda/kernels/row.cuh"
 
@@ -6,9 +6,10 @@ namespace gb {
 namespace cuda {
 
 using T = GB_T;
+using M = GB_M;
 using Row = RowOf<T, GB_LANES, GB_VECTOR, GB_HELD>::Type;
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmax(RowArguments a, T* out, const T* in) {
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmax(RowArguments a, M* out, const M* in) {
   const Row row(a);
   if (row.none()) return;
   const auto x = row.load(in);
@@ -18,7 +19,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmax(RowArguments a, 
   row.store(out, [&](auto i) { return e(i) * factor; });
 }
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmax(RowArguments a, T* out, const T* in) {
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmax(RowArguments a, M* out, const M* in) {
   const Row row(a);
   if (row.none()) return;
   const auto x = row.load(in);
@@ -26,8 +27,8 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmax(RowArguments 
   row.store(out, [&](auto i) { return x(i) - top - log; });
 }
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmaxBackward(RowArguments a, T* out, const T* grad,
-                                                                        const T* result) {
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmaxBackward(RowArguments a, M* out, const M* grad,
+                                                                        const M* result) {
   const Row row(a);
   if (row.none()) return;
   const auto g = row.load(grad), y = row.load(result);
@@ -35,8 +36,8 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) softmaxBackward(RowArgum
   row.store(out, [&](auto i) { return y(i) * (g(i) - dot); });
 }
 
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmaxBackward(RowArguments a, T* out, const T* grad,
-                                                                           const T* result) {
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmaxBackward(RowArguments a, M* out, const M* grad,
+                                                                           const M* result) {
   const Row row(a);
   if (row.none()) return;
   const auto g = row.load(grad), y = row.load(result);
@@ -45,7 +46,7 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSoftmaxBackward(RowAr
 }
 
 /** Two passes: the mean in double, then the squares about it; what its rounding to T takes is put right. */
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) variance(RowArguments a, T* out, const T* in, double correction,
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) variance(RowArguments a, M* out, const M* in, double correction,
                                                                  bool root) {
   const Row row(a);
   if (row.none()) return;
@@ -55,17 +56,17 @@ extern "C" __global__ void __launch_bounds__(GB_BOUNDS) variance(RowArguments a,
   const double off = mean - double(shift), count = n - correction;
   const double total = row.sum([&](auto i) { return (x(i) - shift) * (x(i) - shift); }) - n * off * off;
   const double result = (total < 0 ? 0 : total) / (count > 0 ? count : 0);
-  if (row.first()) out[row.row] = T(root ? scalar::sqrt(result) : result);
+  if (row.first()) out[row.row] = cast<M>(T(root ? scalar::sqrt(result) : result));
 }
 
 /** An infinite top is no shift: what stands beside it, a NaN too, shows in the sum. */
-extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSumExp(RowArguments a, T* out, const T* in) {
+extern "C" __global__ void __launch_bounds__(GB_BOUNDS) logSumExp(RowArguments a, M* out, const M* in) {
   const Row row(a);
   if (row.none()) return;
   const auto x = row.load(in);
   const T top = row.top(x), shift = scalar::fabs(top) == scalar::Limits<T>::infinity ? T(0) : top;
   const double sum = row.sum([&](auto i) { return scalar::exp(x(i) - shift); });
-  if (row.first()) out[row.row] = T(double(shift) + scalar::log(sum));
+  if (row.first()) out[row.row] = cast<M>(T(double(shift) + scalar::log(sum)));
 }
 
 }  // namespace cuda

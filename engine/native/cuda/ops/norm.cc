@@ -5,6 +5,7 @@
 #include "cuda/ops/row_plan.h"
 #include "cuda/ops/walk.h"
 #include "cuda/runtime/fault.h"
+#include "ops/copy.h"
 
 namespace gb::cuda {
 namespace {
@@ -109,9 +110,21 @@ RowNormArguments rowsOf(const RowPlan& plan, const RowNorm& call, double eps) {
 /** Where factors are read as a row is: one for each element. */
 const void* besideRow(const RowNorm& call, MaybeTensor factors) { return call.inner == 1 ? dataOf(factors) : nullptr; }
 
+/** The same call in float, for what a half type cannot do as it is. */
+RowNorm inFloat(const RowNorm& call) {
+  RowNorm wide = call;
+  wide.x = toType(call.x, DType::Float32);
+  return wide;
+}
+
 void rowNormOnCuda(const RowNorm& call, double eps, const Tensor& y) {
   static ByRow kernels;
   const Tensor& x = call.x;
+  if (x.itemSize() == 2 && !takesHalf(call.n, {x.data(), y.data(), besideRow(call, call.weight), besideRow(call, call.bias)})) {
+    const Tensor result = emptyTensor(y.sizes(), DType::Float32, y.device());
+    rowNormOnCuda(inFloat(call), eps, result);
+    return copyInto(y, result);
+  }
   const RowPlan plan(call.rows, call.n, x.dtype(),
                      {x.data(), y.data(), besideRow(call, call.weight), besideRow(call, call.bias)});
   launch(kernels.get(y.device(), "row_norm.cu", "rowNorm", plan), y.device(), plan.grid, plan.threads, rowsOf(plan, call, eps),
@@ -124,6 +137,18 @@ void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor 
   static ByVector join;
   const Device device = grad.device();
   const Tensor& x = call.x;
+  if (x.itemSize() == 2) {
+    const bool own = dx && takesHalf(call.n, {x.data(), grad.data(), dx->data(), besideRow(call, call.weight)});
+    if (!own || dweight || dbias) {
+      // The parameters' gradients are sums over rows, in float.
+      std::optional<Tensor> wide;
+      if (dx && !own) wide = emptyTensor(dx->sizes(), DType::Float32, device);
+      rowNormBackwardOnCuda(inFloat(call), toType(grad, DType::Float32), wide ? &*wide : nullptr, dweight, dbias);
+      if (wide) copyInto(*dx, *wide);
+    }
+    if (!own) return;
+    dweight = dbias = nullptr;
+  }
   if (dx) {
     const RowPlan plan(call.rows, call.n, x.dtype(), {x.data(), grad.data(), dx->data(), besideRow(call, call.weight)});
     launch(gradients.get(device, "row_norm.cu", "rowGradients", plan), device, plan.grid, plan.threads, rowsOf(plan, call, 0),

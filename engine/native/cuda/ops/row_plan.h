@@ -33,9 +33,10 @@ inline constexpr RowKernel kDoubleRows[] = {
     {32, 2, 16, kWarpRowThreads}, {0, 2, 8, 512},               {8, 1, 4, kWarpRowThreads},   {32, 1, 4, kWarpRowThreads},
     {32, 1, 8, kWarpRowThreads},  {32, 1, 16, kWarpRowThreads}, {0, 1, 8, 512},               {0, 1, 0, 512}};
 
-/** A kernel on rows of float or double; `threads` and `grid` are those of a launch. */
+/** A kernel on rows that computes in float or double; `threads` and `grid` are those of a launch. */
 struct RowPlan {
   RowArguments rows;
+  /** Of the memory: that of computation, or a half one. */
   DType type;
   int index;
   unsigned threads;
@@ -45,6 +46,9 @@ struct RowPlan {
   RowPlan(int64_t rows, int64_t n, DType type, std::initializer_list<const void*> memory);
 };
 
+/** Whether rows of a half type can stay as they are: whole vectors, which threads hold. Else they go by way of float. */
+bool takesHalf(int64_t n, std::initializer_list<const void*> memory);
+
 /** A kernel of a file on rows, in all its compilations. */
 class ByRow {
  public:
@@ -52,7 +56,7 @@ class ByRow {
   CUfunction get(Device device, const char* file, const char* name, const RowPlan& plan);
 
  private:
-  Function functions_[2][std::max(std::size(kFloatRows), std::size(kDoubleRows))];
+  Function functions_[4][std::max(std::size(kFloatRows), std::size(kDoubleRows))];
 };
 
 }  // namespace gb::cuda
