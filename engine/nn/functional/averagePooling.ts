@@ -60,8 +60,14 @@ function countOf(op: string, size: number, { kernel, stride, padding, ceilMode }
 }
 
 function averages(op: string, size: number, windows: Windows): LineMatrix {
+	const { kernel, stride, padding, ceilMode, countIncludePad, summed } = windows;
+	const key = `average ${size} ${kernel} ${stride} ${padding} ${ceilMode} ${countIncludePad} ${summed}`;
+	return LineMatrix.kept(key, () => averagesOf(countOf(op, size, windows), size, windows));
+}
+
+function averagesOf(count: number, size: number, windows: Windows): LineMatrix {
 	const { kernel, stride, padding, countIncludePad, summed } = windows;
-	const rows = Array.from({ length: countOf(op, size, windows) }, (_, i) => {
+	const rows = Array.from({ length: count }, (_, i) => {
 		const begin = i * stride - padding;
 		const end = Math.min(begin + kernel, size + padding);
 		const [first, last] = [Math.max(begin, 0), Math.min(end, size)];
@@ -151,12 +157,14 @@ function adaptive(op: string, spatial: number, input: Tensor, outputSize: Adapti
 	}
 	const matrices = inner.map((length, i) => {
 		const count = size[i]!;
-		const rows = Array.from({ length: count }, (_, j) => {
-			const first = Math.floor((j * length) / count);
-			const last = Math.ceil(((j + 1) * length) / count);
-			return Array.from({ length: last - first }, (_, k): [number, number] => [first + k, 1 / (last - first)]);
+		return LineMatrix.kept(`adaptive ${length} ${count}`, () => {
+			const rows = Array.from({ length: count }, (_, j) => {
+				const first = Math.floor((j * length) / count);
+				const last = Math.ceil(((j + 1) * length) / count);
+				return Array.from({ length: last - first }, (_, k): [number, number] => [first + k, 1 / (last - first)]);
+			});
+			return LineMatrix.of(rows, length);
 		});
-		return LineMatrix.of(rows, length);
 	});
 	if (spatial === 1) return mixed("AdaptiveAvgPool2DBackward0", input.unsqueeze(-2), matrices).squeeze(-2);
 	return mixed(`AdaptiveAvgPool${spatial}DBackward0`, input, matrices);

@@ -204,9 +204,12 @@ export function interpolate(input: Tensor, ...args: InterpolateArguments): Tenso
 		const factor = factors?.[i];
 		const ratio = align ? (to > 1 ? (from - 1) / (to - 1) : 0) : factor !== undefined ? 1 / factor : from / to;
 		const line: Line = { from, to, ratio: plain ? round(ratio) : ratio, align, antialias, round };
-		return LineMatrix.of(
-			Array.from({ length: to }, (_, j) => rowOf(method, j, line)),
-			from,
+		const key = `${method} ${from} ${to} ${line.ratio} ${align} ${antialias} ${round === Math.fround}`;
+		return LineMatrix.kept(key, () =>
+			LineMatrix.of(
+				Array.from({ length: to }, (_, j) => rowOf(method, j, line)),
+				from,
+			),
 		);
 	});
 	return mixed(`${node}${dims}D${antialias ? "Aa" : ""}Backward0`, input, matrices);

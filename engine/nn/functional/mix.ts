@@ -9,6 +9,10 @@ import { type Tensor, wrap } from "../../core/tensor";
  * such sums, and their derivatives are those of the transposed matrices.
  */
 
+/** So many matrices are kept: those of some networks. */
+const mostKept = 256;
+const kept = new Map<string, LineMatrix>();
+
 /** A sparse matrix `[rows, columns]`: row i has entries starts[i] to starts[i + 1]. */
 export class LineMatrix {
 	#transposed: LineMatrix | null = null;
@@ -34,6 +38,20 @@ export class LineMatrix {
 			Float64Array.from(entries, ([, weight]) => weight),
 			size,
 		);
+	}
+
+	/**
+	 * The matrix of a layer that is called again and again, and its transpose: making one takes longer than a card takes to multiply by
+	 * it. `key` says everything that `make` depends on.
+	 */
+	static kept(key: string, make: () => LineMatrix): LineMatrix {
+		let found = kept.get(key);
+		if (found === undefined) {
+			found = make();
+			if (kept.size === mostKept) kept.delete(kept.keys().next().value!);
+			kept.set(key, found);
+		}
+		return found;
 	}
 
 	/** Entries of a row, on average. */

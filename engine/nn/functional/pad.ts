@@ -121,24 +121,29 @@ export function pad(input: Tensor, padding: readonly number[], ...args: PadArgum
 		);
 	}
 	const source = sources[mode];
-	const indices = Array.from({ length: dims }, (_, i) => {
+	const lines = Array.from({ length: dims }, (_, i) => {
 		const dim = shape.length - dims + i;
 		const size = shape[dim]!;
 		const [before, after] = padding.slice(2 * (dims - 1 - i)) as [number, number];
 		checkRoom(mode, size, before, after, dim, shape);
 		const [first, end] = [Math.max(0, -before), size - Math.max(0, -after)];
-		return Array.from({ length: size + before + after }, (_, at) => source(at - before, first, end, size));
+		const places = () =>
+			Array.from({ length: size + before + after }, (_, at) => source(at - before, first, end, size));
+		return { size, key: `${mode} ${size} ${before} ${after}`, places };
 	});
 	if (input.isFloatingPoint()) {
-		const matrices = indices.map((index, i) =>
-			LineMatrix.of(
-				index.map((at) => [[at, 1]]),
-				shape[shape.length - dims + i]!,
+		const matrices = lines.map(({ size, key, places }) =>
+			LineMatrix.kept(key, () =>
+				LineMatrix.of(
+					places().map((at) => [[at, 1]]),
+					size,
+				),
 			),
 		);
 		return mixed(nodeNames[mode](dims), input, matrices);
 	}
-	const handle = indices.reduce((x, index, i) => {
+	const handle = lines.reduce((x, line, i) => {
+		const index = line.places();
 		const places = native.fromNumbers(Float64Array.from(index), [index.length], int64.code, input.handle);
 		return native.indexSelect(x, shape.length - dims + i, places);
 	}, input.handle);
