@@ -61,18 +61,21 @@ function plan(units: readonly (readonly [file: string, macros: string])[]): numb
 		// Tensor cores multiply half types from 8.0 on; the two types differ in two instructions.
 		if (file.startsWith("flash")) return /Half/.test(macros) ? [80, 100] : [90];
 		if (hot.includes(file) && !/-DGB_HELD=[48]\b|GB_T=double/.test(macros)) {
-			// Half types differ from float in loads and stores: two generations each, in turn.
-			if (!/GB_[TM]=gb::(Half|BFloat16)/.test(macros)) return capabilities;
+			// Half types differ from float in loads and stores: two generations each, in turn; one where only memory is of such a type.
+			if (/GB_M=gb::(Half|BFloat16)/.test(macros)) return [capabilities[others++ % capabilities.length]!];
+			if (!/GB_T=gb::(Half|BFloat16)/.test(macros)) return capabilities;
 			const first = others++ % 2;
 			return [capabilities[first]!, capabilities[first + 2]!];
 		}
 		if (/GB_WIDE=1/.test(macros) && !/GB_T=float/.test(macros)) return [];
 		// The host's compiler sees them all on the stand-in; pointwise.cu has all formulas that are in strided.cu.
-		if (alike.includes(file) && (file === "strided.cu" || !/GB_T=float\b/.test(macros))) {
-			const at = seen.get(file) ?? 0;
-			seen.set(file, at + 1);
-			// One of six, and not always the same of six types.
-			if (at % 6 !== Math.floor(at / 6) % 6) return [];
+		if (alike.includes(file)) {
+			const own = file !== "strided.cu" && /GB_T=float\b/.test(macros);
+			const key = `${file} ${own}`;
+			const at = seen.get(key) ?? 0;
+			seen.set(key, at + 1);
+			// Of float's every other one; of the rest one of six, and not always the same of six types.
+			if (own ? at % 2 === 1 : at % 6 !== Math.floor(at / 6) % 6) return [];
 		}
 		return [capabilities[others++ % capabilities.length]!];
 	});
