@@ -27,6 +27,7 @@ constexpr size_t itemSize(DType t) {
 constexpr bool isFloat(DType t) {
   return t == DType::Float32 || t == DType::Float64 || t == DType::Float16 || t == DType::BFloat16;
 }
+constexpr bool isHalf(DType t) { return t == DType::Float16 || t == DType::BFloat16; }
 constexpr bool isInteger(DType t) { return !isFloat(t) && t != DType::Bool; }
 
 /** The type that arithmetic runs in: half types compute in float, all integers and bool in int64. */

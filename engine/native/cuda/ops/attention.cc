@@ -21,11 +21,9 @@ constexpr int64_t kWidths[] = {32, 64, 96, 128}, kNarrow = 64, kWidest = 128;
 /** Places within a head are of 32 bits there, with room for the last tile. */
 bool rowsFit(const Tensor& x) { return x.size(2) <= (1 << 22) && x.size(2) * x.stride(2) <= (1 << 30); }
 
-bool isHalf(const Tensor& x) { return x.itemSize() == 2; }
-
 HeadRows rowsOf(const Tensor& x) {
   const int64_t chunk = 16 / int64_t(x.itemSize());
-  bool aligned = reinterpret_cast<uintptr_t>(x.data()) % 16 == 0 && x.size(3) % chunk == 0;
+  bool aligned = isAligned(x.data()) && x.size(3) % chunk == 0;
   for (int d = 0; d < 3; d++) aligned &= x.size(d) == 1 || x.stride(d) % chunk == 0;
   return {x.data(), x.stride(0), x.stride(1), x.stride(2), aligned};
 }
@@ -147,7 +145,7 @@ Tensor attentionOnCuda(const AttentionCall& call, const Tensor& out) {
   static ByWidth halfKernels;
   static InTiles tileKernels;
   AttentionArguments a = argumentsOf(call);
-  const bool half = isHalf(out), tiles = InTiles::fit(call);
+  const bool half = isHalf(out.dtype()), tiles = InTiles::fit(call);
   // Without them the derivative makes its own.
   Tensor logSums = emptyTensor({out.size(0), a.heads, half || tiles ? a.queries : 0}, computeType(out.dtype()), out.device());
   a.out = out.data();
@@ -168,7 +166,7 @@ void attentionBackwardOnCuda(const AttentionCall& call, const Tensor& grad, cons
   static ByWidth halfQueries, halfKeys;
   static InTiles tileQueries, tileKeys;
   AttentionArguments a = argumentsOf(call);
-  const bool half = isHalf(dq), kept = half || InTiles::fit(call);
+  const bool half = isHalf(dq.dtype()), kept = half || InTiles::fit(call);
   const Tensor near = kept && !rowsFit(grad) ? contiguous(grad) : grad;
   a.grad = rowsOf(near);
   a.result = rowsOf(out);

@@ -21,7 +21,7 @@ void addBias(void* y, const Tensor& bias, int64_t batch, int64_t channels, int64
   const DType type = bias.dtype();
   const int64_t lanes = 16 / int64_t(bias.itemSize());
   // Neighbours that a thread takes at once are of one channel.
-  const bool whole = volume % lanes == 0 && reinterpret_cast<size_t>(y) % 16 == 0;
+  const bool whole = volume % lanes == 0 && isAligned(y);
   const int64_t inner = whole ? volume / lanes : volume, n = batch * channels * inner;
   const int index = cudaIndex(bias.device());
   const CUfunction kernel = whole ? wide[int(type)].get(index, "addBiasWide", [&] { return unitOf(type); })

@@ -42,9 +42,10 @@ void cdistOnCuda(const Tensor& out, const Tensor& a, const Tensor& b, double p) 
 
 void cdistBackwardOnCuda(const Tensor& da, const Tensor& grad, const Tensor& a, const Tensor& b, const Tensor& distances, double p) {
   static Function functions[2][kOrderCount];
+  const CUfunction kernel = kernelOf(functions, "cdistBackward", da, p);
   const long long n = a.size(1), m = b.size(1), d = a.size(2), rows = a.size(0) * n;
   inType(da, p, [&](auto order) {
-    launch(kernelOf(functions, "cdistBackward", da, p), da.device(), gridFor(rows * d, kThreads), kThreads, da.data(), grad.data(), a.data(),
+    launch(kernel, da.device(), gridFor(rows * d, kThreads), kThreads, da.data(), grad.data(), a.data(),
            b.data(), distances.data(), rows, n, m, d, order);
   });
 }

@@ -35,7 +35,7 @@ bool multiplyVectors(const GemmCall& call) {
   const int64_t most = 8 * int64_t(properties(cudaIndex(device)).multiProcessorCount);
   const int blocks = int(std::min(most, (call.k + kThreads * kEach - 1) / (kThreads * kEach)));
   const Scratch found(size_t(blocks) * 8, device);
-  const bool whole = (reinterpret_cast<size_t>(call.a.data) | reinterpret_cast<size_t>(call.b.data)) % 16 == 0;
+  const bool whole = isAligned(call.a.data) && isAligned(call.b.data);
   launch(get(parts, "dotParts"), device, gridFor(blocks, 1), kThreads, call.a.data, call.b.data, found.data(),
          static_cast<long long>(call.k), whole);
   launch(get(wholes, "dotWhole"), device, gridFor(1, 1), kThreads, call.c.data, found.data(), blocks, call.alpha, call.beta);

@@ -31,7 +31,7 @@ struct Partials {
         second(first + int64_t(a.parts) * a.channels) {}
 };
 
-bool aligned(const Tensor& x) { return (reinterpret_cast<size_t>(x.data()) & 15) == 0; }
+bool aligned(const Tensor& x) { return isAligned(x.data()); }
 
 /** Of all elements a thread takes four vectors, which are `whole` ones or single. Calls body(grid, count, first) for whole samples. */
 template <class Body>
@@ -120,7 +120,7 @@ RowNorm inFloat(const RowNorm& call) {
 void rowNormOnCuda(const RowNorm& call, double eps, const Tensor& y) {
   static ByRow kernels;
   const Tensor& x = call.x;
-  if (x.itemSize() == 2 && !takesHalf(call.n, {x.data(), y.data(), besideRow(call, call.weight), besideRow(call, call.bias)})) {
+  if (isHalf(x.dtype()) && !takesHalf(call.n, {x.data(), y.data(), besideRow(call, call.weight), besideRow(call, call.bias)})) {
     const Tensor result = emptyTensor(y.sizes(), DType::Float32, y.device());
     rowNormOnCuda(inFloat(call), eps, result);
     return copyInto(y, result);
@@ -137,7 +137,7 @@ void rowNormBackwardOnCuda(const RowNorm& call, const Tensor& grad, MaybeTensor 
   static ByVector join;
   const Device device = grad.device();
   const Tensor& x = call.x;
-  if (x.itemSize() == 2) {
+  if (isHalf(x.dtype())) {
     const bool own = dx && takesHalf(call.n, {x.data(), grad.data(), dx->data(), besideRow(call, call.weight)});
     if (!own || dweight || dbias) {
       // The parameters' gradients are sums over rows, in float.

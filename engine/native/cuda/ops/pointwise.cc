@@ -86,8 +86,6 @@ UnitType unitTypeFor(DType compute) {
   return compute == DType::Float32 ? kFloat : compute == DType::Float64 ? kDouble : kInteger;
 }
 
-bool aligned(const void* p) { return (reinterpret_cast<size_t>(p) & 15) == 0; }
-
 Number numberFor(Scalar s, DType compute) {
   Number n{};
   if (compute == DType::Float32) {
@@ -168,8 +166,8 @@ void pointwiseOnCuda(const PointwiseCall& call) {
   const int64_t lanes = 16 / int64_t(itemSize(memory));
   const auto own = [&] { return unitOf(op, call.inputs, type, false); };
   if (typed && whole) {
-    bool all = aligned(a.out.data);
-    for (int k = 0; k < call.inputs; k++) all &= !tensors[k + 1] || aligned(a.in[k].data);
+    bool all = isAligned(a.out.data);
+    for (int k = 0; k < call.inputs; k++) all &= !tensors[k + 1] || isAligned(a.in[k].data);
     const int64_t n = out.numel();
     const CUfunction kernel = flats[family][call.op.index][type].get(index, "flat", own);
     launch(kernel, device, gridFor(n, kThreads * lanes), kThreads, a, static_cast<long long>(n), all);

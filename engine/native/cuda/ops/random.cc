@@ -131,8 +131,6 @@ void bernoulliTensorOnCuda(const Tensor& x, const Tensor& p, Generator& generato
   });
 }
 
-bool aligned(const Tensor& x) { return reinterpret_cast<size_t>(x.data()) % (4 * x.itemSize()) == 0; }
-
 void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, double p, Generator& generator) {
   const Device device = x.device();
   const int64_t n = x.numel();
@@ -141,6 +139,7 @@ void dropoutOnCuda(const Tensor& result, const Tensor& mask, const Tensor& x, do
   const PhiloxState random = philoxFor(generator, countersFor(n, grid, 4));
   static Function functions[4];
   // What differs is how it is read and written: the numbers and who draws them are the same.
+  const auto aligned = [](const Tensor& t) { return isAligned(t.data(), 4 * t.itemSize()); };
   const int which = lanes != 4 || !(aligned(result) && aligned(mask) && aligned(x)) ? 0
                     : x.dtype() == DType::Float32                                  ? 1
                     : x.dtype() == DType::Float16                                  ? 2

@@ -8,11 +8,9 @@ namespace {
 const RowKernel& kernelOf(DType type, int index) { return type == DType::Float64 ? kDoubleRows[index] : kFloatRows[index]; }
 int kernelsOf(DType type) { return int(type == DType::Float64 ? std::size(kDoubleRows) : std::size(kFloatRows)); }
 
-bool isHalf(DType type) { return type == DType::Float16 || type == DType::BFloat16; }
-
 /** Whether all begins at whole vectors of four elements of float, or of a half type. */
 bool aligned(std::initializer_list<const void*> memory, size_t bytes) {
-  return std::all_of(memory.begin(), memory.end(), [&](const void* p) { return reinterpret_cast<size_t>(p) % bytes == 0; });
+  return std::all_of(memory.begin(), memory.end(), [&](const void* p) { return isAligned(p, bytes); });
 }
 
 /** Told no number of blocks, the compiler aims at many beside each other: it spills where vectors are not four. */

@@ -35,10 +35,8 @@ struct ColumnPlan {
   }
 };
 
-bool isHalf(const Tensor& x) { return x.itemSize() == 2; }
-
 void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t inner) {
-  if (isHalf(x) && (inner > 1 || inParts(x.numel() / n, n, x.device()) || !takesHalf(n, {x.data(), y.data()}))) {
+  if (isHalf(x.dtype()) && (inner > 1 || inParts(x.numel() / n, n, x.device()) || !takesHalf(n, {x.data(), y.data()}))) {
     const Tensor result = emptyTensor(y.sizes(), DType::Float32, y.device());
     mapOnCuda(map, result, toType(x, DType::Float32), n, inner);
     return copyInto(y, result);
@@ -63,7 +61,7 @@ void mapOnCuda(RowMap map, const Tensor& y, const Tensor& x, int64_t n, int64_t 
 }
 
 void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tensor& y, int64_t n, int64_t inner) {
-  if (isHalf(y) && (inner > 1 || inParts(y.numel() / n, n, y.device()) || !takesHalf(n, {dx.data(), g.data(), y.data()}))) {
+  if (isHalf(y.dtype()) && (inner > 1 || inParts(y.numel() / n, n, y.device()) || !takesHalf(n, {dx.data(), g.data(), y.data()}))) {
     const Tensor result = emptyTensor(dx.sizes(), DType::Float32, dx.device());
     mapBackwardOnCuda(map, result, toType(g, DType::Float32), toType(y, DType::Float32), n, inner);
     return copyInto(dx, result);
@@ -90,7 +88,7 @@ void mapBackwardOnCuda(RowMap map, const Tensor& dx, const Tensor& g, const Tens
 }
 
 void reduceOnCuda(RowReduction reduction, const Tensor& out, const Tensor& x, int64_t n, double p) {
-  if (isHalf(x) && (inParts(out.numel(), n, x.device()) || !takesHalf(n, {x.data()}))) {
+  if (isHalf(x.dtype()) && (inParts(out.numel(), n, x.device()) || !takesHalf(n, {x.data()}))) {
     const Tensor result = emptyTensor(out.sizes(), DType::Float32, out.device());
     reduceOnCuda(reduction, result, toType(x, DType::Float32), n, p);
     return copyInto(out, result);

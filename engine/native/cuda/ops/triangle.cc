@@ -9,7 +9,7 @@ namespace {
 void triangleOnCuda(const Tensor& y, const Tensor& x, int64_t diagonal, bool lower) {
   const Device device = y.device();
   const int64_t columns = x.size(x.ndim() - 1), item = int64_t(x.itemSize()), lanes = 16 / item;
-  const bool whole = columns % lanes == 0 && reinterpret_cast<size_t>(x.data()) % 16 == 0 && reinterpret_cast<size_t>(y.data()) % 16 == 0;
+  const bool whole = columns % lanes == 0 && isAligned(x.data()) && isAligned(y.data());
   static BySize vectors, singles;
   const CUfunction kernel = whole ? vectors.get(device, "triangle.cu", "triangle", x.itemSize())
                                   : singles.get(device, "triangle.cu", "triangleSingle", x.itemSize());

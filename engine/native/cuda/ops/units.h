@@ -9,6 +9,9 @@ namespace gb::cuda {
 
 constexpr unsigned kThreads = 256;
 
+/** Whether memory can be read and written by so many bytes at once. */
+inline bool isAligned(const void* p, size_t bytes = 16) { return reinterpret_cast<size_t>(p) % bytes == 0; }
+
 /** The types that arithmetic runs in, and in kernels' words. */
 constexpr DType kComputes[] = {DType::Float32, DType::Float64, DType::Int64};
 inline const char* computeName(DType compute) {
